@@ -1,0 +1,64 @@
+# edgeprune_module(NAME SOURCES a.cc ... [USES core kernels ...] [LIBRARIES target ...])
+#
+# One static library per module, edgeprune::NAME. Its include path holds only its own headers and,
+# through USES, those of the modules it may use, so that an include against the direction of
+# dependencies does not compile. LIBRARIES are outside dependencies, private to the module.
+include(CMakePackageConfigHelpers)
+
+function(edgeprune_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  set(root ${PROJECT_BINARY_DIR}/include-roots/${name})
+  file(MAKE_DIRECTORY ${root}/edgeprune)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/edgeprune/${name} ${root}/edgeprune/${name}
+       SYMBOLIC)
+
+  add_library(edgeprune_${name} STATIC ${arg_SOURCES})
+  add_library(edgeprune::${name} ALIAS edgeprune_${name})
+  set_target_properties(edgeprune_${name} PROPERTIES EXPORT_NAME ${name}
+                                                     POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(
+    edgeprune_${name} PUBLIC $<BUILD_INTERFACE:${root}>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  foreach(used IN LISTS arg_USES)
+    target_link_libraries(edgeprune_${name} PUBLIC edgeprune_${used})
+  endforeach()
+  target_link_libraries(edgeprune_${name} PRIVATE ${arg_LIBRARIES})
+  edgeprune_compile_options(edgeprune_${name})
+  set_property(GLOBAL APPEND PROPERTY EDGEPRUNE_MODULES edgeprune_${name})
+endfunction()
+
+# Language, warnings and sanitizers, the same for the library, the application and the tests.
+function(edgeprune_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
+                                           -Wno-missing-field-initializers)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # False alarms of GCC 12 inside fmt 9 and std::string.
+    target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-restrict)
+  endif()
+  if(EDGEPRUNE_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(EDGEPRUNE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${EDGEPRUNE_SANITIZE}
+                                             -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${EDGEPRUNE_SANITIZE})
+  endif()
+endfunction()
+
+function(edgeprune_install_package)
+  get_property(modules GLOBAL PROPERTY EDGEPRUNE_MODULES)
+  install(TARGETS ${modules} EXPORT edgeprune-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/edgeprune
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/edgeprune)
+  install(EXPORT edgeprune-targets NAMESPACE edgeprune:: DESTINATION ${package_dir})
+  configure_package_config_file(
+    ${PROJECT_SOURCE_DIR}/cmake/edgeprune-config.cmake.in
+    ${PROJECT_BINARY_DIR}/edgeprune-config.cmake INSTALL_DESTINATION ${package_dir})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/edgeprune-config-version.cmake
+                                   COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/edgeprune-config.cmake
+                ${PROJECT_BINARY_DIR}/edgeprune-config-version.cmake DESTINATION ${package_dir})
+endfunction()

@@ -1,0 +1,24 @@
+#pragma once
+// Files that are either whole or not there.
+//
+// write_file_atomically writes to a temporary name beside the target, syncs, renames, and syncs the
+// directory: a reader, or a machine that lost power, sees the old content or the new, never a part.
+// Every failure is an Error of kind io that names the path, the system's reason and the fix.
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace edgeprune::core {
+
+[[nodiscard]] std::string read_file(const std::filesystem::path& path);
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
+
+/// Creates the directory and its parents; an existing directory is fine.
+void create_directories(const std::filesystem::path& path);
+
+}  // namespace edgeprune::core

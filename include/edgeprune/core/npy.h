@@ -1,0 +1,90 @@
+#pragma once
+// NumPy's .npy files (format versions 1.0 to 3.0), little-endian, C order.
+//
+//   NpyArray array = read_npy("scores.npy");          // array.shape == {N, 1}, array.as<float>()
+//   write_npy("selection.npy", std::span(indices), {indices.size()});
+//
+// A file that is not such an array is an Error of kind data that names the file and the fix.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace edgeprune::core {
+
+enum class NpyType { u8, u32, i8, i16, i32, i64, u16, u64, f32, f64 };
+
+struct NpyArray {
+  NpyType type = NpyType::u8;
+  std::vector<std::size_t> shape;  // empty for a scalar
+  std::vector<std::byte> bytes;    // elements in C order
+
+  [[nodiscard]] std::size_t num_elements() const;
+  /// The elements, if T is exactly the stored type; an internal Error otherwise.
+  template <typename T>
+  [[nodiscard]] std::span<const T> as() const;
+};
+
+/// NumPy's own name of a type, such as "<f4".
+[[nodiscard]] std::string_view npy_type_name(NpyType type);
+[[nodiscard]] std::size_t npy_type_size(NpyType type);
+
+template <typename T>
+[[nodiscard]] constexpr NpyType npy_type_of() {
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    return NpyType::u8;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return NpyType::i8;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return NpyType::u16;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return NpyType::i16;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return NpyType::u32;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return NpyType::i32;
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return NpyType::u64;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return NpyType::i64;
+  else if constexpr (std::is_same_v<T, float>)
+    return NpyType::f32;
+  else {
+    static_assert(std::is_same_v<T, double>, "not a type of .npy files");
+    return NpyType::f64;
+  }
+}
+
+[[nodiscard]] NpyArray read_npy(const std::filesystem::path& path);
+
+/// `name` stands for the file in error messages.
+[[nodiscard]] NpyArray parse_npy(std::string_view content, const std::string& name);
+
+/// Writes atomically. The product of `shape` must be the number of elements.
+void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements, NpyType type,
+               const std::vector<std::size_t>& shape);
+
+template <typename T>
+void write_npy(const std::filesystem::path& path, std::span<const T> elements,
+               const std::vector<std::size_t>& shape) {
+  write_npy(path, std::as_bytes(elements), npy_type_of<std::remove_const_t<T>>(), shape);
+}
+
+/// Integer elements of any stored integer type; an Error of kind data if the array holds others.
+[[nodiscard]] std::vector<std::int64_t> npy_integers(const NpyArray& array,
+                                                     const std::string& name);
+
+void require_npy_type(const NpyArray& array, NpyType wanted);
+
+template <typename T>
+std::span<const T> NpyArray::as() const {
+  require_npy_type(*this, npy_type_of<T>());
+  return {reinterpret_cast<const T*>(bytes.data()), num_elements()};
+}
+
+}  // namespace edgeprune::core

@@ -1,0 +1,34 @@
+#include "edgeprune/core/error.h"
+
+namespace edgeprune::core {
+
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::internal:
+      return 1;
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::config:
+      return 3;
+    case ErrorKind::data:
+      return 4;
+    case ErrorKind::io:
+      return 5;
+    case ErrorKind::numeric:
+      return 6;
+    case ErrorKind::run_directory:
+      return 7;
+    case ErrorKind::interrupted:
+      return 130;
+  }
+  return 1;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t kLongest = 60;
+  std::string shown;
+  for (const char c : text.substr(0, kLongest)) shown += c >= ' ' && c <= '~' ? c : '?';
+  return text.size() > kLongest ? shown + "..." : shown;
+}
+
+}  // namespace edgeprune::core

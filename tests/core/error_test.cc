@@ -1,0 +1,27 @@
+#include "edgeprune/core/error.h"
+
+#include <gtest/gtest.h>
+
+namespace edgeprune::core {
+namespace {
+
+// docs/cli.md promises these numbers to scripts.
+TEST(ExitCode, IsOneNumberPerKind) {
+  EXPECT_EQ(exit_code(ErrorKind::internal), 1);
+  EXPECT_EQ(exit_code(ErrorKind::usage), 2);
+  EXPECT_EQ(exit_code(ErrorKind::config), 3);
+  EXPECT_EQ(exit_code(ErrorKind::data), 4);
+  EXPECT_EQ(exit_code(ErrorKind::io), 5);
+  EXPECT_EQ(exit_code(ErrorKind::numeric), 6);
+  EXPECT_EQ(exit_code(ErrorKind::run_directory), 7);
+  EXPECT_EQ(exit_code(ErrorKind::interrupted), 130);  // 128 + SIGINT, as shells have it
+}
+
+TEST(Error, CarriesItsKindAndMessage) {
+  const Error error(ErrorKind::data, "labels.idx: truncated");
+  EXPECT_EQ(error.kind(), ErrorKind::data);
+  EXPECT_STREQ(error.what(), "labels.idx: truncated");
+}
+
+}  // namespace
+}  // namespace edgeprune::core

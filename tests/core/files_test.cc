@@ -1,0 +1,142 @@
+#include "edgeprune/core/files.h"
+
+#include "edgeprune/core/error.h"
+
+#include "support/expect_error.h"
+#include "support/temp_directory.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+#include <unistd.h>
+
+namespace edgeprune::core {
+namespace {
+
+using testing::expect_error;
+using testing::TempDirectory;
+
+std::set<std::string> names_in(const std::filesystem::path& directory) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    names.insert(entry.path().filename().string());
+  }
+  return names;
+}
+
+// Permissions do not bind root: as root, a test of them becomes "nobody" while it runs.
+class WithoutPrivileges {
+ public:
+  WithoutPrivileges() : user_(::geteuid()) {
+    if (user_ == 0 && ::seteuid(65534) != 0) throw std::runtime_error("cannot become nobody");
+  }
+  ~WithoutPrivileges() {
+    if (user_ == 0 && ::seteuid(0) != 0) std::abort();
+  }
+  WithoutPrivileges(const WithoutPrivileges&) = delete;
+  WithoutPrivileges& operator=(const WithoutPrivileges&) = delete;
+
+ private:
+  uid_t user_;
+};
+
+TEST(WriteFileAtomically, CreatesAFile) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", "content");
+  EXPECT_EQ(read_file(directory / "a"), "content");
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+}
+
+TEST(WriteFileAtomically, ReplacesAFile) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", "the old and longer content");
+  write_file_atomically(directory / "a", "new");
+  EXPECT_EQ(read_file(directory / "a"), "new");
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+}
+
+TEST(WriteFileAtomically, OverwritesWhatAnInterruptedWriteLeft) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a.tmp", "half a fi");
+  write_file_atomically(directory / "a", "whole");
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+}
+
+TEST(WriteFileAtomically, AMissingDirectoryIsAnErrorThatNamesThePath) {
+  const TempDirectory directory;
+  expect_error(ErrorKind::io, {"nowhere/a", "No such file", "check the path"},
+               [&] { write_file_atomically(directory / "nowhere/a", "content"); });
+  EXPECT_TRUE(names_in(directory.path()).empty());
+}
+
+TEST(WriteFileAtomically, ADirectoryInTheWayIsAnErrorAndLeavesNothing) {
+  const TempDirectory directory;
+  core::create_directories(directory / "a");
+  expect_error(ErrorKind::io, {"/a", "directory"},
+               [&] { write_file_atomically(directory / "a", "content"); });
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+}
+
+TEST(WriteFileAtomically, AnUnwritableDirectoryIsAnErrorThatSaysSo) {
+  const TempDirectory directory;
+  core::create_directories(directory / "closed");
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(directory / "closed", std::filesystem::perms(0555));
+  const WithoutPrivileges nobody;
+  expect_error(ErrorKind::io, {"closed/a", "Permission denied", "check its permissions"},
+               [&] { write_file_atomically(directory / "closed/a", "content"); });
+}
+
+// The temporary file is made a device that is always full.
+TEST(WriteFileAtomically, AFullDiskIsAnErrorAndLeavesTheOldContent) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", "old");
+  std::filesystem::create_symlink("/dev/full", directory / "a.tmp");
+  expect_error(ErrorKind::io, {"/a", "No space left", "free some space"},
+               [&] { write_file_atomically(directory / "a", "new"); });
+  EXPECT_EQ(read_file(directory / "a"), "old");
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+}
+
+TEST(ReadFile, ReadsAnEmptyFile) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", "");
+  EXPECT_EQ(read_file(directory / "a"), "");
+}
+
+TEST(ReadFile, AMissingFileIsAnErrorThatNamesIt) {
+  const TempDirectory directory;
+  expect_error(ErrorKind::io, {"missing.txt", "No such file", "check the path"},
+               [&] { (void)read_file(directory / "missing.txt"); });
+}
+
+TEST(ReadFile, ADirectoryIsAnErrorThatNamesIt) {
+  const TempDirectory directory;
+  expect_error(ErrorKind::io, {directory.path().string(), "directory"},
+               [&] { (void)read_file(directory.path()); });
+}
+
+TEST(CreateDirectories, MakesParentsAndAcceptsWhatExists) {
+  const TempDirectory directory;
+  core::create_directories(directory / "a/b/c");
+  core::create_directories(directory / "a/b/c");
+  EXPECT_TRUE(std::filesystem::is_directory(directory / "a/b/c"));
+}
+
+TEST(CreateDirectories, AFileInTheWayIsAnErrorThatNamesThePath) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", "a file");
+  expect_error(ErrorKind::io, {"a/b", "directory"},
+               [&] { core::create_directories(directory / "a/b"); });
+}
+
+RC_GTEST_PROP(WriteFileAtomicallyProperty, WhatIsWrittenIsRead, ()) {
+  const auto content = *rc::gen::arbitrary<std::vector<std::uint8_t>>();
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", std::as_bytes(std::span(content)));
+  RC_ASSERT(read_file(directory / "a") == std::string(content.begin(), content.end()));
+}
+
+}  // namespace
+}  // namespace edgeprune::core
