@@ -1,0 +1,215 @@
+#include "edgeprune/kernels/pooling.h"
+
+#include "kernels/on_every_target.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+namespace edgeprune::kernels {
+namespace {
+
+using testing::kGuard;
+using testing::kOddSizes;
+using testing::on_every_target;
+using testing::Values;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+struct Coefficients {
+  std::vector<float> center, scale, shift;
+  float low = -kInfinity;
+  float high = kInfinity;
+  [[nodiscard]] ChannelTransform view() const { return {center, scale, shift, low, high}; }
+  [[nodiscard]] float operator()(float x, std::size_t c) const {
+    const float z = scale.empty() ? x : (x - center[c]) * scale[c] + shift[c];
+    return std::min(std::max(z, low), high);
+  }
+};
+
+// Calls body(output index, input index, channel) for each input of each window, in row order.
+template <typename Body>
+void for_window_inputs(const PoolShape& s, Body&& body) {
+  for (std::uint32_t y = 0; y < s.out_height(); ++y) {
+    for (std::uint32_t x = 0; x < s.out_width(); ++x) {
+      for (std::uint32_t dy = 0; dy < s.window; ++dy) {
+        for (std::uint32_t dx = 0; dx < s.window; ++dx) {
+          const std::int64_t row = std::int64_t{y} * s.stride + dy - s.padding;
+          const std::int64_t column = std::int64_t{x} * s.stride + dx - s.padding;
+          if (row < 0 || column < 0 || row >= s.height || column >= s.width) continue;
+          for (std::uint32_t c = 0; c < s.channels; ++c) {
+            body((std::size_t{y} * s.out_width() + x) * s.channels + c,
+                 static_cast<std::size_t>(row * s.width + column) * s.channels + c, c);
+          }
+        }
+      }
+    }
+  }
+}
+
+struct Pooled {
+  std::vector<float> out;
+  std::vector<std::size_t> winner;  // per output, the first input that holds the maximum
+};
+
+Pooled by_definition(const PoolShape& s, const Coefficients& t, const std::vector<float>& x) {
+  const std::size_t size = std::size_t{s.out_height()} * s.out_width() * s.channels;
+  Pooled pooled{std::vector<float>(size, -kInfinity), std::vector<std::size_t>(size)};
+  for_window_inputs(s, [&](std::size_t out, std::size_t in, std::size_t c) {
+    if (t(x[in], c) > pooled.out[out]) {
+      pooled.out[out] = t(x[in], c);
+      pooled.winner[out] = in;
+    }
+  });
+  return pooled;
+}
+
+// Few different values make many ties within windows.
+std::vector<float> with_ties(Values& values, std::size_t size) {
+  std::vector<float> x(size);
+  for (float& value : x) value = static_cast<float>(values.below(4)) - 1.5f;
+  return x;
+}
+
+void expect_pooling(const PoolShape& s, const Coefficients& t) {
+  Values values(s.channels * 100 + s.height * 10 + s.window);
+  const auto x = with_ties(values, std::size_t{s.height} * s.width * s.channels);
+  const Pooled expected = by_definition(s, t, x);
+  std::vector<float> out(expected.out.size() + 1, kGuard);
+  max_pool(s, t.view(), x.data(), out.data());
+  ASSERT_EQ(out.back(), kGuard);
+  out.pop_back();
+  ASSERT_EQ(out, expected.out);
+
+  const auto g_out = values.exact(out.size());
+  std::vector<float> g_in(x.size() + 1, 1.0f);
+  std::vector<float> expected_g = g_in;
+  for (std::size_t o = 0; o < out.size(); ++o) expected_g[expected.winner[o]] += g_out[o];
+  max_pool_gradient(s, t.view(), x.data(), out.data(), g_out.data(), g_in.data());
+  ASSERT_EQ(g_in, expected_g);
+}
+
+PoolShape pool(std::uint32_t height, std::uint32_t width, std::uint32_t channels,
+               std::uint32_t window, std::uint32_t stride, std::uint32_t padding) {
+  return {height, width, channels, window, stride, padding};
+}
+
+TEST(MaxPool, TwoByTwoIsItsDefinitionForEveryNumberOfChannels) {
+  on_every_target([] {
+    for (const std::size_t channels : kOddSizes) {
+      const auto c = static_cast<std::uint32_t>(channels);
+      ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(4, 6, c, 2, 2, 0), {})) << channels;
+      ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(5, 7, c, 2, 2, 0), {})) << channels;
+    }
+  });
+}
+
+TEST(MaxPool, OverlappingWindowsWithPaddingAreTheirDefinition) {
+  on_every_target([] {
+    for (const std::size_t channels : kOddSizes) {
+      const auto c = static_cast<std::uint32_t>(channels);
+      for (const std::uint32_t size : {1U, 2U, 3U, 7U, 8U}) {
+        ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(size, size + 1, c, 3, 2, 1), {})) << size;
+        ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(size + 2, size + 2, c, 3, 1, 0), {})) << size;
+      }
+    }
+  });
+}
+
+TEST(MaxPool, ReadsThroughATransform) {
+  on_every_target([] {
+    for (const std::size_t channels : kOddSizes) {
+      Values values(2);
+      // Scales of both signs, and a ReLU that makes whole windows zero.
+      const Coefficients t{.center = values.exact(channels),
+                           .scale = values.exact(channels),
+                           .shift = values.exact(channels),
+                           .low = 0};
+      const auto c = static_cast<std::uint32_t>(channels);
+      ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(6, 6, c, 2, 2, 0), t)) << channels;
+      ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(6, 7, c, 3, 2, 1), t)) << channels;
+    }
+  });
+}
+
+// Transforms whose results are rounded: the winner must be found again from the same bits.
+TEST(MaxPool, EveryGradientArrivesAtAWinnerWhateverTheRounding) {
+  on_every_target([] {
+    Values values(3);
+    constexpr std::uint32_t kChannels = 19;
+    const Coefficients t{.center = values.uniform(kChannels, -1, 1),
+                         .scale = values.uniform(kChannels, -2, 2),
+                         .shift = values.uniform(kChannels, -1, 1)};
+    const PoolShape s = pool(9, 8, kChannels, 3, 2, 1);
+    const auto x = values.uniform(std::size_t{9} * 8 * kChannels, -1, 1);
+    std::vector<float> out(std::size_t{s.out_height()} * s.out_width() * kChannels);
+    max_pool(s, t.view(), x.data(), out.data());
+    const std::vector<float> g_out(out.size(), 1.0f);
+    std::vector<float> g_in(x.size());
+    max_pool_gradient(s, t.view(), x.data(), out.data(), g_out.data(), g_in.data());
+    double sum = 0;
+    for (const float g : g_in) sum += static_cast<double>(g);
+    EXPECT_EQ(sum, static_cast<double>(out.size()));
+  });
+}
+
+TEST(MaxPool, TiesGoToTheFirstInRowOrder) {
+  on_every_target([] {
+    const std::vector<float> x = {1, 5, 5, 5};
+    float out = 0;
+    max_pool(pool(2, 2, 1, 2, 2, 0), {}, x.data(), &out);
+    EXPECT_EQ(out, 5);
+    const float g_out = 3;
+    std::vector<float> g_in(4);
+    max_pool_gradient(pool(2, 2, 1, 2, 2, 0), {}, x.data(), &out, &g_out, g_in.data());
+    EXPECT_EQ(g_in, (std::vector<float>{0, 3, 0, 0}));
+  });
+}
+
+TEST(MaxPool, PaddingNeverWins) {
+  on_every_target([] {
+    const std::vector<float> x(9, -7.0f);
+    std::vector<float> out(4);
+    max_pool(pool(3, 3, 1, 3, 2, 1), {}, x.data(), out.data());
+    EXPECT_EQ(out, std::vector<float>(4, -7.0f));
+  });
+}
+
+TEST(AveragePixels, IsTheMeanOfTheTransform) {
+  on_every_target([] {
+    for (const std::size_t channels : kOddSizes) {
+      for (const std::size_t pixels : {1U, 4U, 49U, 63U}) {
+        Values values(4);
+        const Coefficients t{.center = values.exact(channels),
+                             .scale = values.exact(channels),
+                             .shift = values.exact(channels),
+                             .low = 0};
+        const auto x = values.exact(pixels * channels);
+        std::vector<float> out(channels + 1, kGuard);
+        average_pixels(t.view(), x.data(), pixels, channels, out.data());
+        for (std::size_t c = 0; c < channels; ++c) {
+          float sum = 0;  // exact
+          for (std::size_t p = 0; p < pixels; ++p) sum += t(x[p * channels + c], c);
+          ASSERT_EQ(out[c], sum / static_cast<float>(pixels)) << channels << ": " << c;
+        }
+        EXPECT_EQ(out.back(), kGuard);
+      }
+    }
+  });
+}
+
+RC_GTEST_PROP(MaxPoolProperty, IsItsDefinition, ()) {
+  const auto window = *rc::gen::inRange<std::uint32_t>(1, 5);
+  const auto stride = *rc::gen::inRange<std::uint32_t>(1, 5);
+  const auto padding = *rc::gen::inRange<std::uint32_t>(0, window);
+  const auto height = *rc::gen::inRange<std::uint32_t>(window, 12);
+  const auto width = *rc::gen::inRange<std::uint32_t>(window, 12);
+  const auto channels = *rc::gen::inRange<std::uint32_t>(1, 20);
+  on_every_target(
+      [&] { expect_pooling(pool(height, width, channels, window, stride, padding), {}); });
+  RC_ASSERT(!::testing::Test::HasFailure());
+}
+
+}  // namespace
+}  // namespace edgeprune::kernels
