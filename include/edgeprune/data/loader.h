@@ -1,0 +1,89 @@
+#pragma once
+// Mini-batches, made ready on another thread while the network works on the one before.
+//
+//   BatchLoader batches(dataset, order, BatchPlan(order.size(), 64), {.normalisation = norm});
+//   while (const Batch* batch = batches.next()) { ... }
+//
+// What a batch holds is a function of its arguments alone: the order given, and for augmentation
+// (seed, epoch, sample). The thread decides only when.
+
+#include "edgeprune/core/batch_plan.h"
+#include "edgeprune/data/dataset.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace edgeprune::data {
+
+/// (value - mean) / deviation per channel, with a training set's own statistics. Bytes count as
+/// byte / 255; the arithmetic is in float, in this order, as torchvision's ToTensor and Normalize.
+struct Normalisation {
+  std::vector<float> mean;
+  std::vector<float> deviation;
+};
+[[nodiscard]] Normalisation normalisation_of(const Dataset& train);
+
+struct Augmentation {
+  std::uint32_t crop_padding_pixels = 0;  // random crop of the original size after zero padding;
+                                          // less than the height and the width
+  bool horizontal_flip = false;           // with probability 1/2
+  [[nodiscard]] bool any() const { return crop_padding_pixels > 0 || horizontal_flip; }
+};
+
+/// What happens to one sample in one epoch: the crop begins so many rows and columns after the
+/// unpadded image does, in [-padding, padding]; the flip comes last.
+struct AugmentationDraw {
+  std::int32_t row_shift = 0;
+  std::int32_t column_shift = 0;
+  bool flip = false;
+};
+/// A function of its arguments alone; the crop does not depend on whether flips are on.
+[[nodiscard]] AugmentationDraw draw_augmentation(const Augmentation& augmentation,
+                                                 std::uint64_t seed, std::uint32_t epoch,
+                                                 std::uint32_t sample);
+/// Writes the augmented image to `out`; both are H x W x C and do not overlap.
+void augment_image(std::span<const float> image, const ImageShape& shape,
+                   const AugmentationDraw& draw, std::span<float> out);
+
+struct Batch {
+  std::vector<std::uint32_t> samples;  // indices into the data set
+  std::vector<std::int32_t> labels;    // one per sample
+  std::vector<float> images;           // samples x H x W x C, normalised
+};
+
+struct LoaderOptions {
+  Normalisation normalisation;
+  Augmentation augmentation;  // padding is zero after normalisation, i.e. the mean colour
+  std::uint64_t seed = 0;
+  std::uint32_t epoch = 0;
+  std::uint32_t first_batch = 0;  // a resumed pass starts here
+};
+
+/// Iterates once over the batches of a plan. The data set must outlive the loader. One thread at a
+/// time may use a loader; destroying it in the middle of a pass waits for one batch at most.
+class BatchLoader {
+ public:
+  /// `plan` is one for order.size() samples. Augmentation that does not fit the images is an Error
+  /// of kind config.
+  BatchLoader(const Dataset& dataset, std::vector<std::uint32_t> order, core::BatchPlan plan,
+              const LoaderOptions& options);
+  ~BatchLoader();
+  BatchLoader(const BatchLoader&) = delete;
+  BatchLoader& operator=(const BatchLoader&) = delete;
+
+  /// The next batch, valid until the next call; nullptr after the last. Rethrows what went wrong
+  /// on the loader's thread, after the batches made before that.
+  [[nodiscard]] const Batch* next();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Fills `batch` for the given samples: what the loader's thread does, callable alone.
+void fill_batch(const Dataset& dataset, std::span<const std::uint32_t> samples,
+                const LoaderOptions& options, Batch& batch);
+
+}  // namespace edgeprune::data
