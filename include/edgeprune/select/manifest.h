@@ -1,0 +1,36 @@
+#pragma once
+// What a selection was made from, beside the selection itself: selection.npy holds the kept indices
+// (uint32, ascending), selection.json this manifest.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace edgeprune::select {
+
+struct Manifest {
+  std::string dataset_hash;
+  std::string scorer;    // the score mode, or "none"
+  std::string selector;  // the strategy's name
+  std::uint64_t seed = 0;
+  std::string keep_ratio;  // as the user wrote it
+  std::uint32_t num_samples = 0;
+  std::uint32_t num_kept = 0;
+  std::string selection_hash;  // of the indices
+};
+
+/// The hash that names a set of kept indices: equal sets, equal hashes, on every machine.
+[[nodiscard]] std::string selection_hash(std::span<const std::uint32_t> kept);
+
+/// Writes selection.npy and selection.json into the directory.
+void write_selection(const std::filesystem::path& directory, std::span<const std::uint32_t> kept,
+                     Manifest manifest);
+
+/// Reads an index list (.npy, any integer type, one dimension): sorted or not, without duplicates,
+/// all below num_samples, at least one; returned ascending. Anything else is an Error of kind data.
+[[nodiscard]] std::vector<std::uint32_t> read_index_list(const std::filesystem::path& path,
+                                                         std::uint32_t num_samples);
+
+}  // namespace edgeprune::select

@@ -1,0 +1,112 @@
+#include "edgeprune/core/error.h"
+#include "edgeprune/select/strategy.h"
+
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace edgeprune::select {
+namespace {
+
+using Samples = std::vector<std::uint32_t>;
+
+TEST(Strategies, HaveNamesOfTheirOwnAndAreFoundByThem) {
+  std::set<std::string_view> names;
+  for (const Strategy& strategy : strategies()) {
+    EXPECT_TRUE(names.insert(strategy.name).second) << strategy.name;
+    EXPECT_EQ(&strategy_named(strategy.name), &strategy);
+  }
+}
+
+TEST(Strategies, SayWhatTheyDoWhereFromAndInWhichDirection) {
+  for (const Strategy& strategy : strategies()) {
+    EXPECT_FALSE(strategy.summary.empty()) << strategy.name;
+    EXPECT_FALSE(strategy.source.empty()) << strategy.name;
+    EXPECT_FALSE(strategy.direction.empty()) << strategy.name;
+  }
+}
+
+TEST(Strategies, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
+  testing::expect_error(core::ErrorKind::config,
+                        {"\"tpo\"", "top, random, random_scratch, short, full, file"},
+                        [] { (void)strategy_named("tpo"); });
+}
+
+// METHOD section 5: what each control shares with Algorithm 1.
+TEST(Strategies, DifferFromTopInWhatTheyControl) {
+  EXPECT_TRUE(strategy_named("top").warms_up);
+  EXPECT_TRUE(strategy_named("random").warms_up);
+  EXPECT_FALSE(strategy_named("random_scratch").warms_up);
+  EXPECT_TRUE(strategy_named("short").keeps_all);
+  EXPECT_EQ(strategy_named("short").duration, Duration::total_steps);
+  EXPECT_TRUE(strategy_named("full").keeps_all);
+  EXPECT_EQ(strategy_named("full").duration, Duration::epochs);
+}
+
+TEST(Strategies, SelectExactlyWhatIsAskedInAscendingOrder) {
+  const std::vector<float> scores = {3, 1, 4, 1, 5, 9, 2, 6};
+  for (const Strategy& strategy : strategies()) {
+    if (strategy.select == nullptr) continue;
+    const std::uint32_t count = strategy.keeps_all ? 8 : 3;
+    const Samples samples =
+        strategy.select({.scores = scores, .num_samples = 8, .num_kept = count, .seed = 1});
+    EXPECT_EQ(samples.size(), count) << strategy.name;
+    EXPECT_TRUE(std::is_sorted(samples.begin(), samples.end())) << strategy.name;
+  }
+}
+
+TEST(SelectTop, KeepsTheHighestScores) {
+  const std::vector<float> scores = {3, 1, 4, 1, 5};
+  EXPECT_EQ(select_top({.scores = scores, .num_samples = 5, .num_kept = 2}), (Samples{2, 4}));
+}
+
+TEST(SelectAll, KeepsAll) {
+  EXPECT_EQ(select_all({.num_samples = 4, .num_kept = 4}), (Samples{0, 1, 2, 3}));
+}
+
+Samples random_samples(std::uint32_t num_samples, std::uint32_t num_kept, std::uint64_t seed) {
+  return select_random({.num_samples = num_samples, .num_kept = num_kept, .seed = seed});
+}
+
+TEST(SelectRandom, IsAFunctionOfTheSeed) {
+  EXPECT_EQ(random_samples(1000, 100, 7), random_samples(1000, 100, 7));
+  EXPECT_NE(random_samples(1000, 100, 7), random_samples(1000, 100, 8));
+}
+
+TEST(SelectRandom, IgnoresScores) {
+  const std::vector<float> scores = {3, 1, 4, 1, 5};
+  EXPECT_EQ(select_random({.scores = scores, .num_samples = 5, .num_kept = 2, .seed = 3}),
+            random_samples(5, 2, 3));
+}
+
+TEST(SelectRandom, KeepsEverySampleEquallyOften) {
+  constexpr std::uint32_t kSamples = 10;
+  constexpr std::uint32_t kKept = 3;
+  constexpr int kSeeds = 3000;
+  std::vector<int> counts(kSamples);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (const std::uint32_t sample : random_samples(kSamples, kKept, seed)) ++counts[sample];
+  }
+  // Five standard deviations of a count of 3000 draws with probability 0.3.
+  for (const int count : counts) EXPECT_NEAR(count, 900, 5 * std::sqrt(3000 * 0.3 * 0.7));
+}
+
+RC_GTEST_PROP(SelectRandomProperty, ALargerKeepRatioKeepsAllThatASmallerOneKept,
+              (std::uint64_t seed)) {
+  const auto num_samples = *rc::gen::inRange<std::uint32_t>(1, 500);
+  const auto more = *rc::gen::inRange<std::uint32_t>(1, num_samples + 1);
+  const auto fewer = *rc::gen::inRange<std::uint32_t>(1, more + 1);
+  const Samples large = random_samples(num_samples, more, seed);
+  const Samples small = random_samples(num_samples, fewer, seed);
+  RC_ASSERT(large.size() == more);
+  RC_ASSERT(small.size() == fewer);
+  RC_ASSERT(std::includes(large.begin(), large.end(), small.begin(), small.end()));
+}
+
+}  // namespace
+}  // namespace edgeprune::select
