@@ -1,0 +1,26 @@
+#pragma once
+// Models as safetensors files, named and shaped as PyTorch's state_dict, so that weights move both
+// ways:
+//
+//   model.load_state_dict(safetensors.torch.load_file("model.safetensors"))        # Python
+//
+// docs/architecture.md lists the names. A file that does not fit the network is an Error of kind
+// data that names the tensor.
+
+#include "edgeprune/nn/model.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace edgeprune::nn {
+
+/// Writes atomically; `metadata` goes into the file's header.
+void write_model(const std::filesystem::path& path, const Network& network, const Model& model,
+                 const std::map<std::string, std::string>& metadata = {});
+
+/// Every tensor of the network must be there in its shape, as F32 (num_batches_tracked: I64, may be
+/// missing); other tensors in the file are an error.
+[[nodiscard]] Model read_model(const std::filesystem::path& path, const Network& network);
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,126 @@
+#include "edgeprune/nn/model_file.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/safetensors.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstring>
+#include <string_view>
+
+namespace edgeprune::nn {
+namespace {
+
+constexpr std::string_view kTracked = ".num_batches_tracked";
+
+// Visits a weight's elements in file order (out, in, row, column) with their index inside.
+template <typename Visit>
+void for_weight(const TensorInfo& info, Visit&& visit) {
+  std::size_t in_file = 0;
+  for (std::size_t out = 0; out < info.out_channels; ++out) {
+    for (std::size_t in = 0; in < info.in_channels; ++in) {
+      for (std::size_t tap = 0; tap < std::size_t{info.kernel_height} * info.kernel_width; ++tap) {
+        visit(in_file++, (tap * info.in_channels + in) * info.out_channels + out);
+      }
+    }
+  }
+}
+
+bool is_weight(const TensorInfo& info) {
+  return info.role == TensorRole::convolution_weight || info.role == TensorRole::linear_weight;
+}
+
+std::vector<float> to_file_order(const TensorInfo& info, std::span<const float> inside) {
+  std::vector<float> values(inside.begin(), inside.end());
+  if (is_weight(info)) {
+    for_weight(info, [&](std::size_t file, std::size_t at) { values[file] = inside[at]; });
+  }
+  return values;
+}
+
+void from_file_order(const TensorInfo& info, std::span<const float> file_values,
+                     std::span<float> inside) {
+  if (is_weight(info)) {
+    for_weight(info, [&](std::size_t file, std::size_t at) { inside[at] = file_values[file]; });
+  } else {
+    std::copy(file_values.begin(), file_values.end(), inside.begin());
+  }
+}
+
+// "bn1.running_var" -> "bn1.num_batches_tracked"
+std::string tracked_name(const TensorInfo& info) {
+  return info.name.substr(0, info.name.rfind('.')) + std::string(kTracked);
+}
+
+std::span<float> values_of(Model& model, const TensorInfo& info) {
+  std::vector<float>& flat = info.is_statistic() ? model.statistics : model.parameters;
+  return std::span(flat).subspan(info.offset, info.size);
+}
+
+void check_tensor(const core::NpyArray& array, const TensorInfo& info) {
+  if (array.type != core::NpyType::f32 || array.shape != info.file_shape()) {
+    throw core::Error(
+        core::ErrorKind::data,
+        fmt::format(
+            "tensor '{}' is '{}' ({}) where this network needs F32 ({}); use the model file "
+            "of the same network, input channels and classes",
+            info.name, core::npy_type_name(array.type), fmt::join(array.shape, ", "),
+            fmt::join(info.file_shape(), ", ")));
+  }
+}
+
+void take_tracked(const core::SafetensorsFile& file, const std::string& name, Model& model) {
+  const auto found = file.tensors.find(name);
+  if (found == file.tensors.end()) return;
+  const auto counts = core::npy_integers(found->second, name);
+  if (!counts.empty()) model.num_batches_tracked = static_cast<std::uint64_t>(counts[0]);
+}
+
+Model take_tensors(core::SafetensorsFile file, const Network& network) {
+  Model model = initial_model(network, 0);
+  for (const TensorInfo& info : tensor_layout(network)) {
+    const core::NpyArray& array = file.at(info.name);
+    check_tensor(array, info);
+    from_file_order(info, array.as<float>(), values_of(model, info));
+    file.tensors.erase(info.name);
+    if (info.role != TensorRole::running_variance) continue;
+    take_tracked(file, tracked_name(info), model);
+    file.tensors.erase(tracked_name(info));
+  }
+  if (!file.tensors.empty()) {
+    throw core::Error(core::ErrorKind::data,
+                      fmt::format("tensor '{}' belongs to no layer of this network; use the model "
+                                  "file of the same network",
+                                  file.tensors.begin()->first));
+  }
+  return model;
+}
+
+}  // namespace
+
+void write_model(const std::filesystem::path& path, const Network& network, const Model& model,
+                 const std::map<std::string, std::string>& metadata) {
+  core::SafetensorsFile file{.metadata = metadata};
+  const auto tracked = static_cast<std::int64_t>(model.num_batches_tracked);
+  for (const TensorInfo& info : tensor_layout(network)) {
+    const std::vector<float>& flat = info.is_statistic() ? model.statistics : model.parameters;
+    const auto values = to_file_order(info, std::span(flat).subspan(info.offset, info.size));
+    file.add(info.name, std::span<const float>(values), info.file_shape());
+    if (info.role == TensorRole::running_variance) {
+      file.add(tracked_name(info), std::span(&tracked, 1), {});
+    }
+  }
+  core::write_safetensors(path, file);
+}
+
+Model read_model(const std::filesystem::path& path, const Network& network) {
+  core::SafetensorsFile file = core::read_safetensors(path);
+  try {
+    return take_tensors(std::move(file), network);
+  } catch (const core::Error& error) {
+    throw core::Error(error.kind(), fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,168 @@
+#include "edgeprune/nn/network.h"
+
+#include "edgeprune/core/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace edgeprune::nn {
+namespace {
+
+[[noreturn]] void reject(const std::string& operation, const std::string& what) {
+  throw core::Error(core::ErrorKind::config, fmt::format("network: {}: {}", operation, what));
+}
+
+std::uint32_t window_positions(const std::string& operation, std::uint32_t extent,
+                               std::uint32_t window, std::uint32_t stride, std::uint32_t padding) {
+  if (window == 0 || stride == 0) reject(operation, "window and stride must be at least 1");
+  if (padding >= window) {
+    reject(operation,
+           fmt::format("padding {} must be less than the window of {}", padding, window));
+  }
+  if (extent + 2 * padding < window) {
+    reject(operation,
+           fmt::format("a window of {} does not fit {} pixels with padding {}; use larger "
+                       "images or a smaller network",
+                       window, extent, padding));
+  }
+  return (extent + 2 * padding - window) / stride + 1;
+}
+
+double products_per_sample(const Operation& operation, const Shape& input) {
+  return 2.0 * static_cast<double>(operation.shape.num_values()) * operation.kernel_height *
+         operation.kernel_width * input.channels;
+}
+
+}  // namespace
+
+Network::Network(const Shape& input) {
+  if (input.num_values() == 0) reject("input", "the shape of a sample is empty");
+  append({.kind = OperationKind::input, .shape = input});
+}
+
+Value Network::append(Operation operation) {
+  for (const Operation& other : operations_) {
+    if (!operation.name.empty() && other.name == operation.name) {
+      reject(operation.name, "the name is taken by another operation; give each its own");
+    }
+  }
+  operations_.push_back(std::move(operation));
+  output_ = {static_cast<std::uint32_t>(operations_.size() - 1)};
+  return output_;
+}
+
+Value Network::convolution(const std::string& name, Value x, const ConvolutionOptions& options) {
+  if (options.out_channels == 0) reject(name, "out_channels must be at least 1");
+  const Shape& in = shape(x);
+  const Shape out{
+      window_positions(name, in.height, options.kernel, options.stride, options.padding),
+      window_positions(name, in.width, options.kernel, options.stride, options.padding),
+      options.out_channels};
+  return append({.kind = OperationKind::convolution,
+                 .name = name,
+                 .inputs = {x.id},
+                 .shape = out,
+                 .kernel_height = options.kernel,
+                 .kernel_width = options.kernel,
+                 .stride = options.stride,
+                 .padding = options.padding,
+                 .bias = options.bias});
+}
+
+Value Network::linear(const std::string& name, Value x, std::uint32_t out_features, bool bias) {
+  if (out_features == 0) reject(name, "out_features must be at least 1");
+  const Shape& in = shape(x);
+  return append({.kind = OperationKind::convolution,
+                 .name = name,
+                 .inputs = {x.id},
+                 .shape = {1, 1, out_features},
+                 .kernel_height = in.height,
+                 .kernel_width = in.width,
+                 .bias = bias,
+                 .is_linear = true});
+}
+
+Value Network::batch_norm(const std::string& name, Value x, const BatchNormOptions& options) {
+  return append({.kind = OperationKind::batch_norm,
+                 .name = name,
+                 .inputs = {x.id},
+                 .shape = shape(x),
+                 .batch_norm = options});
+}
+
+Value Network::clamp(Value x, float low, float high) {
+  return append({.kind = OperationKind::clamp,
+                 .inputs = {x.id},
+                 .shape = shape(x),
+                 .low = low,
+                 .high = high});
+}
+
+Value Network::relu(Value x) {
+  return clamp(x, 0.0f, std::numeric_limits<float>::infinity());
+}
+Value Network::relu6(Value x) {
+  return clamp(x, 0.0f, 6.0f);
+}
+
+Value Network::max_pool(Value x, const MaxPoolOptions& options) {
+  const Shape& in = shape(x);
+  const Shape out{
+      window_positions("max_pool", in.height, options.window, options.stride, options.padding),
+      window_positions("max_pool", in.width, options.window, options.stride, options.padding),
+      in.channels};
+  return append(
+      {.kind = OperationKind::max_pool, .inputs = {x.id}, .shape = out, .max_pool = options});
+}
+
+Value Network::global_average_pool(Value x) {
+  return append(
+      {.kind = OperationKind::average_pool, .inputs = {x.id}, .shape = {1, 1, shape(x).channels}});
+}
+
+Value Network::add(Value a, Value b) {
+  if (shape(a) != shape(b)) {
+    reject("add", fmt::format("the values are {}x{}x{} and {}x{}x{}; they must be alike",
+                              shape(a).height, shape(a).width, shape(a).channels, shape(b).height,
+                              shape(b).width, shape(b).channels));
+  }
+  return append({.kind = OperationKind::add, .inputs = {a.id, b.id}, .shape = shape(a)});
+}
+
+void Network::set_output(Value x) {
+  if (shape(x).num_pixels() != 1) {
+    reject("output", fmt::format("logits must be 1 x 1 x classes, not {} x {}; pool or use linear",
+                                 shape(x).height, shape(x).width));
+  }
+  output_ = x;
+}
+
+bool Network::has_batch_norm() const {
+  return std::any_of(operations_.begin(), operations_.end(), [](const Operation& operation) {
+    return operation.kind == OperationKind::batch_norm;
+  });
+}
+
+double Network::forward_flops_per_sample() const {
+  double flops = 0;
+  for (const Operation& operation : operations_) {
+    if (operation.kind != OperationKind::convolution) continue;
+    flops += products_per_sample(operation, operations_[operation.inputs[0]].shape);
+  }
+  return flops;
+}
+
+double Network::backward_flops_per_sample() const {
+  double flops = 2 * forward_flops_per_sample();
+  for (const Operation& operation : operations_) {
+    if (operation.kind == OperationKind::convolution && operation.inputs[0] == 0) {
+      flops -= products_per_sample(operation, operations_[0].shape);
+    }
+  }
+  return flops;
+}
+
+}  // namespace edgeprune::nn

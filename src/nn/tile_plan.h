@@ -1,0 +1,60 @@
+#pragma once
+// How a batch of images is cut into tiles of some whole images, or some rows of one image: large
+// enough to keep a matrix product busy, small enough for a core's cache.
+
+#include <algorithm>
+#include <cstdint>
+
+namespace edgeprune::nn {
+
+struct Tile {
+  std::uint32_t image_begin = 0;
+  std::uint32_t image_end = 0;
+  std::uint32_t row_begin = 0;
+  std::uint32_t row_end = 0;
+
+  [[nodiscard]] std::uint32_t num_images() const { return image_end - image_begin; }
+  [[nodiscard]] std::uint32_t num_rows() const { return row_end - row_begin; }
+};
+
+class TilePlan {
+ public:
+  static constexpr std::uint32_t kPixels = 512;
+  static constexpr std::size_t kPatchFloats = std::size_t{1} << 17;
+
+  /// Tiles of images with `rows` x `columns` results each; `patch_floats` is what the input of one
+  /// whole image takes. `share` bounds the images of a tile, so that every thread has work.
+  TilePlan(std::uint32_t rows, std::uint32_t columns, std::size_t patch_floats, std::uint32_t batch,
+           std::uint32_t share)
+      : rows_(rows), batch_(batch) {
+    const std::uint32_t pixels = rows * columns;
+    const auto fits =
+        static_cast<std::uint32_t>(std::max<std::size_t>(1, kPatchFloats / patch_floats));
+    images_per_tile_ = std::clamp(std::min(kPixels / pixels, fits), 1u, std::max(share, 1u));
+    rows_per_tile_ = images_per_tile_ > 1 ? rows : std::clamp(kPixels / columns, 1u, rows);
+    row_tiles_ = (rows + rows_per_tile_ - 1) / rows_per_tile_;
+  }
+
+  [[nodiscard]] std::uint32_t num_tiles() const {
+    return (batch_ + images_per_tile_ - 1) / images_per_tile_ * row_tiles_;
+  }
+
+  [[nodiscard]] Tile tile(std::uint32_t index) const {
+    const std::uint32_t image = index / row_tiles_ * images_per_tile_;
+    const std::uint32_t row = index % row_tiles_ * rows_per_tile_;
+    return {image, std::min(image + images_per_tile_, batch_), row,
+            std::min(row + rows_per_tile_, rows_)};
+  }
+
+  [[nodiscard]] std::uint32_t images_per_tile() const { return images_per_tile_; }
+  [[nodiscard]] std::uint32_t rows_per_tile() const { return rows_per_tile_; }
+
+ private:
+  std::uint32_t rows_;
+  std::uint32_t batch_;
+  std::uint32_t images_per_tile_ = 1;
+  std::uint32_t rows_per_tile_ = 1;
+  std::uint32_t row_tiles_ = 1;
+};
+
+}  // namespace edgeprune::nn
