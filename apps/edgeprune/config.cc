@@ -1,0 +1,25 @@
+#include "commands.h"
+#include "run_options.h"
+
+#include <fmt/format.h>
+
+namespace edgeprune::cli {
+
+void add_config(CLI::App& app) {
+  const auto options = std::make_shared<RunOptions>();
+  const auto markdown = std::make_shared<bool>(false);
+  CLI::App* command =
+      app.add_subcommand("config", "Print the configuration as a run would use it, every field");
+  command->add_option("config", options->config_path, "Configuration (TOML)");
+  command->add_option("--set", options->overrides, "Set a field, as section.key=value")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_flag("--markdown", *markdown, "Print the reference of all fields instead");
+  command->callback([options, markdown] {
+    fmt::print("{}", *markdown ? train::config_reference_markdown()
+                               : train::to_toml(
+                                     train::read_config(options->config_path, options->overrides)));
+  });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,55 @@
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/npy.h"
+#include "edgeprune/data/source.h"
+#include "edgeprune/select/manifest.h"
+#include "edgeprune/train/run_data.h"
+#include "edgeprune/train/run_directory.h"
+
+#include "commands.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <span>
+
+namespace edgeprune::cli {
+namespace {
+
+struct ExportOptions {
+  std::string run_directory;
+  std::string format = "indices";
+  std::string output;
+};
+
+void export_kept(const ExportOptions& options) {
+  const train::Config config = train::open_run_directory(options.run_directory);
+  const data::Dataset dataset = train::open_training_data(config);
+  const auto kept = select::read_index_list(
+      std::filesystem::path(options.run_directory) / train::kSelectionFile, dataset.num_samples());
+  if (options.format == "indices") {
+    core::write_npy(options.output, std::span<const std::uint32_t>(kept), {kept.size()});
+  } else if (options.format == "npy") {
+    data::export_npy_pair(dataset, kept, options.output);
+  } else {
+    data::export_image_folder(dataset, kept, options.output);
+  }
+  fmt::print("wrote {} of {} samples to {}\n", kept.size(), dataset.num_samples(), options.output);
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  const auto options = std::make_shared<ExportOptions>();
+  CLI::App* command =
+      app.add_subcommand("export", "Write the kept samples out, so that the rest can be deleted");
+  command->add_option("run", options->run_directory, "A run with a selection")->required();
+  command
+      ->add_option("--format", options->format,
+                   "indices (one .npy), npy (images.npy and labels.npy), or folder (PNG per class)")
+      ->check(CLI::IsMember({"indices", "npy", "folder"}))
+      ->capture_default_str();
+  command->add_option("--output", options->output, "File (indices) or directory")->required();
+  command->callback([options] { export_kept(*options); });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,56 @@
+#include "edgeprune/core/error.h"
+
+#include "commands.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done, 2 wrong command line, 3 wrong configuration, 4 unusable data, 5 the "
+    "system\n"
+    "refused (disk full, permissions), 6 the loss is not finite, 7 run directory, 130 stopped and\n"
+    "resumable, 1 a bug of ours. Documentation: docs/cli.md, docs/configuration.md.";
+
+int run(int argc, char** argv) {
+  CLI::App app("edgeprune: train on a device with a share of its data, and account for the cost");
+  app.set_version_flag("--version", EDGEPRUNE_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  edgeprune::cli::add_run(app);
+  edgeprune::cli::add_score(app);
+  edgeprune::cli::add_select(app);
+  edgeprune::cli::add_train(app);
+  edgeprune::cli::add_resume(app);
+  edgeprune::cli::add_export(app);
+  edgeprune::cli::add_config(app);
+  edgeprune::cli::add_doctor(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : edgeprune::core::exit_code(edgeprune::core::ErrorKind::usage);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using edgeprune::core::ErrorKind;
+  try {
+    return run(argc, argv);
+  } catch (const edgeprune::core::Error& error) {
+    fmt::print(stderr, "edgeprune: {}\n", error.what());
+    return edgeprune::core::exit_code(error.kind());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "edgeprune: out of memory; lower train.batch_size or data.train_limit\n");
+    return edgeprune::core::exit_code(ErrorKind::io);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "edgeprune: internal error: {}\n", error.what());
+    return edgeprune::core::exit_code(ErrorKind::internal);
+  }
+}

@@ -1,0 +1,20 @@
+#include "edgeprune/train/run_directory.h"
+
+#include "commands.h"
+#include "run_options.h"
+
+namespace edgeprune::cli {
+
+void add_resume(CLI::App& app) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      app.add_subcommand("resume", "Continue a run that was stopped or killed, with the same bits");
+  command->add_option("run", options->run_directory, "Its run directory")->required();
+  add_output_options(*command, *options);
+  command->callback([options] {
+    const train::Config config = train::open_run_directory(options->run_directory);
+    show_results(config, *options, run_watched(config, *options, std::nullopt));
+  });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,49 @@
+#pragma once
+// What the commands that run something have in common: where the configuration comes from, where
+// the run goes, and how results are shown.
+
+#include "edgeprune/study/controls.h"
+#include "edgeprune/train/config.h"
+#include "edgeprune/train/pipeline.h"
+
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace edgeprune::cli {
+
+struct RunOptions {
+  std::string config_path;
+  std::vector<std::string> overrides;
+  std::string run_directory;
+  std::vector<std::string> controls;
+  bool force = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+/// CONFIG, --set, --run-dir, --force, and the output options.
+void add_new_run_options(CLI::App& command, RunOptions& options);
+/// --json and --quiet.
+void add_output_options(CLI::App& command, RunOptions& options);
+
+/// The configuration from file, overrides and options, threads resolved.
+[[nodiscard]] train::Config load_config(const RunOptions& options);
+
+/// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.
+[[nodiscard]] const std::atomic<bool>& stop_flag();
+void watch_signals();
+
+/// Runs with progress on standard error, the controls included.
+[[nodiscard]] std::vector<study::ComparisonRow> run_watched(const train::Config& config,
+                                                            const RunOptions& options,
+                                                            std::optional<train::Phase> goal);
+
+/// Prints the result on standard output: a table, or JSON with --json.
+void show_results(const train::Config& config, const RunOptions& options,
+                  const std::vector<study::ComparisonRow>& rows);
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,20 @@
+#include "edgeprune/train/run_directory.h"
+
+#include "commands.h"
+#include "run_options.h"
+
+namespace edgeprune::cli {
+
+void add_score(CLI::App& app) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      app.add_subcommand("score", "Warm up and score every sample (phase 1), then stop");
+  add_new_run_options(*command, *options);
+  command->callback([options] {
+    const train::Config config = load_config(*options);
+    train::prepare_run_directory(config, options->force);
+    show_results(config, *options, run_watched(config, *options, train::Phase::select));
+  });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,112 @@
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/core/npy.h"
+#include "edgeprune/select/manifest.h"
+#include "edgeprune/select/strategy.h"
+#include "edgeprune/train/run_directory.h"
+
+#include "commands.h"
+#include "run_options.h"
+
+#include <fmt/format.h>
+
+namespace edgeprune::cli {
+namespace {
+
+struct SelectOptions : RunOptions {
+  std::string scores_path;
+  std::string keep_ratio;
+  std::string strategy;
+  std::string output;
+  std::uint64_t seed = 0;
+};
+
+std::vector<std::string> overrides_of(const SelectOptions& options) {
+  std::vector<std::string> overrides = options.overrides;
+  if (!options.keep_ratio.empty()) overrides.push_back("prune.keep_ratio=" + options.keep_ratio);
+  if (!options.strategy.empty()) overrides.push_back("prune.strategy=" + options.strategy);
+  return overrides;
+}
+
+// Scores from anywhere: one column of float32, one row per sample.
+std::vector<float> read_scores(const std::string& path) {
+  const core::NpyArray array = core::read_npy(path);
+  const bool column = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
+  if (!column || array.type != core::NpyType::f32 || array.num_elements() == 0) {
+    throw core::Error(core::ErrorKind::data,
+                      fmt::format("{}: scores must be one column of float32, one per sample; save "
+                                  "array.astype('<f4')",
+                                  path));
+  }
+  const auto scores = array.as<float>();
+  return {scores.begin(), scores.end()};
+}
+
+void select_from_scores(const SelectOptions& options) {
+  if (options.keep_ratio.empty() || options.output.empty()) {
+    throw core::Error(core::ErrorKind::usage, "--scores also needs --keep-ratio and --output DIR");
+  }
+  const std::vector<float> scores = read_scores(options.scores_path);
+  const auto ratio = core::KeepRatio::parse(options.keep_ratio);
+  const auto num_samples = static_cast<std::uint32_t>(scores.size());
+  const select::Strategy& strategy =
+      select::strategy_named(options.strategy.empty() ? "top" : options.strategy);
+  if (strategy.select == nullptr) {
+    throw core::Error(core::ErrorKind::usage,
+                      fmt::format("the strategy {} does not select by scores", strategy.name));
+  }
+  const auto kept = strategy.select({.scores = scores,
+                                     .num_samples = num_samples,
+                                     .num_kept = ratio.num_kept(num_samples),
+                                     .seed = options.seed});
+  core::create_directories(options.output);
+  select::write_selection(options.output, kept,
+                          {.scorer = options.scores_path,
+                           .selector = std::string(strategy.name),
+                           .seed = options.seed,
+                           .keep_ratio = ratio.as_written(),
+                           .num_samples = num_samples,
+                           .num_kept = static_cast<std::uint32_t>(kept.size())});
+  fmt::print("kept {} of {} samples: {}/selection.npy\n", kept.size(), num_samples, options.output);
+}
+
+void select_in_run(const SelectOptions& options) {
+  if (options.run_directory.empty()) {
+    throw core::Error(core::ErrorKind::usage,
+                      "say which run with --run-dir, or give scores with --scores FILE");
+  }
+  const train::Config config =
+      train::change_selection(options.run_directory, overrides_of(options));
+  show_results(config, options, run_watched(config, options, train::Phase::train));
+}
+
+}  // namespace
+
+void add_select(CLI::App& app) {
+  const auto options = std::make_shared<SelectOptions>();
+  CLI::App* command =
+      app.add_subcommand("select",
+                         "Choose the samples to keep (phase 2), of a scored run or from a "
+                         "file of scores");
+  command->add_option("--run-dir", options->run_directory, "A run that `score` made");
+  command->add_option("--scores", options->scores_path,
+                      "Scores from elsewhere: .npy, float32, one per sample");
+  command->add_option("--keep-ratio", options->keep_ratio, "Share to keep, in (0, 1]");
+  command->add_option("--strategy", options->strategy, "Strategy (docs/method.md)");
+  command->add_option("--seed", options->seed, "Seed, with --scores");
+  command->add_option("--output", options->output, "Directory to write to, with --scores");
+  command->add_option("--set", options->overrides, "Set a field of section prune")
+      ->take_all()
+      ->allow_extra_args(false);
+  add_output_options(*command, *options);
+  command->callback([options] {
+    if (options->scores_path.empty()) {
+      select_in_run(*options);
+    } else {
+      select_from_scores(*options);
+    }
+  });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,51 @@
+#include "edgeprune/core/error.h"
+#include "edgeprune/train/run_directory.h"
+
+#include "commands.h"
+#include "run_options.h"
+
+#include <filesystem>
+
+namespace edgeprune::cli {
+namespace {
+
+struct TrainOptions : RunOptions {
+  std::string selection_path;
+};
+
+// A new run on an index list from outside, from the first step on.
+train::Config new_run(const TrainOptions& options) {
+  TrainOptions with_file = options;
+  with_file.overrides.push_back("prune.strategy=file");
+  with_file.overrides.push_back("prune.selection_file=" + options.selection_path);
+  const train::Config config = load_config(with_file);
+  train::prepare_run_directory(config, options.force);
+  return config;
+}
+
+train::Config scored_run(const TrainOptions& options) {
+  if (options.run_directory.empty() || !options.config_path.empty() || !options.overrides.empty()) {
+    throw core::Error(core::ErrorKind::usage,
+                      "train continues the run of --run-dir as it was begun; to train on an index "
+                      "list of your own, add --selection FILE");
+  }
+  return train::open_run_directory(options.run_directory);
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  const auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = app.add_subcommand(
+      "train", "Train on the kept samples (phase 3) of a run, or on an index list");
+  add_new_run_options(*command, *options);
+  command->add_option("--selection", options->selection_path,
+                      "Indices to train on (.npy), from scratch");
+  command->callback([options] {
+    const train::Config config =
+        options->selection_path.empty() ? scored_run(*options) : new_run(*options);
+    show_results(config, *options, run_watched(config, *options, train::Phase::done));
+  });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,69 @@
+#pragma once
+// Everything a run needs to go on as if it had never stopped, in one file.
+//
+// Two files alternate, checkpoint-a.safetensors and checkpoint-b.safetensors, so that a whole one
+// is always there: damage to the newer costs at most one interval. Each carries a hash of its
+// content.
+
+#include "edgeprune/nn/model.h"
+#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/score/loss_score.h"
+#include "edgeprune/train/events.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeprune::train {
+
+/// What has been spent so far. Seconds add up over interruptions.
+struct Spent {
+  std::uint64_t learning_samples = 0;  // forward and backward
+  std::uint64_t scoring_forward_samples = 0;
+  std::uint64_t evaluation_samples = 0;  // forward only
+  double score_seconds = 0;
+  double select_seconds = 0;
+  double train_seconds = 0;
+  double evaluate_seconds = 0;
+
+  [[nodiscard]] double total_seconds() const {
+    return score_seconds + select_seconds + train_seconds + evaluate_seconds;
+  }
+};
+
+struct RunState {
+  std::uint64_t sequence = 0;  // grows with every checkpoint written
+  Phase goal = Phase::done;    // the first phase not asked for: `score` alone has the goal select
+  Phase phase = Phase::score;
+  std::uint32_t epoch = 0;   // passes completed within the phase
+  std::uint32_t batch = 0;   // batches done of the pass under way
+  std::uint64_t step = 0;    // steps done within the phase
+  double pass_loss_sum = 0;  // of the pass under way
+  std::uint32_t pass_samples = 0;
+  std::uint32_t warmup_iterations = 0;  // done, for the summary
+  std::string dataset_hash;
+  std::string metrics;  // the lines of metrics.jsonl so far
+  Spent spent;
+
+  nn::Model model;
+  nn::OptimizerState optimizer;
+  score::LossScoreState score;
+  std::vector<std::uint32_t> kept;  // empty before selection
+};
+
+/// Writes the state over the older of the two files, atomically, and counts `sequence` up.
+void write_checkpoint(const std::filesystem::path& run_directory, RunState& state);
+
+struct LoadedCheckpoint {
+  RunState state;
+  std::vector<std::string> notices;  // a damaged file that was passed over
+};
+/// The newest whole checkpoint, or nothing where there is none at all. If both are damaged, an
+/// Error of kind run_directory says so.
+[[nodiscard]] std::optional<LoadedCheckpoint> load_checkpoint(
+    const std::filesystem::path& run_directory);
+
+}  // namespace edgeprune::train

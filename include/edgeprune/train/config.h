@@ -1,0 +1,108 @@
+#pragma once
+// The configuration of a run: one aggregate, read from TOML, every field documented in one table.
+//
+//   Config config = read_config("train.toml", {"train.epochs=5", "prune.keep_ratio=0.1"});
+//   std::string resolved = to_toml(config);      // what config.toml of a run directory holds
+//
+// Fields are named section.key; adding one adds its member here and its row in config_fields.cc. An
+// unknown key, a wrong type or a value out of range is an Error of kind config of one line:
+// "train.toml:12: prune.keep_ratio is 1.4; it must be in (0, 1]". A misspelt key names the nearest
+// one.
+
+#include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/data/loader.h"
+#include "edgeprune/data/source.h"
+#include "edgeprune/nn/networks.h"
+#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/score/loss_score.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeprune::train {
+
+struct Config {
+  struct Data {
+    data::SourceFormat format = data::SourceFormat::fashion_mnist;
+    std::string path;         // folder formats; for `folder` the training classes' folder
+    std::string test_path;    // `folder` only: the test classes' folder
+    std::string images;       // idx, npy
+    std::string labels;       // idx, npy
+    std::string test_images;  // idx, npy
+    std::string test_labels;  // idx, npy
+    data::NpyLayout layout = data::NpyLayout::nhwc;
+    std::uint32_t resize_height = 0;  // 0: as stored
+    std::uint32_t resize_width = 0;
+    std::uint32_t channels = 0;     // folder: 1 or 3; 0: as stored
+    std::uint32_t train_limit = 0;  // so many samples, evenly spaced; 0: all
+    std::uint32_t test_limit = 0;
+  } data;
+
+  struct ModelSection {
+    std::string network = "cnn";
+    std::vector<std::uint32_t> hidden_sizes = {256};  // mlp
+    std::string init;                                 // a safetensors file to start from
+  } model;
+
+  struct Score {
+    score::LossScoreMode mode = score::LossScoreMode::observed;
+    std::uint32_t warmup_iterations = 0;  // T_0; 0: one pass over the data
+    std::uint32_t checkpoints = 8;        // evaluations of mode `checkpoints`
+  } score;
+
+  struct Prune {
+    std::string strategy = "top";  // a row of select/strategies.h
+    core::KeepRatio keep_ratio = core::KeepRatio::parse("0.5");
+    std::string selection_file;  // strategy `file`: an index list (.npy) to train on
+  } prune;
+
+  struct Train {
+    std::uint32_t epochs = 10;
+    std::uint32_t batch_size = 64;
+    nn::OptimizerOptions
+        optimizer;          // keys: optimizer, momentum, beta1, beta2, epsilon, weight_decay
+    nn::Schedule schedule;  // keys: schedule, learning_rate, peak_learning_rate
+    float label_smoothing = 0;
+    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
+    std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
+  } train;
+
+  struct Run {
+    std::string directory;              // where everything is written; --run-dir
+    std::uint64_t seed = 0;             // at most 2^63 - 1, TOML's largest integer
+    std::vector<std::string> controls;  // strategies run beside this one for comparison
+    std::uint32_t threads = 0;          // 0: as many as the process may use
+    double checkpoint_seconds = 30;     // at most this much work is lost to a power cut
+  } run;
+};
+
+/// One documented field, for the reader, `to_toml` and docs/configuration.md alike.
+struct ConfigField {
+  std::string_view key;  // "train.learning_rate"
+  std::string type;  // "float", "integer", "decimal", "string", "boolean", "list of integers",
+                     // "list of strings", or the allowed words: "adam | adamw | sgd"
+  std::string_view range;               // "above 0", "in (0, 1]", ...; empty where all goes
+  std::string_view unit;                // "samples", "seconds", ...; empty where there is none
+  std::string_view description;         // one or two sentences
+  std::string (*value)(const Config&);  // as TOML text
+};
+[[nodiscard]] const std::vector<ConfigField>& config_fields();
+
+/// Reads a TOML file (an empty path: defaults only), then applies "section.key=value" overrides in
+/// order and checks the whole.
+[[nodiscard]] Config read_config(const std::filesystem::path& path,
+                                 const std::vector<std::string>& overrides = {});
+/// The same from memory; `name` stands for the file in messages.
+[[nodiscard]] Config parse_config(std::string_view toml, const std::string& name,
+                                  const std::vector<std::string>& overrides = {});
+
+/// Every field with its value; parse_config reads it back to the same configuration.
+[[nodiscard]] std::string to_toml(const Config& config);
+
+/// docs/configuration.md's table, generated from the fields.
+[[nodiscard]] std::string config_reference_markdown();
+
+}  // namespace edgeprune::train

@@ -1,0 +1,57 @@
+#pragma once
+// The pipeline score -> select -> train of one device: Algorithm 1 and its controls, in a run
+// directory, resumable at any moment with the same bits.
+//
+//   Config config = read_config("train.toml");
+//   prepare_run_directory(config, /*force=*/false);
+//   RunResult result = run_pipeline(config, {.events = &events});
+//
+// Strategies share this one loop; they differ in what a select::Strategy row says.
+
+#include "edgeprune/train/checkpoint.h"
+#include "edgeprune/train/config.h"
+#include "edgeprune/train/events.h"
+#include "edgeprune/train/run_plan.h"
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace edgeprune::train {
+
+struct PipelineOptions {
+  /// The phase to stop before: Phase::select scores only, Phase::done does everything. Empty: what
+  /// the run was begun with, and everything for a new run.
+  std::optional<Phase> goal;
+  /// Set it (from a signal handler, say) and the run saves its state and throws an Error of kind
+  /// interrupted at the next batch.
+  const std::atomic<bool>* stop = nullptr;
+  Events* events = nullptr;
+};
+
+struct RunResult {
+  Phase reached = Phase::score;
+  RunPlan plan;
+  Spent spent;
+  std::string strategy;
+  double kept_accuracy = -1;   // over S_k, evaluation mode, last epoch; -1 if not reached
+  double train_accuracy = -1;  // over D_k
+  double test_accuracy = -1;   // -1 without a test set
+  double test_loss = -1;
+  double stored_bytes_full = 0;  // N * sigma, equation (9)
+  double stored_bytes_kept = 0;  // M * sigma
+};
+
+/// Runs, or continues, the run in config.run.directory up to the goal. A run that lies there
+/// complete is not repeated: its result is read back.
+[[nodiscard]] RunResult run_pipeline(const Config& config, const PipelineOptions& options);
+
+/// Whether the run in the directory has finished (it has its summary).
+[[nodiscard]] bool is_complete(const std::string& run_directory);
+
+/// Writes `seconds / full_seconds` (scoring, selection and training; evaluation apart) into the
+/// summary of a finished run, beside its predicted cost ratios.
+void record_measured_time_ratio(const std::string& run_directory, double ratio);
+
+}  // namespace edgeprune::train

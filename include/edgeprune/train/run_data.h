@@ -1,0 +1,38 @@
+#pragma once
+// The data of one run: training and test halves, opened as the configuration says.
+
+#include "edgeprune/data/dataset.h"
+#include "edgeprune/data/loader.h"
+#include "edgeprune/nn/network.h"
+#include "edgeprune/train/config.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace edgeprune::train {
+
+struct RunData {
+  data::Dataset train;
+  std::optional<data::Dataset> test;
+  data::Normalisation normalisation;  // of the whole training set, D_k
+
+  [[nodiscard]] nn::Shape shape() const {
+    return {train.shape.height, train.shape.width, train.shape.channels};
+  }
+  /// The readers' warnings and those that depend on the batch size.
+  [[nodiscard]] std::vector<std::string> warnings(std::uint32_t batch_size) const;
+};
+
+/// Errors of kind data and io, from the readers.
+[[nodiscard]] RunData open_run_data(const Config& config);
+/// The training half alone.
+[[nodiscard]] data::Dataset open_training_data(const Config& config);
+
+/// One line if classes of the data set have no kept sample, else none.
+[[nodiscard]] std::vector<std::string> vanished_classes(const data::Dataset& dataset,
+                                                        std::span<const std::uint32_t> kept);
+
+}  // namespace edgeprune::train

@@ -1,0 +1,37 @@
+#pragma once
+// The run directory: the contract between stages, and with other tools. docs/architecture.md lists
+// its files.
+
+#include "edgeprune/train/config.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeprune::train {
+
+inline constexpr std::string_view kConfigFile = "config.toml";
+inline constexpr std::string_view kPlanFile = "plan.json";
+inline constexpr std::string_view kScoresFile = "scores.npy";
+inline constexpr std::string_view kScoresManifestFile = "scores.json";
+inline constexpr std::string_view kSelectionFile = "selection.npy";
+inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
+inline constexpr std::string_view kModelFile = "model.safetensors";
+inline constexpr std::string_view kSummaryFile = "summary.json";
+
+/// Makes config.run.directory ready for a new run and writes its config.toml. A directory that
+/// exists and is not empty is an Error of kind run_directory, unless `force`: then what is there is
+/// removed first, if it is a run directory; anything else is never touched.
+void prepare_run_directory(const Config& config, bool force);
+
+/// The configuration of an existing run, with run.directory set to where it lies now. An Error of
+/// kind run_directory where there is none.
+[[nodiscard]] Config open_run_directory(const std::filesystem::path& directory);
+
+/// The same with overrides ("prune.keep_ratio=0.1") written into its config.toml. Only the section
+/// `prune` may change after a run has begun: what was scored stays valid.
+[[nodiscard]] Config change_selection(const std::filesystem::path& directory,
+                                      const std::vector<std::string>& overrides);
+
+}  // namespace edgeprune::train

@@ -1,0 +1,72 @@
+#pragma once
+// One network being trained: steps over batches, evaluation over data sets.
+
+#include "edgeprune/core/thread_pool.h"
+#include "edgeprune/data/loader.h"
+#include "edgeprune/nn/loss.h"
+#include "edgeprune/nn/model.h"
+#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/nn/program.h"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace edgeprune::train {
+
+struct TrainerOptions {
+  std::uint32_t batch_size = 64;
+  nn::OptimizerOptions optimizer;
+  nn::LossOptions loss;
+};
+
+/// Per-sample results over some samples, in their order.
+struct Evaluation {
+  std::vector<float> losses;
+  std::vector<std::uint8_t> correct;
+
+  [[nodiscard]] double mean_loss() const;
+  [[nodiscard]] double accuracy() const;
+};
+
+class Trainer {
+ public:
+  /// `pool` must outlive the trainer.
+  Trainer(const nn::Network& network, nn::Model model, const TrainerOptions& options,
+          core::ThreadPool& pool);
+
+  struct Step {
+    std::span<const float> losses;  // per sample, before the update; valid until the next call
+    std::uint32_t correct = 0;
+  };
+  /// One update on a batch, equations (5), (6) and (22). `weights` per sample, empty: all 1. A loss
+  /// that is not finite is an Error of kind numeric that names the samples and the learning rate;
+  /// the model is then not updated.
+  Step train_batch(const data::Batch& batch, float learning_rate,
+                   std::span<const float> weights = {});
+
+  /// Forward passes in evaluation mode, in batches. `interrupted` is asked between batches; when it
+  /// says yes, an Error of kind interrupted is thrown.
+  [[nodiscard]] Evaluation evaluate(const data::Dataset& dataset,
+                                    std::span<const std::uint32_t> samples,
+                                    const data::Normalisation& normalisation,
+                                    const std::function<bool()>& interrupted = {});
+
+  [[nodiscard]] const nn::Network& network() const { return program_.network(); }
+  [[nodiscard]] const nn::Model& model() const { return model_; }
+  [[nodiscard]] const nn::OptimizerState& optimizer_state() const { return optimizer_.state(); }
+  void restore(nn::Model model, nn::OptimizerState optimizer);
+  [[nodiscard]] std::size_t memory_bytes() const { return program_.memory_bytes(); }
+
+ private:
+  TrainerOptions options_;
+  nn::Program program_;
+  nn::Model model_;
+  nn::Optimizer optimizer_;
+  std::vector<float> gradients_;
+  std::vector<float> losses_;
+  std::vector<float> logit_gradients_;
+};
+
+}  // namespace edgeprune::train

@@ -1,0 +1,125 @@
+#include "edgeprune/study/controls.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/units.h"
+#include "edgeprune/select/strategy.h"
+#include "edgeprune/train/run_directory.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace edgeprune::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+ComparisonRow make_row(train::RunResult result) {
+  ComparisonRow row{.strategy = result.strategy, .result = std::move(result)};
+  const train::Spent& spent = row.result.spent;
+  row.learning_seconds = spent.score_seconds + spent.select_seconds + spent.train_seconds;
+  return row;
+}
+
+train::Config control_config(const train::Config& config, const std::string& strategy) {
+  train::Config control = config;
+  control.prune.strategy = strategy;
+  control.run.controls.clear();
+  control.run.directory = (fs::path(config.run.directory) / "controls" / strategy).string();
+  return control;
+}
+
+ComparisonRow run_control(const train::Config& config, const std::string& strategy,
+                          const train::PipelineOptions& options) {
+  const train::Config control = control_config(config, strategy);
+  if (!fs::exists(fs::path(control.run.directory) / train::kConfigFile)) {
+    train::prepare_run_directory(control, false);
+  }
+  if (options.events != nullptr) options.events->on_notice(fmt::format("control: {}", strategy));
+  train::PipelineOptions whole = options;
+  whole.goal = train::Phase::done;
+  return make_row(train::run_pipeline(control, whole));
+}
+
+void compare_times(std::vector<ComparisonRow>& rows, const std::string& run_directory) {
+  for (const ComparisonRow& full : rows) {
+    if (full.strategy != "full" || full.learning_seconds <= 0) continue;
+    for (ComparisonRow& row : rows) row.time_ratio = row.learning_seconds / full.learning_seconds;
+    train::record_measured_time_ratio(run_directory, rows.front().time_ratio);
+    return;
+  }
+}
+
+std::string percent(double share) {
+  return share < 0 ? "-" : fmt::format("{:.1f}", 100 * share);
+}
+std::string ratio(double value) {
+  return value < 0 ? "-" : fmt::format("{:.2f}", value);
+}
+
+}  // namespace
+
+std::vector<ComparisonRow> run_with_controls(const train::Config& config,
+                                             const train::PipelineOptions& options) {
+  for (const std::string& name : config.run.controls) (void)select::strategy_named(name);
+  std::vector<ComparisonRow> rows = {make_row(train::run_pipeline(config, options))};
+  if (rows.front().result.reached != train::Phase::done) return rows;
+  for (const std::string& name : config.run.controls) {
+    if (name != config.prune.strategy) rows.push_back(run_control(config, name, options));
+  }
+  compare_times(rows, config.run.directory);
+  if (rows.size() > 1) {
+    core::write_file_atomically(fs::path(config.run.directory) / "controls.json",
+                                comparison_json(rows));
+  }
+  return rows;
+}
+
+std::string comparison_table(const std::vector<ComparisonRow>& rows) {
+  std::string table =
+      fmt::format("{:<15} {:>7} {:>7} {:>17} {:>8} {:>9} {:>10} {:>10}\n", "strategy", "test %",
+                  "train %", "kept M of N", "steps", "seconds", "cost ratio", "time ratio");
+  for (const ComparisonRow& row : rows) {
+    const train::RunPlan& plan = row.result.plan;
+    table += fmt::format("{:<15} {:>7} {:>7} {:>17} {:>8} {:>9.2f} {:>10} {:>10}\n", row.strategy,
+                         percent(row.result.test_accuracy), percent(row.result.train_accuracy),
+                         fmt::format("{} of {}", core::format_count(plan.num_kept),
+                                     core::format_count(plan.num_samples)),
+                         plan.warmup_iterations + plan.training_steps, row.learning_seconds,
+                         ratio(plan.cost_ratio), ratio(row.time_ratio));
+  }
+  return table +
+         "test %, train %: accuracy on the test set and on all N samples after the last epoch\n"
+         "steps, seconds:  warm-up included, evaluation apart (measured)\n"
+         "cost ratio:      samples learned from, warm-up included, against `full` (predicted)\n"
+         "time ratio:      seconds against `full` (measured)\n";
+}
+
+std::string comparison_json(const std::vector<ComparisonRow>& rows) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  const auto known = [](double value) -> nlohmann::ordered_json {
+    if (value < 0) return nullptr;
+    return value;
+  };
+  for (const ComparisonRow& row : rows) {
+    const train::RunPlan& plan = row.result.plan;
+    json.push_back(
+        {{"strategy", row.strategy},
+         {"test_accuracy", known(row.result.test_accuracy)},
+         {"test_loss", known(row.result.test_loss)},
+         {"train_accuracy", known(row.result.train_accuracy)},
+         {"kept_accuracy", known(row.result.kept_accuracy)},
+         {"num_kept", plan.num_kept},
+         {"num_samples", plan.num_samples},
+         {"iterations", {{"score", plan.warmup_iterations}, {"train", plan.training_steps}}},
+         {"learning_seconds", row.learning_seconds},
+         {"paper_cost_ratio", plan.paper_cost_ratio},
+         {"cost_ratio", plan.cost_ratio},
+         {"measured_time_ratio", known(row.time_ratio)}});
+  }
+  return json.dump(2) + "\n";
+}
+
+}  // namespace edgeprune::study

@@ -1,0 +1,385 @@
+#include "config_fields.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace edgeprune::train {
+namespace {
+
+constexpr Limits kAny = {"", [](double) { return true; }};
+constexpr Limits kNotEmpty = {"non-empty", [](double length) { return length > 0; }};
+constexpr Limits kAtLeastOne = {"at least 1", [](double x) { return x >= 1; }};
+constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
+constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
+constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
+constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
+constexpr Limits kChannels = {"0, 1 or 3", [](double x) { return x == 0 || x == 1 || x == 3; }};
+constexpr Limits kThreads = {"in [0, 1024]", [](double x) { return x >= 0 && x <= 1024; }};
+constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
+
+template <typename E>
+struct Word {
+  std::string_view name;
+  E value;
+};
+
+constexpr Word<data::SourceFormat> kFormats[] = {
+    {"fashion_mnist", data::SourceFormat::fashion_mnist},
+    {"idx", data::SourceFormat::idx},
+    {"cifar10", data::SourceFormat::cifar10},
+    {"cifar100", data::SourceFormat::cifar100},
+    {"folder", data::SourceFormat::folder},
+    {"npy", data::SourceFormat::npy},
+};
+constexpr Word<data::NpyLayout> kLayouts[] = {
+    {"nhwc", data::NpyLayout::nhwc},
+    {"nchw", data::NpyLayout::nchw},
+};
+constexpr Word<score::LossScoreMode> kScoreModes[] = {
+    {"observed", score::LossScoreMode::observed},
+    {"checkpoints", score::LossScoreMode::checkpoints},
+    {"detrended", score::LossScoreMode::detrended},
+};
+constexpr Word<nn::OptimizerKind> kOptimizers[] = {
+    {"adam", nn::OptimizerKind::adam},
+    {"adamw", nn::OptimizerKind::adamw},
+    {"sgd", nn::OptimizerKind::sgd},
+};
+constexpr Word<nn::ScheduleKind> kSchedules[] = {
+    {"constant", nn::ScheduleKind::constant},
+    {"cosine", nn::ScheduleKind::cosine},
+    {"one_cycle", nn::ScheduleKind::one_cycle},
+};
+
+template <const auto& kWords>
+std::vector<std::string_view> names_of() {
+  std::vector<std::string_view> names;
+  for (const auto& word : kWords) names.push_back(word.name);
+  return names;
+}
+
+// `Member` is a lambda without captures that names the member: its type alone says which.
+template <typename Member>
+FieldRow field(std::string_view key, Limits limits, std::string_view unit,
+               std::string_view description, Member member) {
+  using Value = std::remove_cvref_t<decltype(member(std::declval<Config&>()))>;
+  return {.documented = {.key = key,
+                         .type = std::string(type_name(Value())),
+                         .range = limits.text,
+                         .unit = unit,
+                         .description = description,
+                         .value = [](const Config& c) { return print_value(Member()(c)); }},
+          .limits = limits,
+          .is_text = std::is_same_v<Value, std::string>,
+          .set = [](Config& c, const GivenValue& given, const Limits& its_limits) {
+            return read_value(given, its_limits, Member()(c));
+          }};
+}
+
+template <const auto& kWords, typename Member>
+FieldRow words(std::string_view key, std::string_view description, Member) {
+  const auto value = [](const Config& c) {
+    const auto word = std::find_if(std::begin(kWords), std::end(kWords),
+                                   [&c](const auto& row) { return row.value == Member()(c); });
+    return quoted(word->name);
+  };
+  const auto set = [](Config& c, const GivenValue& given, const Limits&) {
+    std::size_t place = 0;
+    std::string must_be = read_word(given, names_of<kWords>(), place);
+    if (must_be.empty()) Member()(c) = kWords[place].value;
+    return must_be;
+  };
+  return {.documented = {.key = key,
+                         .type = fmt::format("{}", fmt::join(names_of<kWords>(), " | ")),
+                         .description = description,
+                         .value = value},
+          .limits = kAny,
+          .is_text = true,
+          .set = set};
+}
+
+std::vector<FieldRow> data_rows() {
+  return {
+      words<kFormats>(
+          "data.format", "What kind of files the data set lies in.",
+          [](auto& c) -> auto& { return c.data.format; }),
+      field(
+          "data.path", kAny, "",
+          "`fashion_mnist`, `cifar10`, `cifar100`: the folder with the files as they are "
+          "published (empty for `fashion_mnist`: where the Debian package puts them). `folder`: "
+          "the folder of the training classes.",
+          [](auto& c) -> auto& { return c.data.path; }),
+      field(
+          "data.test_path", kAny, "",
+          "`folder`: the folder of the test classes. Without a test set, test accuracy is not "
+          "reported; `fashion_mnist`, `cifar10` and `cifar100` bring their own.",
+          [](auto& c) -> auto& { return c.data.test_path; }),
+      field(
+          "data.images", kAny, "", "`idx`, `npy`: the training images.",
+          [](auto& c) -> auto& { return c.data.images; }),
+      field(
+          "data.labels", kAny, "", "`idx`, `npy`: the training labels.",
+          [](auto& c) -> auto& { return c.data.labels; }),
+      field(
+          "data.test_images", kAny, "",
+          "`idx`, `npy`: the test images. Without a test set, test accuracy is not reported.",
+          [](auto& c) -> auto& { return c.data.test_images; }),
+      field(
+          "data.test_labels", kAny, "", "`idx`, `npy`: the test labels.",
+          [](auto& c) -> auto& { return c.data.test_labels; }),
+      words<kLayouts>(
+          "data.layout", "`npy`: the order of the image array's axes.",
+          [](auto& c) -> auto& { return c.data.layout; }),
+      field(
+          "data.resize_height", kNotNegative, "pixels",
+          "`folder`: resize every image to this height, with `data.resize_width`. 0: as stored, "
+          "and all of one size.",
+          [](auto& c) -> auto& { return c.data.resize_height; }),
+      field(
+          "data.resize_width", kNotNegative, "pixels",
+          "`folder`: resize every image to this width, with `data.resize_height`. 0: as stored.",
+          [](auto& c) -> auto& { return c.data.resize_width; }),
+      field(
+          "data.channels", kChannels, "",
+          "`folder`: read images as grey (1) or colour (3). 0: as the first image is stored.",
+          [](auto& c) -> auto& { return c.data.channels; }),
+      field(
+          "data.train_limit", kNotNegative, "samples",
+          "Use only so many training samples, evenly spaced. 0: all.",
+          [](auto& c) -> auto& { return c.data.train_limit; }),
+      field(
+          "data.test_limit", kNotNegative, "samples",
+          "Use only so many test samples, evenly spaced. 0: all.",
+          [](auto& c) -> auto& { return c.data.test_limit; }),
+  };
+}
+
+std::vector<FieldRow> model_rows() {
+  return {
+      field(
+          "model.network", kNotEmpty, "",
+          "The network by its name: `cnn` for images, `mlp` for feature vectors.",
+          [](auto& c) -> auto& { return c.model.network; }),
+      field(
+          "model.hidden_sizes", kAtLeastOne, "units",
+          "`mlp`: the width of each hidden layer. An empty list makes a linear classifier.",
+          [](auto& c) -> auto& { return c.model.hidden_sizes; }),
+      field(
+          "model.init", kAny, "",
+          "A safetensors file with the weights to start from. Empty: random, from `run.seed`.",
+          [](auto& c) -> auto& { return c.model.init; }),
+  };
+}
+
+std::vector<FieldRow> score_rows() {
+  return {
+      words<kScoreModes>(
+          "score.mode",
+          "How a sample's loss is averaged over the warm-up: over the iterations that drew it "
+          "(Algorithm 1), over forward passes on all samples (equation 16), or as the first less "
+          "each iteration's mean.",
+          [](auto& c) -> auto& { return c.score.mode; }),
+      field(
+          "score.warmup_iterations", kNotNegative, "steps",
+          "Length of the warm-up, the paper's T_0. 0: one pass over the data.",
+          [](auto& c) -> auto& { return c.score.warmup_iterations; }),
+      field(
+          "score.checkpoints", kAtLeastOne, "evaluations",
+          "`checkpoints`: forward passes over all samples, evenly spaced over the warm-up.",
+          [](auto& c) -> auto& { return c.score.checkpoints; }),
+  };
+}
+
+std::vector<FieldRow> prune_rows() {
+  return {
+      field(
+          "prune.strategy", kNotEmpty, "",
+          "Which samples are kept, by the name of a strategy: `top` takes the highest scores, "
+          "`random` is "
+          "the control, `file` reads `prune.selection_file`.",
+          [](auto& c) -> auto& { return c.prune.strategy; }),
+      field(
+          "prune.keep_ratio", kKeepRatio, "",
+          "The share of its samples that the device keeps, taken exactly as the decimal written: "
+          "a number, or a string of up to 18 digits.",
+          [](auto& c) -> auto& { return c.prune.keep_ratio; }),
+      field(
+          "prune.selection_file", kAny, "",
+          "Strategy `file`: an index list (.npy) of the samples to train on.",
+          [](auto& c) -> auto& { return c.prune.selection_file; }),
+  };
+}
+
+std::vector<FieldRow> optimizer_rows() {
+  return {
+      words<kOptimizers>(
+          "train.optimizer", "The optimizer, as `torch.optim` defines it.",
+          [](auto& c) -> auto& { return c.train.optimizer.kind; }),
+      field(
+          "train.momentum", kShareBelowOne, "", "`sgd`: momentum.",
+          [](auto& c) -> auto& { return c.train.optimizer.momentum; }),
+      field(
+          "train.beta1", kShareBelowOne, "", "`adam`, `adamw`: decay of the mean of the gradients.",
+          [](auto& c) -> auto& { return c.train.optimizer.beta1; }),
+      field(
+          "train.beta2", kShareBelowOne, "",
+          "`adam`, `adamw`: decay of the mean of the squared gradients.",
+          [](auto& c) -> auto& { return c.train.optimizer.beta2; }),
+      field(
+          "train.epsilon", kAboveZero, "", "`adam`, `adamw`: added to the denominator.",
+          [](auto& c) -> auto& { return c.train.optimizer.epsilon; }),
+      field(
+          "train.weight_decay", kNotNegative, "",
+          "`sgd`, `adam`: added to the gradient; `adamw`: decoupled from it.",
+          [](auto& c) -> auto& { return c.train.optimizer.weight_decay; }),
+  };
+}
+
+std::vector<FieldRow> train_rows() {
+  return {
+      field(
+          "train.epochs", kAtLeastOne, "passes", "Passes over the kept samples.",
+          [](auto& c) -> auto& { return c.train.epochs; }),
+      field(
+          "train.batch_size", kAtLeastOne, "samples", "Samples per step, in the warm-up too.",
+          [](auto& c) -> auto& { return c.train.batch_size; }),
+      words<kSchedules>(
+          "train.schedule",
+          "How the learning rate moves over the steps after the warm-up, which runs "
+          "at `train.learning_rate`.",
+          [](auto& c) -> auto& { return c.train.schedule.kind; }),
+      field(
+          "train.learning_rate", kAboveZero, "", "The base learning rate.",
+          [](auto& c) -> auto& { return c.train.schedule.base_learning_rate; }),
+      field(
+          "train.peak_learning_rate", kNotNegative, "",
+          "`one_cycle`: the highest learning rate. 0: three times `train.learning_rate`.",
+          [](auto& c) -> auto& { return c.train.schedule.peak_learning_rate; }),
+      field(
+          "train.label_smoothing", kShareBelowOne, "",
+          "The share of each label's weight that is spread over all classes. Scores never use "
+          "it.",
+          [](auto& c) -> auto& { return c.train.label_smoothing; }),
+      field(
+          "train.crop_padding_pixels", kNotNegative, "pixels",
+          "Random crops of the original size after this much zero padding on each side. Off "
+          "while scoring.",
+          [](auto& c) -> auto& { return c.train.augmentation.crop_padding_pixels; }),
+      field(
+          "train.horizontal_flip", kAny, "",
+          "Mirror each image with probability 1/2. Off while scoring.",
+          [](auto& c) -> auto& { return c.train.augmentation.horizontal_flip; }),
+      field(
+          "train.evaluate_every_epochs", kNotNegative, "epochs",
+          "How often losses and accuracies are measured; after the last epoch they always are. "
+          "0: only then.",
+          [](auto& c) -> auto& { return c.train.evaluate_every_epochs; }),
+  };
+}
+
+std::vector<FieldRow> run_rows() {
+  return {
+      field(
+          "run.directory", kAny, "",
+          "Where everything is written; `--run-dir` on the command line.",
+          [](auto& c) -> auto& { return c.run.directory; }),
+      field(
+          "run.seed", kSeed, "",
+          "What all randomness follows from: at most 2^63 - 1, TOML's largest integer.",
+          [](auto& c) -> auto& { return c.run.seed; }),
+      field(
+          "run.controls", kNotEmpty, "",
+          "Strategies to run beside this one for comparison, such as `full`, `random`, "
+          "`random_scratch` and `short`; `--controls` on the command line.",
+          [](auto& c) -> auto& { return c.run.controls; }),
+      field(
+          "run.threads", kThreads, "threads", "0: as many as the process may use.",
+          [](auto& c) -> auto& { return c.run.threads; }),
+      field(
+          "run.checkpoint_seconds", kNotNegative, "seconds",
+          "Time between checkpoints: at most this much work is lost to a power cut. 0: a "
+          "checkpoint after every step.",
+          [](auto& c) -> auto& { return c.run.checkpoint_seconds; }),
+  };
+}
+
+std::vector<FieldRow> all_rows() {
+  std::vector<FieldRow> rows;
+  for (const auto& section :
+       {data_rows, model_rows, score_rows, prune_rows, train_rows, optimizer_rows, run_rows}) {
+    for (FieldRow& row : section()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// A key in the wrong section is as near as one with a single wrong letter.
+std::size_t distance_between(std::string_view unknown, std::string_view key) {
+  return std::min(edit_distance(unknown, key), 1 + edit_distance(name_of(unknown), name_of(key)));
+}
+
+}  // namespace
+
+const std::vector<FieldRow>& field_rows() {
+  static const std::vector<FieldRow> rows = all_rows();
+  return rows;
+}
+
+const std::vector<ConfigField>& config_fields() {
+  static const std::vector<ConfigField> fields = [] {
+    std::vector<ConfigField> documented;
+    for (const FieldRow& row : field_rows()) documented.push_back(row.documented);
+    return documented;
+  }();
+  return fields;
+}
+
+const FieldRow* find_row(std::string_view key) {
+  for (const FieldRow& row : field_rows()) {
+    if (row.documented.key == key) return &row;
+  }
+  return nullptr;
+}
+
+std::string_view nearest_key(std::string_view unknown) {
+  constexpr std::size_t kLongestWorthComparing = 80;
+  if (unknown.size() > kLongestWorthComparing) return {};
+  std::string_view nearest;
+  std::size_t nearest_distance = name_of(unknown).size() / 2;
+  for (const FieldRow& row : field_rows()) {
+    const std::size_t distance = distance_between(unknown, row.documented.key);
+    if (distance > nearest_distance || (distance == nearest_distance && !nearest.empty())) continue;
+    nearest = row.documented.key;
+    nearest_distance = distance;
+  }
+  return nearest;
+}
+
+std::vector<std::string_view> section_names() {
+  std::vector<std::string_view> names;
+  for (const FieldRow& row : field_rows()) {
+    const std::string_view section = section_of(row.documented.key);
+    if (names.empty() || names.back() != section) names.push_back(section);
+  }
+  return names;
+}
+
+std::string_view section_of(std::string_view key) {
+  const std::size_t dot = key.find('.');
+  return dot == std::string_view::npos ? std::string_view() : key.substr(0, dot);
+}
+
+std::string_view name_of(std::string_view key) {
+  const std::size_t dot = key.find('.');
+  return dot == std::string_view::npos ? key : key.substr(dot + 1);
+}
+
+Config unresolved_defaults() {
+  Config config;
+  config.train.schedule.peak_learning_rate = 0;
+  return config;
+}
+
+}  // namespace edgeprune::train

@@ -1,0 +1,251 @@
+#include "config_values.h"
+
+#include "edgeprune/core/error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+namespace edgeprune::train {
+namespace {
+
+constexpr std::size_t kLongestShown = 80;
+
+std::string with_limits(std::string_view type, const Limits& limits) {
+  return limits.text.empty() ? std::string(type) : fmt::format("{}, {}", type, limits.text);
+}
+
+// The largest whole number of type T that TOML, whose integers are signed, can write.
+template <typename T>
+constexpr auto kLargest = static_cast<std::int64_t>(std::min<std::uint64_t>(
+    std::numeric_limits<T>::max(), std::numeric_limits<std::int64_t>::max()));
+
+template <typename T>
+std::string read_whole(const toml::node& node, const Limits& limits, T& value) {
+  const auto* integer = node.as_integer();
+  if (integer == nullptr) return with_limits("a whole number", limits);
+  const std::int64_t given = integer->get();
+  if (!limits.contain(static_cast<double>(given))) return std::string(limits.text);
+  if (given < 0) return "at least 0";
+  if (given > kLargest<T>) return fmt::format("at most {}", kLargest<T>);
+  value = static_cast<T>(given);
+  return {};
+}
+
+// The limits hold for the number as T keeps it: 0.99999999999 is 1 as a float.
+template <typename T>
+std::string read_number(const toml::node& node, const Limits& limits, T& value) {
+  const std::optional<double> given = node.value<double>();
+  if (!given || !node.is_number()) return with_limits("a number", limits);
+  if (!std::isfinite(*given) || std::abs(*given) > std::numeric_limits<T>::max()) {
+    return with_limits("a finite number", limits);
+  }
+  const T kept = static_cast<T>(*given);
+  if (!limits.contain(kept)) return std::string(limits.text);
+  value = kept;
+  return {};
+}
+
+struct ListWords {
+  std::string_view elements;
+  std::string_view example;
+};
+
+template <typename T>
+std::string read_list(const toml::node& node, const Limits& limits, const ListWords& words,
+                      std::vector<T>& value) {
+  const auto* list = node.as_array();
+  if (list == nullptr) {
+    return fmt::format("a list of {}, such as {}", words.elements, words.example);
+  }
+  std::vector<T> elements;
+  for (const toml::node& element : *list) {
+    const std::string must_be = read_value({element, {}}, limits, elements.emplace_back());
+    if (!must_be.empty()) return fmt::format("a list of {}, each {}", words.elements, limits.text);
+  }
+  value = std::move(elements);
+  return {};
+}
+
+}  // namespace
+
+std::string read_value(const GivenValue& given, const Limits& limits, std::uint32_t& value) {
+  return read_whole(given.node, limits, value);
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits, std::uint64_t& value) {
+  return read_whole(given.node, limits, value);
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits, float& value) {
+  return read_number(given.node, limits, value);
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits, double& value) {
+  return read_number(given.node, limits, value);
+}
+
+std::string read_value(const GivenValue& given, const Limits&, bool& value) {
+  const auto* boolean = given.node.as_boolean();
+  if (boolean == nullptr) return "true or false";
+  value = boolean->get();
+  return {};
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits, std::string& value) {
+  const auto* string = given.node.as_string();
+  if (string == nullptr) return "a string in quotes";
+  if (!limits.contain(static_cast<double>(string->get().size()))) return std::string(limits.text);
+  value = string->get();
+  return {};
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits,
+                       std::vector<std::uint32_t>& value) {
+  return read_list(given.node, limits, {"whole numbers", "[256, 128]"}, value);
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits,
+                       std::vector<std::string>& value) {
+  return read_list(given.node, limits, {"strings", "[\"full\", \"random\"]"}, value);
+}
+
+std::string read_value(const GivenValue& given, const Limits& limits, core::KeepRatio& value) {
+  const std::optional<double> number =
+      given.node.is_number() ? given.node.value<double>() : std::nullopt;
+  if (!number && !given.node.is_string()) return with_limits("a decimal", limits);
+  if (number && !limits.contain(*number)) return std::string(limits.text);
+  std::string decimal = number ? fmt::format("{}", *number) : given.node.value_or(std::string());
+  if (number && !given.written.empty()) decimal = given.written;
+  try {
+    value = core::KeepRatio::parse(decimal);
+  } catch (const core::Error&) {
+    return fmt::format("a decimal, {}, of at most 18 digits and without a sign", limits.text);
+  }
+  return {};
+}
+
+std::string read_word(const GivenValue& given, const std::vector<std::string_view>& words,
+                      std::size_t& value) {
+  const auto* string = given.node.as_string();
+  std::string must_be = fmt::format("one of {}", fmt::join(words, ", "));
+  if (string == nullptr) return must_be;
+  std::size_t nearest = 0;
+  std::size_t nearest_distance = std::string_view::npos;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::size_t distance = edit_distance(string->get(), words[i]);
+    if (distance < nearest_distance) {
+      nearest = i;
+      nearest_distance = distance;
+    }
+  }
+  if (nearest_distance == 0) {
+    value = nearest;
+    return {};
+  }
+  if (nearest_distance > words[nearest].size() / 2) return must_be;
+  return fmt::format("{}; did you mean {}?", must_be, words[nearest]);
+}
+
+std::string print_value(const std::uint32_t& value) {
+  return fmt::format("{}", value);
+}
+std::string print_value(const std::uint64_t& value) {
+  return fmt::format("{}", value);
+}
+std::string print_value(const float& value) {
+  return fmt::format("{}", value);
+}
+std::string print_value(const double& value) {
+  return fmt::format("{}", value);
+}
+std::string print_value(const bool& value) {
+  return value ? "true" : "false";
+}
+std::string print_value(const std::string& value) {
+  return quoted(value);
+}
+std::string print_value(const std::vector<std::uint32_t>& value) {
+  return fmt::format("[{}]", fmt::join(value, ", "));
+}
+std::string print_value(const std::vector<std::string>& value) {
+  std::vector<std::string> texts;
+  texts.reserve(value.size());
+  for (const std::string& text : value) texts.push_back(quoted(text));
+  return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+std::string print_value(const core::KeepRatio& value) {
+  // A bare number where it reads back to the same digits, a string where a double would lose some.
+  const std::string bare = fmt::format("{}", value.value());
+  return bare == value.as_written() ? bare : quoted(value.as_written());
+}
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      result += {'\\', c};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      result += fmt::format("\\u{:04X}", byte);
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+std::string for_message(std::string_view text) {
+  std::size_t length = std::min(text.size(), kLongestShown);
+  const auto inside_character = [text](std::size_t i) {
+    return i < text.size() && (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+  };
+  while (length > 0 && inside_character(length)) --length;
+  std::string line;
+  for (const char c : text.substr(0, length)) {
+    const auto byte = static_cast<unsigned char>(c);
+    line += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return length < text.size() ? line + "..." : line;
+}
+
+std::string for_message(const toml::node& node) {
+  if (node.is_table()) return "a table";
+  if (const auto* string = node.as_string()) {
+    return fmt::format("\"{}\"", for_message(string->get()));
+  }
+  if (node.is_floating_point()) return fmt::format("{}", node.value_or(0.0));
+  std::ostringstream text;
+  text << toml::node_view(node);
+  std::string line = std::move(text).str();
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return for_message(line);
+}
+
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> two_up(to.size() + 1);
+  std::vector<std::size_t> above(to.size() + 1);
+  std::iota(above.begin(), above.end(), std::size_t{0});
+  std::vector<std::size_t> row(to.size() + 1);
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t replaced = above[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, replaced});
+      const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+      if (swapped) row[j] = std::min(row[j], two_up[j - 2] + 1);
+    }
+    std::swap(two_up, above);
+    std::swap(above, row);
+  }
+  return above[to.size()];
+}
+
+}  // namespace edgeprune::train

@@ -1,0 +1,434 @@
+#include "edgeprune/train/pipeline.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/npy.h"
+#include "edgeprune/core/random.h"
+#include "edgeprune/core/thread_pool.h"
+#include "edgeprune/nn/model_file.h"
+#include "edgeprune/select/manifest.h"
+#include "edgeprune/select/sampler.h"
+#include "edgeprune/train/run_data.h"
+#include "edgeprune/train/run_directory.h"
+#include "edgeprune/train/trainer.h"
+
+#include "records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+namespace edgeprune::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Adds the time it lives to a counter.
+class PhaseTimer {
+ public:
+  explicit PhaseTimer(double& seconds) : seconds_(seconds) {}
+  ~PhaseTimer() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  PhaseTimer(const PhaseTimer&) = delete;
+  PhaseTimer& operator=(const PhaseTimer&) = delete;
+
+ private:
+  double& seconds_;
+  Clock::time_point start_ = Clock::now();
+};
+
+// Which pass over which samples the loop is in, with the key of its order.
+struct PassKey {
+  core::Purpose purpose = core::Purpose::training_order;
+  std::uint32_t epoch = 0;
+};
+
+class Pipeline {
+ public:
+  Pipeline(const Config& config, const PipelineOptions& options)
+      : config_(config),
+        options_(options),
+        directory_(config.run.directory),
+        strategy_(select::strategy_named(config.prune.strategy)),
+        data_(open_run_data(config)),
+        network_(nn::build_network({config.model.network, config.model.hidden_sizes}, data_.shape(),
+                                   data_.train.num_classes())),
+        pool_(static_cast<int>(config.run.threads)),
+        given_(given_selection()),
+        plan_(plan_run(config, strategy_, data_.train.num_samples(), network_,
+                       static_cast<std::uint32_t>(given_.size()))),
+        trainer_(network_, first_model(),
+                 {.batch_size = config.train.batch_size,
+                  .optimizer = config.train.optimizer,
+                  .loss = {.label_smoothing = config.train.label_smoothing}},
+                 pool_),
+        score_(data_.train.num_samples(), config.score.mode) {}
+
+  RunResult run() {
+    start_or_continue();
+    if (wanted(Phase::score)) score();
+    if (wanted(Phase::select)) select_samples();
+    if (wanted(Phase::train)) train();
+    return result();
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::uint32_t> given_selection() const {
+    if (strategy_.select != nullptr) return {};
+    return select::read_index_list(config_.prune.selection_file, data_.train.num_samples());
+  }
+
+  [[nodiscard]] nn::Model first_model() const {
+    return config_.model.init.empty() ? nn::initial_model(network_, config_.run.seed)
+                                      : nn::read_model(config_.model.init, network_);
+  }
+
+  [[nodiscard]] bool wanted(Phase phase) const {
+    return state_.phase == phase && state_.phase < state_.goal;
+  }
+
+  void notice(const std::string& text) const {
+    if (options_.events != nullptr) options_.events->on_notice(text);
+  }
+
+  [[nodiscard]] bool stop_requested() const {
+    return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+  }
+
+  void start_or_continue() {
+    auto loaded = load_checkpoint(directory_);
+    if (loaded) {
+      for (const std::string& text : loaded->notices) notice(text);
+      restore(std::move(loaded->state));
+    } else {
+      state_.dataset_hash = data_.train.content_hash;
+      for (const std::string& warning : data_.warnings(config_.train.batch_size)) notice(warning);
+    }
+    if (options_.goal) state_.goal = *options_.goal;
+    if (state_.phase >= state_.goal) return;
+    // A selection asked for with another keep ratio than scoring was begun with plans anew.
+    core::write_file_atomically(directory_ / kPlanFile,
+                                plan_json(config_, strategy_, plan_, data_, network_));
+    save();
+  }
+
+  void restore(RunState state) {
+    if (state.dataset_hash != data_.train.content_hash) {
+      throw core::Error(core::ErrorKind::run_directory,
+                        fmt::format("{}: the data set has changed since the run began; start again "
+                                    "with --force",
+                                    directory_.string()));
+    }
+    trainer_.restore(state.model, state.optimizer);
+    score_.restore(state.score);
+    state_ = std::move(state);
+  }
+
+  void save() {
+    state_.model = trainer_.model();
+    state_.optimizer = trainer_.optimizer_state();
+    state_.score = score_.state();
+    write_checkpoint(directory_, state_);
+    last_save_ = Clock::now();
+  }
+
+  void save_if_due() {
+    const double age = std::chrono::duration<double>(Clock::now() - last_save_).count();
+    if (age >= config_.run.checkpoint_seconds) save();
+  }
+
+  // Leaves a resumable run behind.
+  [[noreturn]] void interrupt() {
+    save();
+    throw core::Error(
+        core::ErrorKind::interrupted,
+        fmt::format("stopped; continue with `edgeprune resume {}`", directory_.string()));
+  }
+
+  [[nodiscard]] std::function<bool()> stop_check() const {
+    return [this] { return stop_requested(); };
+  }
+
+  // The batches of one pass from state_.batch on, at most until state_.step reaches last_step.
+  // on_batch sees each batch's result.
+  template <typename OnBatch>
+  void run_pass(const select::Pass& pass, const PassKey& key, std::uint64_t last_step,
+                double& seconds, OnBatch&& on_batch) {
+    const auto size = static_cast<std::uint32_t>(pass.samples.size());
+    const auto order = core::random_permutation(
+        size, {.seed = config_.run.seed, .purpose = key.purpose, .epoch = key.epoch});
+    const core::BatchPlan batches(size, config_.train.batch_size);
+    data::LoaderOptions loader{.normalisation = data_.normalisation,
+                               .seed = config_.run.seed,
+                               .epoch = key.epoch,
+                               .first_batch = state_.batch};
+    if (state_.phase == Phase::train) loader.augmentation = config_.train.augmentation;
+    data::BatchLoader source(data_.train, ordered(pass.samples, order), batches, loader);
+    while (state_.step < last_step) {
+      if (stop_requested()) interrupt();
+      {
+        const PhaseTimer timer(seconds);
+        const data::Batch* batch = source.next();
+        if (batch == nullptr) break;
+        const auto weights = batch_weights(pass, order, batches.batch(state_.batch));
+        const auto step = trainer_.train_batch(*batch, learning_rate(last_step), weights);
+        count_step(step, *batch);
+        on_batch(*batch, step);
+      }
+      save_if_due();
+    }
+  }
+
+  static std::vector<std::uint32_t> ordered(const std::vector<std::uint32_t>& samples,
+                                            const std::vector<std::uint32_t>& order) {
+    std::vector<std::uint32_t> result(samples.size());
+    for (std::size_t i = 0; i < order.size(); ++i) result[i] = samples[order[i]];
+    return result;
+  }
+
+  static std::vector<float> batch_weights(const select::Pass& pass,
+                                          const std::vector<std::uint32_t>& order,
+                                          const core::BatchRange& range) {
+    std::vector<float> weights;
+    if (pass.weights.empty()) return weights;
+    for (std::uint32_t i = range.begin; i < range.begin + range.size; ++i) {
+      weights.push_back(pass.weights[order[i]]);
+    }
+    return weights;
+  }
+
+  // The warm-up runs at the base learning rate; the schedule spans the steps after selection.
+  [[nodiscard]] float learning_rate(std::uint64_t planned_steps) const {
+    const nn::Schedule& schedule = config_.train.schedule;
+    return state_.phase == Phase::score ? schedule.base_learning_rate
+                                        : schedule.at(state_.step, planned_steps);
+  }
+
+  void count_step(const Trainer::Step& step, const data::Batch& batch) {
+    const auto size = static_cast<std::uint32_t>(batch.samples.size());
+    state_.pass_loss_sum += std::accumulate(step.losses.begin(), step.losses.end(), 0.0);
+    state_.pass_samples += size;
+    state_.spent.learning_samples += size;
+    ++state_.step;
+    ++state_.batch;
+    if (options_.events != nullptr) {
+      options_.events->on_step(state_.phase, state_.step, total_steps(), size);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t total_steps() const {
+    return state_.phase == Phase::score ? plan_.warmup_iterations : plan_.training_steps;
+  }
+
+  void announce() const {
+    if (options_.events != nullptr) options_.events->on_phase(state_.phase, total_steps());
+  }
+
+  void begin_next_pass() {
+    ++state_.epoch;
+    state_.batch = 0;
+    state_.pass_loss_sum = 0;
+    state_.pass_samples = 0;
+  }
+
+  void enter(Phase phase) {
+    state_.phase = phase;
+    state_.epoch = 0;
+    state_.batch = 0;
+    state_.step = 0;
+    state_.pass_loss_sum = 0;
+    state_.pass_samples = 0;
+    save();
+  }
+
+  void write_metrics(const std::string& line) {
+    state_.metrics += line;
+    core::write_file_atomically(directory_ / kMetricsFile, state_.metrics);
+  }
+
+  // --- score: Algorithm 1, phase 1 ---
+
+  void score() {
+    if (strategy_.warms_up) {
+      announce();
+      const select::StaticSampler all(data::all_samples(data_.train));
+      // A pass under way whose steps are all done still has its line to write.
+      while (state_.step < plan_.warmup_iterations || state_.batch > 0) {
+        score_pass(all.pass(state_.epoch));
+        write_metrics(warmup_line(state_, data_.train.num_samples()));
+        begin_next_pass();
+      }
+      score_unseen();
+      state_.warmup_iterations = plan_.warmup_iterations;
+      write_scores(directory_, config_, data_, score_.scores());
+    }
+    enter(Phase::select);
+  }
+
+  void score_pass(const select::Pass& all) {
+    const bool from_steps = config_.score.mode != score::LossScoreMode::checkpoints;
+    const auto evaluate_after =
+        checkpoint_iterations(plan_.warmup_iterations, config_.score.checkpoints);
+    run_pass(all, {core::Purpose::warmup_order, state_.epoch}, plan_.warmup_iterations,
+             state_.spent.score_seconds, [&](const data::Batch& batch, const Trainer::Step& step) {
+               if (from_steps) {
+                 score_.observe({batch.samples, step.losses});
+               } else if (std::binary_search(evaluate_after.begin(), evaluate_after.end(),
+                                             state_.step)) {
+                 score_by_forward(all.samples);
+               }
+             });
+  }
+
+  void score_unseen() {
+    const auto unseen = score_.unseen();
+    if (unseen.empty()) return;
+    const PhaseTimer timer(state_.spent.score_seconds);
+    notice(
+        fmt::format("{} samples were not drawn in {} warm-up iterations; scored by one forward "
+                    "pass",
+                    unseen.size(), plan_.warmup_iterations));
+    score_by_forward(unseen);
+  }
+
+  void score_by_forward(const std::vector<std::uint32_t>& samples) {
+    const Evaluation evaluation = trainer_.evaluate(data_.train, samples, data_.normalisation);
+    score_.observe({samples, evaluation.losses});
+    state_.spent.scoring_forward_samples += samples.size();
+  }
+
+  // --- select: Algorithm 1, phase 2 ---
+
+  void select_samples() {
+    announce();
+    {
+      const PhaseTimer timer(state_.spent.select_seconds);
+      const std::vector<float> scores = strategy_.warms_up ? score_.scores() : std::vector<float>();
+      state_.kept = strategy_.select == nullptr
+                        ? given_
+                        : strategy_.select({.scores = scores,
+                                            .num_samples = plan_.num_samples,
+                                            .num_kept = plan_.num_kept,
+                                            .seed = config_.run.seed});
+    }
+    select::write_selection(directory_, state_.kept,
+                            selection_manifest(config_, strategy_, plan_, data_));
+    for (const std::string& warning : vanished_classes(data_.train, state_.kept)) notice(warning);
+    enter(Phase::train);
+  }
+
+  // --- train: Algorithm 1, phase 3 ---
+
+  void train() {
+    announce();
+    const select::StaticSampler sampler(state_.kept);
+    while (state_.epoch < plan_.epochs) {
+      run_pass(sampler.pass(state_.epoch), {core::Purpose::training_order, state_.epoch},
+               plan_.training_steps, state_.spent.train_seconds,
+               [](const data::Batch&, const Trainer::Step&) {});
+      finish_epoch();
+      begin_next_pass();
+      save_if_due();
+    }
+    nn::write_model(directory_ / kModelFile, network_, trainer_.model(),
+                    {{"format", "pt"}, {"network", config_.model.network}});
+    core::write_file_atomically(directory_ / kSummaryFile,
+                                summary_json(config_, strategy_, plan_, data_, network_, state_));
+    enter(Phase::done);
+  }
+
+  [[nodiscard]] bool evaluates_this_epoch() const {
+    const std::uint32_t every = config_.train.evaluate_every_epochs;
+    const std::uint32_t epoch = state_.epoch + 1;
+    return epoch == plan_.epochs || (every > 0 && epoch % every == 0);
+  }
+
+  void finish_epoch() {
+    EpochMetrics metrics;
+    if (evaluates_this_epoch()) {
+      try {
+        const PhaseTimer timer(state_.spent.evaluate_seconds);
+        metrics = evaluate_epoch();
+      } catch (const core::Error& error) {
+        if (error.kind() == core::ErrorKind::interrupted) interrupt();
+        throw;
+      }
+    }
+    write_metrics(epoch_line(state_, plan_, metrics, learning_rate_at_end()));
+    if (options_.events == nullptr) return;
+    options_.events->on_epoch({.phase = Phase::train,
+                               .epoch = state_.epoch + 1,
+                               .epochs = plan_.epochs,
+                               .running_loss = state_.pass_loss_sum / state_.pass_samples,
+                               .kept_accuracy = metrics.kept ? metrics.kept->accuracy : -1,
+                               .test_accuracy = metrics.test ? metrics.test->accuracy : -1});
+  }
+
+  [[nodiscard]] float learning_rate_at_end() const {
+    return config_.train.schedule.at(state_.step - 1, plan_.training_steps);
+  }
+
+  EpochMetrics evaluate_epoch() {
+    const auto all = data::all_samples(data_.train);
+    const Evaluation train = trainer_.evaluate(data_.train, all, data_.normalisation, stop_check());
+    EpochMetrics metrics{.kept = mean_over(train, state_.kept), .train = mean_over(train, all)};
+    std::uint64_t samples = all.size();
+    if (data_.test) {
+      const auto test_samples = data::all_samples(*data_.test);
+      const Evaluation test =
+          trainer_.evaluate(*data_.test, test_samples, data_.normalisation, stop_check());
+      metrics.test = mean_over(test, test_samples);
+      samples += test_samples.size();
+    }
+    state_.spent.evaluation_samples += samples;
+    return metrics;
+  }
+
+  [[nodiscard]] RunResult result() const {
+    RunResult result{.reached = state_.phase,
+                     .plan = plan_,
+                     .spent = state_.spent,
+                     .strategy = config_.prune.strategy,
+                     .stored_bytes_full = plan_.num_samples * data_.train.stored_bytes_per_sample,
+                     .stored_bytes_kept = plan_.num_kept * data_.train.stored_bytes_per_sample};
+    if (state_.phase == Phase::done) take_last_accuracies(state_.metrics, result);
+    return result;
+  }
+
+  Config config_;
+  PipelineOptions options_;
+  std::filesystem::path directory_;
+  const select::Strategy& strategy_;
+  RunData data_;
+  nn::Network network_;
+  core::ThreadPool pool_;
+  std::vector<std::uint32_t> given_;
+  RunPlan plan_;
+  Trainer trainer_;
+  score::LossScore score_;
+  RunState state_;
+  Clock::time_point last_save_ = Clock::now();
+};
+
+Config with_resolved_threads(Config config) {
+  if (config.run.threads == 0) {
+    config.run.threads = static_cast<std::uint32_t>(core::available_threads());
+  }
+  return config;
+}
+
+}  // namespace
+
+RunResult run_pipeline(const Config& config, const PipelineOptions& options) {
+  return Pipeline(with_resolved_threads(config), options).run();
+}
+
+bool is_complete(const std::string& run_directory) {
+  return std::filesystem::exists(std::filesystem::path(run_directory) / kSummaryFile);
+}
+
+}  // namespace edgeprune::train

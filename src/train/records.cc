@@ -1,0 +1,229 @@
+#include "records.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/npy.h"
+#include "edgeprune/cost/equations.h"
+#include "edgeprune/kernels/target.h"
+#include "edgeprune/train/run_directory.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace edgeprune::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json dataset_json(const RunData& data) {
+  Json json = {{"name", data.train.name},
+               {"hash", data.train.content_hash},
+               {"num_samples", data.train.num_samples()},
+               {"num_classes", data.train.num_classes()},
+               {"height", data.train.shape.height},
+               {"width", data.train.shape.width},
+               {"channels", data.train.shape.channels},
+               {"stored_bytes_per_sample", data.train.stored_bytes_per_sample}};
+  if (data.test) json["num_test_samples"] = data.test->num_samples();
+  return json;
+}
+
+Json keep_ratio_json(const Config& config, const RunPlan& plan) {
+  return {{"as_written", config.prune.keep_ratio.as_written()},
+          {"realised", cost::paper_cost_ratio(plan.num_kept, plan.num_samples)}};
+}
+
+double flops(double learning_samples, double forward_samples, const RunPlan& plan) {
+  return learning_samples * plan.flops_per_sample + forward_samples * plan.forward_flops_per_sample;
+}
+
+Json iterations_json(const RunPlan& plan) {
+  return {{"score", plan.warmup_iterations}, {"train", plan.training_steps}};
+}
+
+Json predicted_ratios_json(const RunPlan& plan) {
+  return {{"paper_equation_27", plan.paper_cost_ratio}, {"with_warm_up", plan.cost_ratio}};
+}
+
+Json storage_json(const RunPlan& plan, const RunData& data) {
+  const double sigma = data.train.stored_bytes_per_sample;
+  return {{"full", cost::stored_bytes(plan.num_samples, sigma)},
+          {"kept", cost::stored_bytes(plan.num_kept, sigma)}};
+}
+
+Json seconds_json(const Spent& spent) {
+  return {{"score", spent.score_seconds},
+          {"select", spent.select_seconds},
+          {"train", spent.train_seconds},
+          {"evaluate", spent.evaluate_seconds},
+          {"total", spent.total_seconds()}};
+}
+
+Json samples_json(const Spent& spent) {
+  return {{"forward_backward", spent.learning_samples},
+          {"forward_scoring", spent.scoring_forward_samples},
+          {"forward_evaluation", spent.evaluation_samples}};
+}
+
+void add_means(Json& json, const char* name, const std::optional<Means>& means) {
+  if (!means) return;
+  json[fmt::format("{}_loss", name)] = means->loss;
+  json[fmt::format("{}_accuracy", name)] = means->accuracy;
+}
+
+Json last_line(const std::string& metrics) {
+  const std::size_t end = metrics.find_last_not_of('\n');
+  if (end == std::string::npos) return Json::object();
+  const std::size_t before = metrics.rfind('\n', end);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+  return Json::parse(metrics.substr(begin, end + 1 - begin));
+}
+
+}  // namespace
+
+Means mean_over(const Evaluation& evaluation, std::span<const std::uint32_t> samples) {
+  Means means;
+  for (const std::uint32_t n : samples) {
+    means.loss += static_cast<double>(evaluation.losses[n]);
+    means.accuracy += evaluation.correct[n];
+  }
+  means.loss /= static_cast<double>(samples.size());
+  means.accuracy /= static_cast<double>(samples.size());
+  return means;
+}
+
+std::string plan_json(const Config& config, const select::Strategy& strategy, const RunPlan& plan,
+                      const RunData& data, const nn::Network& network) {
+  const Json json = {
+      {"kind", "predicted"},
+      {"strategy", strategy.name},
+      {"dataset", dataset_json(data)},
+      {"keep_ratio", keep_ratio_json(config, plan)},
+      {"num_samples", plan.num_samples},
+      {"num_kept", plan.num_kept},
+      {"iterations", iterations_json(plan)},
+      {"epochs", plan.epochs},
+      {"network",
+       {{"name", config.model.network},
+        {"parameters", nn::num_parameters(network)},
+        {"flops_per_sample", plan.flops_per_sample}}},
+      {"flops",
+       {{"score", flops(static_cast<double>(plan.scoring_samples),
+                        static_cast<double>(plan.scoring_forward_samples), plan)},
+        {"train", flops(static_cast<double>(plan.training_samples), 0, plan)}}},
+      {"cost_ratio", predicted_ratios_json(plan)},
+      {"stored_bytes", storage_json(plan, data)},
+      {"engine", {{"simd_target", kernels::simd_target()}, {"threads", config.run.threads}}}};
+  return json.dump(2) + "\n";
+}
+
+void write_scores(const std::filesystem::path& directory, const Config& config, const RunData& data,
+                  std::span<const float> scores) {
+  const Json json = {{"columns", {"loss"}},
+                     {"direction", "high = hard = keep"},
+                     {"mode", score::name_of(config.score.mode)},
+                     {"dataset_hash", data.train.content_hash},
+                     {"num_samples", scores.size()},
+                     {"seed", config.run.seed},
+                     {"source", "equation (16), Algorithm 1"}};
+  core::write_npy(directory / kScoresFile, scores, {scores.size(), 1});
+  core::write_file_atomically(directory / kScoresManifestFile, json.dump(2) + "\n");
+}
+
+select::Manifest selection_manifest(const Config& config, const select::Strategy& strategy,
+                                    const RunPlan& plan, const RunData& data) {
+  return {.dataset_hash = data.train.content_hash,
+          .scorer = strategy.warms_up ? std::string(score::name_of(config.score.mode)) : "none",
+          .selector = std::string(strategy.name),
+          .seed = config.run.seed,
+          .keep_ratio = config.prune.keep_ratio.as_written(),
+          .num_samples = plan.num_samples,
+          .num_kept = plan.num_kept};
+}
+
+std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
+  const Json json = {{"phase", "score"},
+                     {"epoch", state.epoch + 1},
+                     {"step", state.step},
+                     {"samples", num_samples},
+                     {"running_loss", state.pass_loss_sum / state.pass_samples},
+                     {"spent_samples", samples_json(state.spent)},
+                     {"time", {{"seconds", state.spent.score_seconds}}}};
+  return json.dump() + "\n";
+}
+
+std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMetrics& metrics,
+                       float learning_rate) {
+  Json json = {{"phase", "train"},
+               {"epoch", state.epoch + 1},
+               {"step", state.step},
+               {"learning_rate", learning_rate},
+               {"running_loss", state.pass_loss_sum / state.pass_samples}};
+  add_means(json, "kept", metrics.kept);
+  add_means(json, "train", metrics.train);
+  add_means(json, "test", metrics.test);
+  const Spent& spent = state.spent;
+  json["spent_samples"] = samples_json(spent);
+  json["spent_flops"] =
+      flops(static_cast<double>(spent.learning_samples),
+            static_cast<double>(spent.scoring_forward_samples + spent.evaluation_samples), plan);
+  json["time"] = {{"train_seconds", spent.train_seconds},
+                  {"evaluate_seconds", spent.evaluate_seconds}};
+  return json.dump() + "\n";
+}
+
+std::string summary_json(const Config& config, const select::Strategy& strategy,
+                         const RunPlan& plan, const RunData& data, const nn::Network& network,
+                         const RunState& state) {
+  const Spent& spent = state.spent;
+  Json json = {
+      {"status", "complete"},
+      {"strategy", strategy.name},
+      {"seed", config.run.seed},
+      {"dataset", dataset_json(data)},
+      {"num_samples", plan.num_samples},
+      {"num_kept", plan.num_kept},
+      {"keep_ratio", keep_ratio_json(config, plan)},
+      {"iterations", iterations_json(plan)},
+      {"parameters", nn::num_parameters(network)},
+      {"seconds", seconds_json(spent)},
+      {"samples", samples_json(spent)},
+      {"flops",
+       {{"learning", flops(static_cast<double>(spent.learning_samples),
+                           static_cast<double>(spent.scoring_forward_samples), plan)},
+        {"evaluation", flops(0, static_cast<double>(spent.evaluation_samples), plan)}}},
+      {"cost_ratio",
+       {{"predicted", predicted_ratios_json(plan)}, {"measured_time_against_full", nullptr}}},
+      {"stored_bytes", storage_json(plan, data)}};
+  Json results = last_line(state.metrics);
+  for (const char* name : {"kept", "train", "test"}) {
+    for (const char* what : {"loss", "accuracy"}) {
+      const std::string key = fmt::format("{}_{}", name, what);
+      if (results.contains(key)) json["results"][key] = results[key];
+    }
+  }
+  return json.dump(2) + "\n";
+}
+
+void take_last_accuracies(const std::string& metrics, RunResult& result) {
+  const Json line = last_line(metrics);
+  result.kept_accuracy = line.value("kept_accuracy", -1.0);
+  result.train_accuracy = line.value("train_accuracy", -1.0);
+  result.test_accuracy = line.value("test_accuracy", -1.0);
+  result.test_loss = line.value("test_loss", -1.0);
+}
+
+void record_measured_time_ratio(const std::string& run_directory, double ratio) {
+  const auto path = std::filesystem::path(run_directory) / kSummaryFile;
+  try {
+    Json json = Json::parse(core::read_file(path));
+    json.at("cost_ratio").at("measured_time_against_full") = ratio;
+    core::write_file_atomically(path, json.dump(2) + "\n");
+  } catch (const Json::exception&) {
+    throw core::Error(
+        core::ErrorKind::run_directory,
+        fmt::format("{}: not the summary of a run; start again with --force", path.string()));
+  }
+}
+
+}  // namespace edgeprune::train

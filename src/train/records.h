@@ -1,0 +1,56 @@
+#pragma once
+// What a run writes down: plan.json, scores, lines of metrics.jsonl, summary.json.
+
+#include "edgeprune/select/manifest.h"
+#include "edgeprune/select/strategy.h"
+#include "edgeprune/train/checkpoint.h"
+#include "edgeprune/train/config.h"
+#include "edgeprune/train/pipeline.h"
+#include "edgeprune/train/run_data.h"
+#include "edgeprune/train/run_plan.h"
+#include "edgeprune/train/trainer.h"
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace edgeprune::train {
+
+struct Means {
+  double loss = 0;
+  double accuracy = 0;
+};
+/// Over the given positions of an evaluation.
+[[nodiscard]] Means mean_over(const Evaluation& evaluation, std::span<const std::uint32_t> samples);
+
+/// Evaluated at the end of an epoch; empty where it was not.
+struct EpochMetrics {
+  std::optional<Means> kept;   // over S_k
+  std::optional<Means> train;  // over D_k
+  std::optional<Means> test;
+};
+
+[[nodiscard]] std::string plan_json(const Config& config, const select::Strategy& strategy,
+                                    const RunPlan& plan, const RunData& data,
+                                    const nn::Network& network);
+void write_scores(const std::filesystem::path& directory, const Config& config, const RunData& data,
+                  std::span<const float> scores);
+[[nodiscard]] select::Manifest selection_manifest(const Config& config,
+                                                  const select::Strategy& strategy,
+                                                  const RunPlan& plan, const RunData& data);
+
+/// Lines of metrics.jsonl, newline included. Times stand under "time", apart from what is
+/// reproducible.
+[[nodiscard]] std::string warmup_line(const RunState& state, std::uint32_t num_samples);
+[[nodiscard]] std::string epoch_line(const RunState& state, const RunPlan& plan,
+                                     const EpochMetrics& metrics, float learning_rate);
+
+[[nodiscard]] std::string summary_json(const Config& config, const select::Strategy& strategy,
+                                       const RunPlan& plan, const RunData& data,
+                                       const nn::Network& network, const RunState& state);
+
+/// Copies the accuracies of the last line of metrics.jsonl into the result.
+void take_last_accuracies(const std::string& metrics, RunResult& result);
+
+}  // namespace edgeprune::train

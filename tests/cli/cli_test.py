@@ -1,0 +1,229 @@
+"""The command line as a user meets it: exit codes, messages, signals, kill -9, a full disk.
+
+    python3 tests/cli/cli_test.py PATH/TO/edgeprune
+"""
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import small_data
+
+EDGEPRUNE = ""
+OUTPUTS = ["scores.npy", "selection.npy", "model.safetensors"]
+
+
+def edgeprune(*arguments, **options):
+    return subprocess.run([EDGEPRUNE, *map(str, arguments)], capture_output=True, text=True, **options)
+
+
+def timeless(run):
+    """metrics.jsonl without what the clock said."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    for line in lines:
+        line.pop("time")
+    return lines
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temporary.name)
+        small_data.write_split(self.folder, "train", 200)
+        small_data.write_split(self.folder, "test", 60)
+        self.config = small_data.write_config(self.folder, self.folder / "run")
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def assert_fails(self, code, parts, *arguments):
+        result = edgeprune(*arguments)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
+        for part in parts:
+            self.assertIn(part, result.stderr)
+
+    def assert_same_run(self, a, b):
+        for name in OUTPUTS:
+            self.assertEqual((a / name).read_bytes(), (b / name).read_bytes(), name)
+        self.assertEqual(timeless(a), timeless(b))
+
+
+class Usage(CommandLine):
+    def test_run_prints_the_account_and_exits_with_0(self):
+        result = edgeprune("run", self.config)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for part in ["kept 100 of 200", "cost ratio: 0.500", "accuracy: test"]:
+            self.assertIn(part, result.stdout)
+
+    def test_progress_is_plain_lines_where_there_is_no_terminal(self):
+        result = edgeprune("run", self.config)
+        self.assertIn("epoch   4 of 4", result.stderr)
+        self.assertNotIn("\r", result.stderr)
+        self.assertEqual(edgeprune("run", self.config, "--force", "--quiet").stderr, "")
+
+    def test_json_is_one_document_on_standard_output(self):
+        rows = json.loads(edgeprune("run", self.config, "--json", "--quiet").stdout)
+        self.assertEqual(rows[0]["strategy"], "top")
+        self.assertEqual(rows[0]["num_kept"], 100)
+
+    def test_controls_make_one_table(self):
+        result = edgeprune("run", self.config, "--controls", "full,random,random_scratch,short")
+        for name in ["top", "full", "random", "random_scratch", "short"]:
+            self.assertRegex(result.stdout, rf"(?m)^{name} ")
+        self.assertTrue((self.folder / "run/controls.json").exists())
+
+    def test_wrong_calls_exit_with_2(self):
+        self.assertEqual(edgeprune("run", "--no-such-flag").returncode, 2)
+        self.assertEqual(edgeprune().returncode, 2)
+        self.assert_fails(2, ["--run-dir", "--scores"], "select")
+        self.assert_fails(2, ["--selection"], "train", self.config)
+
+    def test_wrong_configuration_exits_with_3_and_suggests_the_nearest_key(self):
+        self.assert_fails(3, ["train.epochs"], "run", self.config, "--set", "train.epohcs=3")
+        self.assert_fails(3, ["(0, 1]"], "run", self.config, "--set", "prune.keep_ratio=1.4")
+        self.assert_fails(3, ["ranodm", "random"], "run", self.config, "--set",
+                          "prune.strategy=ranodm")
+
+    def test_unusable_data_exits_with_4_and_missing_files_with_5(self):
+        (self.folder / "train-labels.npy").write_bytes(b"not npy")
+        self.assert_fails(4, ["train-labels.npy", "numpy.save"], "run", self.config)
+        self.assert_fails(5, ["missing.npy"], "run", self.config, "--force", "--set",
+                          f"data.images={self.folder / 'missing.npy'}")
+
+    def test_a_loss_that_is_not_finite_exits_with_6(self):
+        self.assert_fails(6, ["train.learning_rate"], "run", self.config, "--quiet", "--set",
+                          "train.optimizer=sgd", "--set", "train.learning_rate=1e30")
+
+    def test_an_existing_run_exits_with_7_and_is_left_alone(self):
+        edgeprune("run", self.config)
+        before = (self.folder / "run/summary.json").read_bytes()
+        self.assert_fails(7, ["--force", "resume"], "run", self.config)
+        self.assertEqual((self.folder / "run/summary.json").read_bytes(), before)
+
+    def test_the_stages_one_by_one_equal_the_whole(self):
+        edgeprune("run", self.config)
+        staged = self.folder / "staged"
+        for arguments in [("score", self.config, "--run-dir", staged),
+                          ("select", "--run-dir", staged), ("train", "--run-dir", staged)]:
+            result = edgeprune(*arguments)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_same_run(self.folder / "run", staged)
+
+    def test_scores_from_elsewhere_are_selected_from(self):
+        import struct
+        small_data.write_npy(self.folder / "s.npy", "<f4", (4,), struct.pack("<4f", 1, 4, 2, 3))
+        out = self.folder / "chosen"
+        result = edgeprune("select", "--scores", self.folder / "s.npy", "--keep-ratio", "0.5",
+                           "--output", out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((out / "selection.npy").read_bytes()[-8:], struct.pack("<2I", 1, 3))
+        trained = edgeprune("train", self.config, "--selection", out / "selection.npy")
+        self.assertIn("kept 2 of 200", trained.stdout)
+
+    def test_kept_samples_are_exported_in_three_ways(self):
+        edgeprune("run", self.config)
+        run = self.folder / "run"
+        edgeprune("export", run, "--output", self.folder / "kept.npy")
+        self.assertEqual((self.folder / "kept.npy").read_bytes(), (run / "selection.npy").read_bytes())
+        edgeprune("export", run, "--format", "npy", "--output", self.folder / "pair")
+        self.assertTrue((self.folder / "pair/images.npy").exists())
+        edgeprune("export", run, "--format", "folder", "--output", self.folder / "folder")
+        self.assertEqual(len(list((self.folder / "folder").glob("*/*.png"))), 100)
+
+    def test_doctor_names_the_simd_target_and_the_data(self):
+        report = json.loads(edgeprune("doctor", "--json").stdout)
+        self.assertIn(report["simd_target"], report["simd_targets_available"])
+        self.assertIn("Fashion-MNIST", report["data"][0]["what"])
+
+
+class Interruptions(CommandLine):
+    def test_ctrl_c_leaves_a_resumable_run_and_exits_with_130(self):
+        reference = edgeprune("run", self.config)
+        self.assertEqual(reference.returncode, 0)
+        config = small_data.write_config(self.folder, self.folder / "stopped")
+        process = subprocess.Popen([EDGEPRUNE, "run", config], stderr=subprocess.PIPE, text=True)
+        while "epoch" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        stderr = process.communicate()[1]
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertIn("edgeprune resume", stderr)
+        self.assertEqual(edgeprune("resume", self.folder / "stopped").returncode, 0)
+        self.assert_same_run(self.folder / "run", self.folder / "stopped")
+
+    def run_and_kill(self, run, delay):
+        """Starts a run and kills it after the delay, sooner if it was too quick; then resumes it."""
+        config = small_data.write_config(self.folder, run)
+        while True:
+            process = subprocess.Popen([EDGEPRUNE, "run", config, "-q", "--force"],
+                                       stdout=subprocess.DEVNULL)
+            time.sleep(delay)
+            process.kill()
+            if process.wait() == -signal.SIGKILL:
+                break
+            delay *= 0.7
+        if not (run / "config.toml").exists():  # killed before the run directory was there
+            return edgeprune("run", config)
+        return edgeprune("resume", run)
+
+    def test_kill_9_at_20_random_moments_changes_no_bit(self):
+        start = time.monotonic()
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
+        duration = time.monotonic() - start
+        draw = random.Random(9)
+        for moment in range(20):
+            run = self.folder / f"killed{moment}"
+            result = self.run_and_kill(run, draw.uniform(0.02, 0.95) * duration)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assert_same_run(self.folder / "run", run)
+
+
+class FullDisk(CommandLine):
+    """On a file system of its own, with room for the first checkpoints but not for the whole run."""
+
+    def setUp(self):
+        super().setUp()
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+
+    def tearDown(self):
+        subprocess.run(["umount", self.disk], capture_output=True)
+        super().tearDown()
+
+    def mount(self, *options):
+        command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(self.disk)]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+    def test_a_full_disk_is_a_clear_error_and_resumes_once_there_is_room(self):
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
+        config = small_data.write_config(self.folder, self.disk / "run")
+        if self.mount("size=2600k"):
+            failed = edgeprune("run", config, "-q")
+        else:  # not allowed to mount: a limit on file size says "too large" instead of "full"
+            failed = edgeprune("run", config, "-q", preexec_fn=limit_file_size)
+        self.assertEqual(failed.returncode, 5, failed.stderr)
+        self.assertIn("free some space", failed.stderr)
+        self.assertEqual(list((self.disk / "run").glob("*.tmp")), [])
+        self.mount("remount", "size=32m")
+        resumed = edgeprune("resume", self.disk / "run")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assert_same_run(self.folder / "run", self.disk / "run")
+
+
+def limit_file_size():
+    import resource
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    EDGEPRUNE = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=2)

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Writes the seed inputs of the fuzz targets into tests/fuzz/corpus: tests/fuzz/make_corpus.py
+
+Each seed is a small valid file or one of the damages that the readers must name.
+"""
+
+import gzip
+import pathlib
+import struct
+import zlib
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def write(name, content):
+    path = CORPUS / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def idx(extents, values):
+    return struct.pack(">HBB", 0, 8, len(extents)) + struct.pack(
+        f">{len(extents)}I", *extents) + bytes(values)
+
+
+def write_idx():
+    write("idx/images", idx([2, 3, 4], range(24)))
+    write("idx/labels", idx([5], [0, 1, 2, 1, 0]))
+    write("idx/empty", idx([0], []))
+    write("idx/truncated", idx([2, 3, 4], range(20)))
+    write("idx/floats", b"\0\0\x0d\x01" + struct.pack(">If", 1, 0.5))
+    write("idx/huge_extents", idx([0xffffffff] * 4, []))
+
+
+def gzip_member(content):
+    return gzip.compress(content, mtime=0)
+
+
+def write_gzip():
+    member = gzip_member(idx([2, 3, 4], range(24)))
+    stored = zlib.compressobj(0, zlib.DEFLATED, 31)
+    write("gzip/member", member)
+    write("gzip/two_members", member + gzip_member(b"second"))
+    write("gzip/empty_member", gzip_member(b""))
+    write("gzip/stored", stored.compress(b"not compressed") + stored.flush())
+    write("gzip/truncated", member[:-9])
+    write("gzip/wrong_checksum", member[:-8] + b"\0\0\0\0" + member[-4:])
+    write("gzip/trailing_bytes", member + b"trailing")
+    write("gzip/zeros", gzip_member(bytes(200000)))
+    write("gzip/plain", idx([2], [0, 1]))
+
+
+def npy(descr, shape, elements, fortran=False, version=1):
+    header = f"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}"
+    prefix = 10 if version == 1 else 12
+    header = header.ljust(-(prefix + len(header) + 1) % 64 + len(header)) + "\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header.encode() + elements
+
+
+def write_npy():
+    write("npy/bytes", npy("|u1", (2, 2, 2, 1), bytes(range(8))))
+    write("npy/floats", npy("<f4", (3,), struct.pack("<3f", 0.5, -1, 2)))
+    write("npy/labels", npy("<i8", (2,), struct.pack("<2q", 0, 9)))
+    write("npy/large_unsigned", npy("<u8", (1,), b"\xff" * 8))
+    write("npy/scalar", npy("<i4", (), struct.pack("<i", 7)))
+    write("npy/version_2", npy("<u2", (1,), b"\1\2", version=2))
+    write("npy/fortran", npy("<f8", (1, 1), bytes(8), fortran=True))
+    write("npy/big_endian", npy(">i4", (1,), bytes(4)))
+    write("npy/truncated", npy("<i4", (3,), bytes(8)))
+    write("npy/huge_shape", npy("<i4", (2**62, 8), b""))
+
+
+def safetensors(header, data):
+    return struct.pack("<Q", len(header)) + header.encode() + data
+
+
+def write_safetensors():
+    entry = '"%s":{"dtype":"%s","shape":%s,"data_offsets":%s}'
+    weight = entry % ("fc.weight", "F32", "[1,2]", "[0,8]")
+    count = entry % ("bn.num_batches_tracked", "I64", "[]", "[8,16]")
+    metadata = '"__metadata__":{"format":"pt"}'
+    model = safetensors("{" + ",".join([metadata, weight, count]) + "}",
+                        struct.pack("<2fq", 0.5, -1, 7))
+    write("safetensors/model", model)
+    write("safetensors/truncated", model[:-3])
+    write("safetensors/header_cut", model[:30])
+    write("safetensors/empty", safetensors("{}", b""))
+    write("safetensors/not_json", safetensors("{", b""))
+    write("safetensors/unknown_type",
+          safetensors("{" + entry % ("a", "BF16", "[1]", "[0,2]") + "}", bytes(2)))
+    write("safetensors/escaped_name",
+          safetensors("{" + entry % ("a\\n", "U8", "[1]", "[0,1]") + "}", bytes(1)))
+    write("safetensors/huge_length", b"\xff" * 8 + b"{}")
+    write("safetensors/huge_shape",
+          safetensors("{" + entry % ("a", "F64", "[4294967296,4294967296]", "[0,0]") + "}", b""))
+
+
+def png_chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(
+        ">I", zlib.crc32(kind + content))
+
+
+def png(width, height, depth, colour, rows, extra=b"", interlace=0):
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace)
+    return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + extra +
+            png_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows), 9)) +
+            png_chunk(b"IEND", b""))
+
+
+def write_png():
+    palette = png_chunk(b"PLTE", bytes(range(6)))
+    transparent = palette + png_chunk(b"tRNS", b"\x80")
+    write("image/grey.png", png(3, 2, 8, 0, [b"\1\2\3", b"\4\5\6"]))
+    write("image/colour.png", png(2, 1, 8, 2, [bytes(range(6))]))
+    write("image/alpha.png", png(1, 1, 8, 6, [b"\1\2\3\x80"]))
+    write("image/grey_alpha.png", png(1, 1, 8, 4, [b"\1\x80"]))
+    write("image/sixteen_bits.png", png(1, 1, 16, 2, [bytes(range(6))]))
+    write("image/palette.png", png(4, 1, 1, 3, [b"\x50"], palette))
+    write("image/transparent.png", png(4, 1, 1, 3, [b"\x50"], transparent))
+    write("image/interlaced.png", png(1, 1, 8, 0, [b"\7"], interlace=1))
+    write("image/truncated.png", png(3, 2, 8, 0, [b"\1\2\3", b"\4\5\6"])[:-20])
+    write("image/huge.png", png(1000000, 1000000, 8, 0, [b"\0"]))
+
+
+def jpeg_segment(marker, content):
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+def jpeg(width, height, components, scan):
+    """A baseline JPEG whose two Huffman tables know one symbol each, the code "0": a difference of
+    0 for DC and end-of-block for AC. A block is two zero bits, the mean grey."""
+    one_code = bytes([1] + [0] * 15) + b"\0"
+    numbers = range(1, components + 1)
+    return (b"\xff\xd8" + jpeg_segment(0xdb, b"\0" + bytes([1] * 64)) +
+            jpeg_segment(0xc0, struct.pack(">BHHB", 8, height, width, components) +
+                         b"".join(bytes([n, 0x11, 0]) for n in numbers)) +
+            jpeg_segment(0xc4, b"\x00" + one_code) + jpeg_segment(0xc4, b"\x10" + one_code) +
+            jpeg_segment(0xda, bytes([components]) + b"".join(bytes([n, 0]) for n in numbers) +
+                         b"\x00\x3f\x00") + scan + b"\xff\xd9")
+
+
+def write_jpeg():
+    write("image/grey.jpg", jpeg(8, 8, 1, b"\x3f"))
+    write("image/colour.jpg", jpeg(8, 8, 3, b"\x03"))
+    write("image/four_components.jpg", jpeg(8, 8, 4, b"\x00"))
+    write("image/no_scan.jpg", jpeg(8, 8, 1, b""))
+    write("image/huge.jpg", jpeg(65500, 65500, 3, b"\x03"))
+    write("image/truncated.jpg", jpeg(8, 8, 1, b"\x3f")[:60])
+    write("image/neither", b"GIF89a")
+
+
+def write_cifar():
+    image = bytes(range(256)) * 12
+    write("cifar/cifar10", b"\x09" + image)
+    write("cifar/cifar100", b"\x13\x63" + image)
+    write("cifar/label_out_of_range", b"\xff" + image)
+    write("cifar/truncated", b"\x00" + image[:100])
+    write("cifar/empty", b"")
+
+
+write_idx()
+write_gzip()
+write_npy()
+write_safetensors()
+write_png()
+write_jpeg()
+write_cifar()

@@ -1,0 +1,22 @@
+// An embedder's program: scores from a loop of its own, a selection by edgeprune.
+#include <edgeprune/core/keep_ratio.h>
+#include <edgeprune/score/loss_score.h>
+#include <edgeprune/select/strategy.h>
+#include <edgeprune/train/config.h>
+
+#include <cstdio>
+#include <vector>
+
+int main() {
+  using namespace edgeprune;
+  score::LossScore score(4, score::LossScoreMode::observed);
+  const std::vector<std::uint32_t> batch = {2, 0, 3, 1};
+  const std::vector<float> losses = {0.1f, 0.9f, 0.5f, 0.7f};
+  score.observe({.samples = batch, .losses = losses});
+  const auto scores = score.scores();
+  const auto ratio = core::KeepRatio::parse("0.5");
+  const auto kept = select::select_top(
+      {.scores = scores, .num_samples = 4, .num_kept = ratio.num_kept(4)});
+  std::printf("kept %u and %u\n", kept[0], kept[1]);
+  return train::read_config("").train.epochs > 0 && kept[0] == 0 && kept[1] == 1 ? 0 : 1;
+}

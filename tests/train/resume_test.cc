@@ -1,0 +1,187 @@
+#include "edgeprune/train/checkpoint.h"
+
+#include "small_run.h"
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <sstream>
+
+namespace edgeprune::train {
+namespace {
+
+using core::ErrorKind;
+using testing::expect_error;
+
+// Raises the stop flag after a number of steps, as Ctrl-C would.
+class StopAfter final : public Events {
+ public:
+  explicit StopAfter(std::uint64_t steps) : left_(steps) {}
+  void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
+    if (--left_ == 0) flag.store(true);
+  }
+  std::atomic<bool> flag{false};
+
+ private:
+  std::uint64_t left_;
+};
+
+struct Notices final : Events {
+  void on_notice(const std::string& text) override { all += text + "\n"; }
+  std::string all;
+};
+
+// metrics.jsonl without what the clock said.
+std::string timeless(const std::string& metrics) {
+  std::istringstream lines(metrics);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    auto json = nlohmann::json::parse(line);
+    json.erase("time");
+    result += json.dump() + "\n";
+  }
+  return result;
+}
+
+void expect_same_run(const Config& a, const Config& b) {
+  for (const std::string_view file : {kScoresFile, kSelectionFile, kModelFile}) {
+    EXPECT_EQ(run_file(a, file), run_file(b, file)) << file;
+  }
+  EXPECT_EQ(timeless(run_file(a, kMetricsFile)), timeless(run_file(b, kMetricsFile)));
+}
+
+const std::vector<std::string> kSmall = {"train.epochs=2", "score.warmup_iterations=7",
+                                         "model.network=mlp", "model.hidden_sizes=[12]",
+                                         "train.crop_padding_pixels=1"};
+
+void stop_and_resume(const Config& config, std::uint64_t steps) {
+  StopAfter stop(steps);
+  prepare_run_directory(config, false);
+  expect_error(ErrorKind::interrupted, {"edgeprune resume", config.run.directory},
+               [&] { (void)run_pipeline(config, {.stop = &stop.flag, .events = &stop}); });
+  (void)run_pipeline(open_run_directory(config.run.directory), {});
+}
+
+TEST(Resume, AfterAnyStepGivesTheBitsOfTheUninterruptedRun) {
+  const SmallRun data;
+  const Config whole = data.config("whole", kSmall);
+  (void)SmallRun::run(whole);
+  // 7 warm-up steps and 2 x 5 training steps; a stop after the last is noticed in its evaluation.
+  for (std::uint64_t steps = 1; steps <= 17; ++steps) {
+    SCOPED_TRACE(steps);
+    const Config stopped = data.config("stopped" + std::to_string(steps), kSmall);
+    stop_and_resume(stopped, steps);
+    expect_same_run(whole, stopped);
+  }
+}
+
+TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
+  const SmallRun data;
+  const std::vector<std::vector<std::string>> variants = {
+      {"score.mode=checkpoints"},
+      {"score.mode=detrended"},
+      {"prune.strategy=random"},
+      {"train.optimizer=sgd"},
+      {"train.optimizer=adamw", "train.weight_decay=0.01", "train.schedule=one_cycle"},
+      {"model.network=cnn"}};
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    SCOPED_TRACE(variants[i][0]);
+    std::vector<std::string> overrides = kSmall;
+    overrides.insert(overrides.end(), variants[i].begin(), variants[i].end());
+    const Config whole = data.config("whole" + std::to_string(i), overrides);
+    (void)SmallRun::run(whole);
+    const Config stopped = data.config("stopped" + std::to_string(i), overrides);
+    stop_and_resume(stopped, 4 + i);
+    expect_same_run(whole, stopped);
+  }
+}
+
+std::filesystem::path newest_checkpoint(const Config& config) {
+  const std::filesystem::path directory = config.run.directory;
+  const auto loaded = load_checkpoint(directory);
+  return directory / (loaded->state.sequence % 2 == 0 ? "checkpoint-a.safetensors"
+                                                      : "checkpoint-b.safetensors");
+}
+
+void damage(const std::filesystem::path& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-5, std::ios::end);
+  file.put('\x7f');
+}
+
+TEST(Resume, ADamagedNewestCheckpointFallsBackToTheOtherAndSaysSo) {
+  const SmallRun data;
+  std::vector<std::string> overrides = kSmall;
+  overrides.push_back("run.checkpoint_seconds=0");
+  const Config whole = data.config("whole", overrides);
+  (void)SmallRun::run(whole);
+  const Config stopped = data.config("stopped", overrides);
+  StopAfter stop(10);
+  prepare_run_directory(stopped, false);
+  EXPECT_THROW((void)run_pipeline(stopped, {.stop = &stop.flag, .events = &stop}), core::Error);
+  damage(newest_checkpoint(stopped));
+  Notices notices;
+  (void)run_pipeline(stopped, {.events = &notices});
+  EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
+  expect_same_run(whole, stopped);
+}
+
+TEST(Resume, WithBothCheckpointsDamagedSaysSoAndWhatToDo) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors"}) {
+    std::filesystem::resize_file(std::filesystem::path(config.run.directory) / name, 100);
+  }
+  expect_error(ErrorKind::run_directory, {config.run.directory, "--force"},
+               [&] { (void)run_pipeline(config, {}); });
+}
+
+TEST(Resume, RefusesAChangedDataSet) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  write_quadrants(data.directory(), "train", 151);
+  expect_error(ErrorKind::run_directory, {"data set has changed"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(RunDirectory, AnExistingRunIsReplacedOnlyWithForce) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  expect_error(ErrorKind::run_directory, {"already exists", "edgeprune resume", "--force"},
+               [&] { prepare_run_directory(config, false); });
+  prepare_run_directory(config, true);
+  EXPECT_FALSE(is_complete(config.run.directory));
+}
+
+TEST(RunDirectory, ForceNeverTouchesADirectoryThatIsNoRun) {
+  const SmallRun data;
+  Config config = data.config("run", kSmall);
+  config.run.directory = data.directory().string();
+  expect_error(ErrorKind::run_directory, {"not a run directory"},
+               [&] { prepare_run_directory(config, true); });
+  EXPECT_TRUE(std::filesystem::exists(data.directory() / "train-images.npy"));
+}
+
+TEST(RunDirectory, WhatAKillDuringTheFirstFileLeavesIsNoObstacle) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  core::create_directories(config.run.directory);
+  core::write_file_atomically(std::filesystem::path(config.run.directory) / "config.toml.tmp", "x");
+  EXPECT_EQ(SmallRun::run(config).reached, Phase::done);
+}
+
+TEST(RunDirectory, OnlyTheSelectionMayChangeOnceARunHasBegun) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  expect_error(ErrorKind::config, {"train.epochs=9", "only prune.*"},
+               [&] { (void)change_selection(config.run.directory, {"train.epochs=9"}); });
+}
+
+}  // namespace
+}  // namespace edgeprune::train
