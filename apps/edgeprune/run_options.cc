@@ -84,7 +84,7 @@ train::Config load_config(const RunOptions& options) {
   if (config.run.threads == 0) {
     config.run.threads = static_cast<std::uint32_t>(core::available_threads());
   }
-  return config;
+  return train::with_absolute_paths(config);
 }
 
 const std::atomic<bool>& stop_flag() {

@@ -76,6 +76,10 @@ void select_in_run(const SelectOptions& options) {
     throw core::Error(core::ErrorKind::usage,
                       "say which run with --run-dir, or give scores with --scores FILE");
   }
+  if (!options.output.empty() || options.seed != 0) {
+    throw core::Error(core::ErrorKind::usage,
+                      "--output and --seed go with --scores; a run keeps its own");
+  }
   const train::Config config =
       train::change_selection(options.run_directory, overrides_of(options));
   show_results(config, options, run_watched(config, options, train::Phase::train));

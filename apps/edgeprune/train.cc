@@ -24,7 +24,8 @@ train::Config new_run(const TrainOptions& options) {
 }
 
 train::Config scored_run(const TrainOptions& options) {
-  if (options.run_directory.empty() || !options.config_path.empty() || !options.overrides.empty()) {
+  if (options.run_directory.empty() || !options.config_path.empty() || !options.overrides.empty() ||
+      options.force) {
     throw core::Error(core::ErrorKind::usage,
                       "train continues the run of --run-dir as it was begun; to train on an index "
                       "list of your own, add --selection FILE");

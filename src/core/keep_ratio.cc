@@ -6,7 +6,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 namespace edgeprune::core {
 namespace {
@@ -33,7 +32,7 @@ int parse_exponent(std::string_view text, std::string_view whole) {
   int exponent = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
   const bool whole_text = error == std::errc() && end == text.data() + text.size();
-  if (!whole_text || std::abs(exponent) > 2 * kMaxDigits) reject(whole);
+  if (!whole_text || exponent > 2 * kMaxDigits || exponent < -2 * kMaxDigits) reject(whole);
   return exponent;
 }
 

@@ -156,7 +156,8 @@ class Compiler {
 
   // Backward, the last reader of an activation writes its gradient, earlier ones add to it.
   void order_gradients() {
-    std::set<const Activation*> written;
+    // The logits' gradient comes from outside: whoever else reads them adds to it.
+    std::set<const Activation*> written = {output_};
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
       for (Step::Input& input : (*step)->inputs()) {
         input.accumulate = !written.insert(input.activation).second;
@@ -275,6 +276,15 @@ std::span<const float> Program::forward(Model& model, std::span<const float> ima
 void Program::backward(const Model& model, std::span<const float> logit_gradients,
                        std::span<float> gradients) {
   State& state = *state_;
+  const std::size_t num_logits = state.batch * std::size_t{state.output->shape.channels};
+  if (!state.options.backward || logit_gradients.size() != num_logits ||
+      gradients.size() != model.parameters.size()) {
+    throw core::Error(
+        core::ErrorKind::internal,
+        fmt::format("backward() of {} logit gradients for {} logits, {} gradients for "
+                    "{} parameters",
+                    logit_gradients.size(), num_logits, gradients.size(), model.parameters.size()));
+  }
   std::copy(logit_gradients.begin(), logit_gradients.end(), state.output->gradient);
   for (auto step = state.steps.rbegin(); step != state.steps.rend(); ++step) {
     (*step)->backward(state.context(Mode::training), model, gradients);

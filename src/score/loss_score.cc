@@ -27,18 +27,33 @@ LossScore::LossScore(std::uint32_t num_samples, LossScoreMode mode) : mode_(mode
   state_.visits.resize(num_samples);
 }
 
+void LossScore::check(const Observation& batch) const {
+  if (batch.samples.size() != batch.losses.size()) {
+    throw core::Error(
+        core::ErrorKind::internal,
+        fmt::format("{} samples with {} losses", batch.samples.size(), batch.losses.size()));
+  }
+  for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+    if (batch.samples[i] >= state_.sums.size()) {
+      throw core::Error(core::ErrorKind::internal,
+                        fmt::format("sample {} of {}", batch.samples[i], state_.sums.size()));
+    }
+    if (!std::isfinite(batch.losses[i])) {
+      throw core::Error(core::ErrorKind::numeric,
+                        fmt::format("the loss of sample {} is {}; lower train.learning_rate",
+                                    batch.samples[i], batch.losses[i]));
+    }
+  }
+}
+
 void LossScore::observe(const Observation& batch) {
+  check(batch);
   double baseline = 0;
   if (mode_ == LossScoreMode::detrended) {
     baseline = std::accumulate(batch.losses.begin(), batch.losses.end(), 0.0) /
                static_cast<double>(batch.losses.size());
   }
   for (std::size_t i = 0; i < batch.samples.size(); ++i) {
-    if (!std::isfinite(batch.losses[i])) {
-      throw core::Error(core::ErrorKind::numeric,
-                        fmt::format("the loss of sample {} is {}; lower train.learning_rate",
-                                    batch.samples[i], batch.losses[i]));
-    }
     state_.sums[batch.samples[i]] += static_cast<double>(batch.losses[i]) - baseline;
     ++state_.visits[batch.samples[i]];
   }

@@ -40,7 +40,13 @@ ComparisonRow run_control(const train::Config& config, const std::string& strate
   if (options.events != nullptr) options.events->on_notice(fmt::format("control: {}", strategy));
   train::PipelineOptions whole = options;
   whole.goal = train::Phase::done;
-  return make_row(train::run_pipeline(control, whole));
+  try {
+    return make_row(train::run_pipeline(control, whole));
+  } catch (const core::Error& error) {
+    if (error.kind() != core::ErrorKind::interrupted) throw;
+    throw core::Error(error.kind(), fmt::format("stopped; continue with `edgeprune resume {}`",
+                                                config.run.directory));
+  }
 }
 
 void compare_times(std::vector<ComparisonRow>& rows, const std::string& run_directory) {
@@ -93,7 +99,7 @@ std::string comparison_table(const std::vector<ComparisonRow>& rows) {
   return table +
          "test %, train %: accuracy on the test set and on all N samples after the last epoch\n"
          "steps, seconds:  warm-up included, evaluation apart (measured)\n"
-         "cost ratio:      samples learned from, warm-up included, against `full` (predicted)\n"
+         "cost ratio:      work of scoring and training against `full` (predicted)\n"
          "time ratio:      seconds against `full` (measured)\n";
 }
 

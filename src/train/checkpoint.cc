@@ -52,6 +52,7 @@ std::string state_text(const RunState& state) {
               {"num_batches_tracked", state.model.num_batches_tracked},
               {"optimizer_step", state.optimizer.step},
               {"dataset_hash", state.dataset_hash},
+              {"engine", state.engine},
               {"metrics", state.metrics},
               {"spent", to_json(state.spent)}}
       .dump();
@@ -78,6 +79,7 @@ RunState state_from(const json& j) {
   state.model.num_batches_tracked = j.at("num_batches_tracked");
   state.optimizer.step = j.at("optimizer_step");
   state.dataset_hash = j.at("dataset_hash");
+  state.engine = j.at("engine");
   state.metrics = j.at("metrics");
   state.spent = spent_from(j.at("spent"));
   return state;

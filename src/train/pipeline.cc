@@ -5,6 +5,7 @@
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/random.h"
 #include "edgeprune/core/thread_pool.h"
+#include "edgeprune/kernels/target.h"
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/sampler.h"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <numeric>
@@ -79,7 +81,10 @@ class Pipeline {
  private:
   [[nodiscard]] std::vector<std::uint32_t> given_selection() const {
     if (strategy_.select != nullptr) return {};
-    return select::read_index_list(config_.prune.selection_file, data_.train.num_samples());
+    // Once a run has taken the list over, its own copy counts.
+    std::filesystem::path list = directory_ / kSelectionFile;
+    if (!std::filesystem::exists(list)) list = config_.prune.selection_file;
+    return select::read_index_list(list, data_.train.num_samples());
   }
 
   [[nodiscard]] nn::Model first_model() const {
@@ -106,6 +111,7 @@ class Pipeline {
       restore(std::move(loaded->state));
     } else {
       state_.dataset_hash = data_.train.content_hash;
+      state_.engine = engine();
       for (const std::string& warning : data_.warnings(config_.train.batch_size)) notice(warning);
     }
     if (options_.goal) state_.goal = *options_.goal;
@@ -116,12 +122,25 @@ class Pipeline {
     save();
   }
 
+  // What the promise of equal bits depends on besides binary and configuration.
+  [[nodiscard]] std::string engine() const {
+    return fmt::format("{} with {} threads", kernels::simd_target(), config_.run.threads);
+  }
+
   void restore(RunState state) {
     if (state.dataset_hash != data_.train.content_hash) {
       throw core::Error(core::ErrorKind::run_directory,
                         fmt::format("{}: the data set has changed since the run began; start again "
                                     "with --force",
                                     directory_.string()));
+    }
+    require_resumable(state, config_.prune.strategy);
+    if (state.engine != engine()) {
+      notice(
+          fmt::format("the run began on {} and goes on with {}: its bits may differ from those of "
+                      "an uninterrupted run",
+                      state.engine, engine()));
+      state.engine = engine();
     }
     trainer_.restore(state.model, state.optimizer);
     score_.restore(state.score);
@@ -170,15 +189,18 @@ class Pipeline {
     data::BatchLoader source(data_.train, ordered(pass.samples, order), batches, loader);
     while (state_.step < last_step) {
       if (stop_requested()) interrupt();
+      std::uint32_t batch_samples = 0;
       {
         const PhaseTimer timer(seconds);
         const data::Batch* batch = source.next();
         if (batch == nullptr) break;
+        batch_samples = static_cast<std::uint32_t>(batch->samples.size());
         const auto weights = batch_weights(pass, order, batches.batch(state_.batch));
         const auto step = trainer_.train_batch(*batch, learning_rate(last_step), weights);
         count_step(step, *batch);
         on_batch(*batch, step);
       }
+      announce_step(batch_samples);
       save_if_due();
     }
   }
@@ -215,9 +237,11 @@ class Pipeline {
     state_.spent.learning_samples += size;
     ++state_.step;
     ++state_.batch;
-    if (options_.events != nullptr) {
-      options_.events->on_step(state_.phase, state_.step, total_steps(), size);
-    }
+  }
+
+  void announce_step(std::uint32_t batch_samples) const {
+    if (options_.events == nullptr) return;
+    options_.events->on_step(state_.phase, state_.step, total_steps(), batch_samples);
   }
 
   [[nodiscard]] std::uint64_t total_steps() const {
@@ -376,6 +400,12 @@ class Pipeline {
     const auto all = data::all_samples(data_.train);
     const Evaluation train = trainer_.evaluate(data_.train, all, data_.normalisation, stop_check());
     EpochMetrics metrics{.kept = mean_over(train, state_.kept), .train = mean_over(train, all)};
+    if (!std::isfinite(metrics.train->loss)) {
+      throw core::Error(core::ErrorKind::numeric,
+                        fmt::format("the model's loss is not finite after step {}; lower "
+                                    "train.learning_rate",
+                                    state_.step));
+    }
     std::uint64_t samples = all.size();
     if (data_.test) {
       const auto test_samples = data::all_samples(*data_.test);

@@ -45,6 +45,18 @@ Json predicted_ratios_json(const RunPlan& plan) {
   return {{"paper_equation_27", plan.paper_cost_ratio}, {"with_warm_up", plan.cost_ratio}};
 }
 
+// The paper's own estimates: whole batches, no evaluation, (27) without the warm-up.
+Json paper_json(const Config& config, const RunPlan& plan) {
+  const std::uint32_t batch = config.train.batch_size;
+  const std::uint32_t epochs = config.train.epochs;
+  return {{"scoring_flops_24",
+           cost::scoring_flops(plan.warmup_iterations, plan.flops_per_sample, batch)},
+          {"training_flops_26", cost::training_flops(epochs, plan.num_kept, plan.flops_per_sample)},
+          {"cost_ratio_27", plan.paper_cost_ratio},
+          {"cost_ratio_28", cost::cost_ratio_with_warmup(plan.num_kept, plan.num_samples,
+                                                         plan.warmup_iterations, batch, epochs)}};
+}
+
 Json storage_json(const RunPlan& plan, const RunData& data) {
   const double sigma = data.train.stored_bytes_per_sample;
   return {{"full", cost::stored_bytes(plan.num_samples, sigma)},
@@ -112,6 +124,7 @@ std::string plan_json(const Config& config, const select::Strategy& strategy, co
                         static_cast<double>(plan.scoring_forward_samples), plan)},
         {"train", flops(static_cast<double>(plan.training_samples), 0, plan)}}},
       {"cost_ratio", predicted_ratios_json(plan)},
+      {"paper_estimates", paper_json(config, plan)},
       {"stored_bytes", storage_json(plan, data)},
       {"engine", {{"simd_target", kernels::simd_target()}, {"threads", config.run.threads}}}};
   return json.dump(2) + "\n";

@@ -2,6 +2,8 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/thread_pool.h"
+#include "edgeprune/select/strategy.h"
 #include "edgeprune/train/checkpoint.h"
 
 #include <fmt/format.h>
@@ -33,10 +35,12 @@ void remove_old_run(const fs::path& directory) {
   if (code) reject(directory, fmt::format("cannot be removed: {}", code.message()));
 }
 
-// Nothing, or what a run leaves that was killed while it wrote its very first file.
+// Empty, or what a run leaves that ended before it did anything: it was killed while it wrote its
+// first file, or could not open its data.
 bool is_unused(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory)) {
-    if (entry.path().filename() != std::string(kConfigFile) + ".tmp") return false;
+    const std::string name = entry.path().filename().string();
+    if (name != kConfigFile && name != std::string(kConfigFile) + ".tmp") return false;
   }
   return true;
 }
@@ -51,6 +55,16 @@ Config read_run_config(const fs::path& directory, const std::vector<std::string>
 }
 
 }  // namespace
+
+Config with_absolute_paths(Config config) {
+  Config::Data& data = config.data;
+  for (std::string* path :
+       {&data.path, &data.test_path, &data.images, &data.labels, &data.test_images,
+        &data.test_labels, &config.model.init, &config.prune.selection_file}) {
+    if (!path->empty()) *path = fs::absolute(*path).lexically_normal().string();
+  }
+  return config;
+}
 
 void prepare_run_directory(const Config& config, bool force) {
   if (config.run.directory.empty()) {
@@ -70,11 +84,25 @@ void prepare_run_directory(const Config& config, bool force) {
     remove_old_run(directory);
   }
   core::create_directories(directory);
-  core::write_file_atomically(directory / kConfigFile, to_toml(config));
+  Config resolved = config;
+  if (resolved.run.threads == 0) {
+    resolved.run.threads = static_cast<std::uint32_t>(core::available_threads());
+  }
+  core::write_file_atomically(directory / kConfigFile, to_toml(resolved));
 }
 
 Config open_run_directory(const fs::path& directory) {
   return read_run_config(directory, {});
+}
+
+void require_resumable(const RunState& state, const std::string& strategy) {
+  const bool warmed_up =
+      state.warmup_iterations > 0 || (state.phase == Phase::score && state.step > 0);
+  if (!warmed_up || select::strategy_named(strategy).warms_up) return;
+  throw core::Error(core::ErrorKind::config,
+                    fmt::format("prune.strategy {} trains without a warm-up but this run has made "
+                                "one; give it a run of its own with --run-dir",
+                                strategy));
 }
 
 Config change_selection(const fs::path& directory, const std::vector<std::string>& overrides) {
@@ -90,6 +118,7 @@ Config change_selection(const fs::path& directory, const std::vector<std::string
     reject(directory, "its selection is already made; start another run with --run-dir");
   }
   const Config config = read_run_config(directory, overrides);
+  if (checkpoint) require_resumable(checkpoint->state, config.prune.strategy);
   core::write_file_atomically(directory / kConfigFile, to_toml(config));
   return config;
 }

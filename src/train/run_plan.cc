@@ -29,6 +29,11 @@ std::uint64_t samples_drawn(std::uint64_t steps, std::uint32_t num_samples,
 }
 
 void check_batch_size(const Config& config, const nn::Network& network, std::uint32_t num_kept) {
+  if (config.train.batch_size == 1 && config.score.mode == score::LossScoreMode::detrended) {
+    throw core::Error(core::ErrorKind::config,
+                      "score.mode detrended subtracts each batch's mean, which leaves nothing of a "
+                      "batch of one; set train.batch_size to at least 2");
+  }
   const bool single = config.train.batch_size == 1 || num_kept == 1;
   if (!single || !network.has_batch_norm()) return;
   throw core::Error(core::ErrorKind::config,

@@ -138,6 +138,14 @@ class Usage(CommandLine):
         edgeprune("export", run, "--format", "folder", "--output", self.folder / "folder")
         self.assertEqual(len(list((self.folder / "folder").glob("*/*.png"))), 100)
 
+    def test_relative_data_paths_hold_wherever_a_run_is_continued(self):
+        text = self.config.read_text().replace(f"{self.folder}/t", "t")
+        self.config.write_text(text)
+        scored = edgeprune("score", self.config, cwd=self.folder)
+        self.assertEqual(scored.returncode, 0, scored.stderr)
+        trained = edgeprune("train", "--run-dir", self.folder / "run", cwd="/")
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+
     def test_doctor_names_the_simd_target_and_the_data(self):
         report = json.loads(edgeprune("doctor", "--json").stdout)
         self.assertIn(report["simd_target"], report["simd_targets_available"])

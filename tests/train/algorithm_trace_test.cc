@@ -11,6 +11,7 @@
 #include "edgeprune/nn/networks.h"
 
 #include "small_run.h"
+#include "support/expect_error.h"
 
 #include <gtest/gtest.h>
 
@@ -79,10 +80,9 @@ TEST_F(AlgorithmTrace, ObservedScoresSelectionAndWeightsAreThoseOfTheArithmetic)
   EXPECT_EQ(result.spent.learning_samples, 6u);
 }
 
-TEST_F(AlgorithmTrace, DetrendedScoresOfBatchesOfOneAreAllZero) {
-  const Config run = config("detrended");
-  (void)SmallRun::run(run);
-  expect_near(scores(run), {0, 0, 0, 0});
+TEST_F(AlgorithmTrace, DetrendingBatchesOfOneIsRefusedForItWouldLeaveOnlyZeros) {
+  testing::expect_error(core::ErrorKind::config, {"detrended", "train.batch_size"},
+                        [&] { (void)SmallRun::run(config("detrended")); });
 }
 
 TEST_F(AlgorithmTrace, CheckpointScoresAverageForwardPassesAfterStepsTwoAndFour) {

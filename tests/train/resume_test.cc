@@ -175,6 +175,36 @@ TEST(RunDirectory, WhatAKillDuringTheFirstFileLeavesIsNoObstacle) {
   EXPECT_EQ(SmallRun::run(config).reached, Phase::done);
 }
 
+TEST(RunDirectory, ARunThatCouldNotOpenItsDataIsNoObstacle) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  Config wrong = config;
+  wrong.data.images = "/nowhere.npy";
+  expect_error(ErrorKind::io, {"/nowhere.npy"}, [&] { (void)SmallRun::run(wrong); });
+  EXPECT_EQ(SmallRun::run(config).reached, Phase::done);
+}
+
+TEST(RunDirectory, AStrategyWithoutAWarmupCannotContinueAScoredRun) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  expect_error(ErrorKind::config, {"random_scratch", "--run-dir"}, [&] {
+    (void)change_selection(config.run.directory, {"prune.strategy=random_scratch"});
+  });
+  EXPECT_EQ(run_pipeline(open_run_directory(config.run.directory), {.goal = Phase::done}).reached,
+            Phase::done);
+}
+
+TEST(Resume, SaysSoWhereTheThreadsAreOthers) {
+  const SmallRun data;
+  Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  config.run.threads = 1;
+  Notices notices;
+  (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
+  EXPECT_NE(notices.all.find("with 2 threads and goes on with"), std::string::npos) << notices.all;
+}
+
 TEST(RunDirectory, OnlyTheSelectionMayChangeOnceARunHasBegun) {
   const SmallRun data;
   const Config config = data.config("run", kSmall);

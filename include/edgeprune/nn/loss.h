@@ -10,8 +10,8 @@ struct LossOptions {
   float label_smoothing = 0;  // epsilon in [0, 1): the target is (1 - epsilon) onehot + epsilon / C
 };
 
-/// What comes in: logits (samples x classes, row by row), labels (one per sample) and, optionally,
-/// weights (one per sample; empty: all 1).
+/// What comes in: logits (samples x classes, row by row), labels (one per sample, each in [0,
+/// classes), unchecked) and, optionally, weights (one per sample; empty: all 1).
 struct LossInput {
   std::span<const float> logits;
   std::span<const std::int32_t> labels;

@@ -29,8 +29,8 @@ enum class Mode {
 };
 
 struct ProgramOptions {
-  std::uint32_t max_batch = 64;
-  bool backward = true;  // false: no memory for gradients is set aside
+  std::uint32_t max_batch = 64;  // core::BatchPlan::largest_batch(b) for batches of a BatchPlan
+  bool backward = true;          // false: no memory for gradients is set aside
 };
 
 class Program {
@@ -46,7 +46,9 @@ class Program {
   [[nodiscard]] std::span<const float> forward(Model& model, std::span<const float> images,
                                                std::uint32_t batch, Mode mode);
 
-  /// After a forward in training mode: writes the gradient of every parameter to `gradients`.
+  /// After a forward in training mode: writes the gradient of every parameter to `gradients`
+  /// (num_parameters of them), from logit_gradients (batch x classes). Other sizes, and a program
+  /// compiled without `backward`, are internal Errors.
   void backward(const Model& model, std::span<const float> logit_gradients,
                 std::span<float> gradients);
 

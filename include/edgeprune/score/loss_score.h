@@ -18,7 +18,7 @@ namespace edgeprune::score {
 
 enum class LossScoreMode {
   observed,     // Algorithm 1: the mean over the iterations that drew the sample
-  checkpoints,  // (16) itself: forward passes over all samples at evenly spaced iterations
+  checkpoints,  // (16) itself: the caller feeds forward passes over all samples, evenly spaced
   detrended,    // observed, less each iteration's mean loss: removes WHEN a sample was drawn
 };
 [[nodiscard]] std::string_view name_of(LossScoreMode mode);
@@ -39,21 +39,24 @@ class LossScore {
  public:
   LossScore(std::uint32_t num_samples, LossScoreMode mode);
 
-  /// Adds one batch's losses. A loss that is not finite is an Error of kind numeric naming the
-  /// sample: a ranking made of it would be silently wrong.
+  /// Adds one batch's losses: samples[i] < num_samples, spans of equal length (an internal Error
+  /// otherwise). A loss that is not finite is an Error of kind numeric naming the sample: a ranking
+  /// made of it would be silently wrong.
   void observe(const Observation& batch);
 
   /// Samples no batch has drawn yet, ascending.
   [[nodiscard]] std::vector<std::uint32_t> unseen() const;
 
-  /// One score per sample: the sum of its losses over its visits. An internal Error if a sample is
-  /// unseen; score those with a forward pass first (METHOD: never NaN, never silently 0).
+  /// One score per sample: the mean of its observed losses (detrended: of loss less batch mean). An
+  /// internal Error if a sample is unseen; score those with a forward pass first (docs/method.md).
   [[nodiscard]] std::vector<float> scores() const;
 
   [[nodiscard]] const LossScoreState& state() const { return state_; }
   void restore(LossScoreState state);
 
  private:
+  void check(const Observation& batch) const;
+
   LossScoreMode mode_;
   LossScoreState state_;
 };

@@ -19,7 +19,7 @@ struct Pass {
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  /// The samples of epoch 0, 1, ...; a function of the epoch (and of what was observed before it).
+  /// The samples of epoch 0, 1, ...; a function of the epoch alone.
   [[nodiscard]] virtual Pass pass(std::uint32_t epoch) const = 0;
 };
 

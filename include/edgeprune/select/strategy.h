@@ -2,8 +2,8 @@
 // Every strategy by name: what it does before training, which samples it keeps, how long it trains.
 //
 // A strategy is one row of the table in src/select/strategies.cc. Selectors (which samples) are a
-// page each: src/select/top.cc, src/select/random.cc. Adding one touches its file, the row and its
-// test.
+// page each: src/select/top.cc, src/select/random.cc. Adding one touches its file, its declaration
+// here, the row and its test.
 
 #include <cstdint>
 #include <span>

@@ -54,7 +54,7 @@ struct Config {
   } score;
 
   struct Prune {
-    std::string strategy = "top";  // a row of select/strategies.h
+    std::string strategy = "top";  // a row of select/strategy.h
     core::KeepRatio keep_ratio = core::KeepRatio::parse("0.5");
     std::string selection_file;  // strategy `file`: an index list (.npy) to train on
   } prune;
@@ -82,8 +82,8 @@ struct Config {
 /// One documented field, for the reader, `to_toml` and docs/configuration.md alike.
 struct ConfigField {
   std::string_view key;  // "train.learning_rate"
-  std::string type;  // "float", "integer", "decimal", "string", "boolean", "list of integers",
-                     // "list of strings", or the allowed words: "adam | adamw | sgd"
+  std::string type;      // "float", "integer", "decimal", "string", "boolean", "list of integers",
+                         // "list of strings", or the allowed words: "adam | adamw | sgd"
   std::string_view range;               // "above 0", "in (0, 1]", ...; empty where all goes
   std::string_view unit;                // "samples", "seconds", ...; empty where there is none
   std::string_view description;         // one or two sentences

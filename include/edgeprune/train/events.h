@@ -11,13 +11,13 @@ namespace edgeprune::train {
 enum class Phase { score, select, train, done };
 [[nodiscard]] std::string_view name_of(Phase phase);
 
-/// What one epoch (or warm-up pass) came to. Accuracies are shares in [0, 1], negative if not
+/// What one training epoch came to. Accuracies are shares in [0, 1], negative if not
 /// evaluated this epoch.
 struct EpochSummary {
   Phase phase = Phase::train;
   std::uint32_t epoch = 0;  // 1, 2, ...
   std::uint32_t epochs = 0;
-  double running_loss = 0;  // mean over the epoch's steps, in training mode
+  double running_loss = 0;  // mean over the epoch's samples, in training mode
   double kept_accuracy = -1;
   double test_accuracy = -1;
 };

@@ -25,7 +25,7 @@ struct PipelineOptions {
   /// the run was begun with, and everything for a new run.
   std::optional<Phase> goal;
   /// Set it (from a signal handler, say) and the run saves its state and throws an Error of kind
-  /// interrupted at the next batch.
+  /// interrupted at the next batch (a forward pass that scores finishes first). Not owned.
   const std::atomic<bool>* stop = nullptr;
   Events* events = nullptr;
 };
@@ -50,7 +50,7 @@ struct RunResult {
 /// Whether the run in the directory has finished (it has its summary).
 [[nodiscard]] bool is_complete(const std::string& run_directory);
 
-/// Writes `seconds / full_seconds` (scoring, selection and training; evaluation apart) into the
+/// Writes `ratio`, the run's learning seconds over those of `full` (evaluation apart), into the
 /// summary of a finished run, beside its predicted cost ratios.
 void record_measured_time_ratio(const std::string& run_directory, double ratio);
 

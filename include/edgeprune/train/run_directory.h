@@ -2,6 +2,7 @@
 // The run directory: the contract between stages, and with other tools. docs/architecture.md lists
 // its files.
 
+#include "edgeprune/train/checkpoint.h"
 #include "edgeprune/train/config.h"
 
 #include <filesystem>
@@ -20,6 +21,10 @@ inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
 inline constexpr std::string_view kModelFile = "model.safetensors";
 inline constexpr std::string_view kSummaryFile = "summary.json";
 
+/// The configuration with the paths of data, model and selection files made absolute, so that a run
+/// can be resumed and exported from any folder. run.directory stays as it is.
+[[nodiscard]] Config with_absolute_paths(Config config);
+
 /// Makes config.run.directory ready for a new run and writes its config.toml. A directory that
 /// exists and is not empty is an Error of kind run_directory, unless `force`: then what is there is
 /// removed first, if it is a run directory; anything else is never touched.
@@ -33,5 +38,9 @@ void prepare_run_directory(const Config& config, bool force);
 /// `prune` may change after a run has begun: what was scored stays valid.
 [[nodiscard]] Config change_selection(const std::filesystem::path& directory,
                                       const std::vector<std::string>& overrides);
+
+/// An Error of kind config where the strategy cannot go on from the state: one without a warm-up
+/// from warmed-up weights.
+void require_resumable(const RunState& state, const std::string& strategy);
 
 }  // namespace edgeprune::train

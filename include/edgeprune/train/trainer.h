@@ -42,7 +42,7 @@ class Trainer {
   };
   /// One update on a batch, equations (5), (6) and (22). `weights` per sample, empty: all 1. A loss
   /// that is not finite is an Error of kind numeric that names the samples and the learning rate;
-  /// the model is then not updated.
+  /// the parameters are then not updated, but running statistics have seen the batch.
   Step train_batch(const data::Batch& batch, float learning_rate,
                    std::span<const float> weights = {});
 
