@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "output.h"
 #include "run_options.h"
 
 #include <fmt/format.h>
@@ -16,9 +17,9 @@ void add_config(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_flag("--markdown", *markdown, "Print the reference of all fields instead");
   command->callback([options, markdown] {
-    fmt::print("{}", *markdown ? train::config_reference_markdown()
-                               : train::to_toml(
-                                     train::read_config(options->config_path, options->overrides)));
+    print(fmt::format("{}", *markdown ? train::config_reference_markdown()
+                                      : train::to_toml(train::read_config(options->config_path,
+                                                                          options->overrides))));
   });
 }
 

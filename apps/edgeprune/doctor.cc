@@ -3,6 +3,7 @@
 #include "edgeprune/kernels/target.h"
 
 #include "commands.h"
+#include "output.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -76,17 +77,18 @@ Json report() {
 }
 
 void print_report(const Json& json) {
-  fmt::print("SIMD target   {} ({} floats a vector); this binary and CPU can also run {}\n",
-             json["simd_target"].get<std::string>(), json["floats_per_vector"].get<int>(),
-             fmt::join(json["simd_targets_available"].get<std::vector<std::string>>(), ", "));
-  fmt::print("CPU features  {}\n",
-             fmt::join(json["cpu_features"].get<std::vector<std::string>>(), " "));
-  fmt::print("threads       {}\n", json["threads"].get<int>());
-  fmt::print("memory        {}, {} free\n", core::format_bytes(json["memory_bytes"]),
-             core::format_bytes(json["memory_available_bytes"]));
+  print(
+      fmt::format("SIMD target   {} ({} floats a vector); this binary and CPU can also run {}\n",
+                  json["simd_target"].get<std::string>(), json["floats_per_vector"].get<int>(),
+                  fmt::join(json["simd_targets_available"].get<std::vector<std::string>>(), ", ")));
+  print(fmt::format("CPU features  {}\n",
+                    fmt::join(json["cpu_features"].get<std::vector<std::string>>(), " ")));
+  print(fmt::format("threads       {}\n", json["threads"].get<int>()));
+  print(fmt::format("memory        {}, {} free\n", core::format_bytes(json["memory_bytes"]),
+                    core::format_bytes(json["memory_available_bytes"])));
   for (const Finding& finding : findings()) {
-    fmt::print("data          {}: {}\n", finding.what,
-               finding.found ? "found" : "missing; " + finding.fix);
+    print(fmt::format("data          {}: {}\n", finding.what,
+                      finding.found ? "found" : "missing; " + finding.fix));
   }
 }
 
@@ -99,7 +101,7 @@ void add_doctor(CLI::App& app) {
   command->add_flag("--json", *json, "Print it as JSON");
   command->callback([json] {
     if (*json) {
-      fmt::print("{}\n", report().dump(2));
+      print(fmt::format("{}\n", report().dump(2)));
     } else {
       print_report(report());
     }

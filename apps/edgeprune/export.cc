@@ -1,3 +1,4 @@
+#include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/data/source.h"
@@ -6,6 +7,7 @@
 #include "edgeprune/train/run_directory.h"
 
 #include "commands.h"
+#include "output.h"
 
 #include <fmt/format.h>
 
@@ -21,9 +23,27 @@ struct ExportOptions {
   std::string output;
 };
 
+// What is exported may be all that is kept: nothing that exists is written over.
+void require_new(const std::filesystem::path& output) {
+  if (output.empty() || std::filesystem::exists(output)) {
+    throw core::Error(core::ErrorKind::usage,
+                      fmt::format("--output {}: exists already or is empty; name a new file or "
+                                  "directory",
+                                  output.string()));
+  }
+}
+
 void export_kept(const ExportOptions& options) {
+  require_new(options.output);
   const train::Config config = train::open_run_directory(options.run_directory);
   const data::Dataset dataset = train::open_training_data(config);
+  if (select::selected_dataset_hash(options.run_directory) != dataset.content_hash) {
+    throw core::Error(
+        core::ErrorKind::run_directory,
+        fmt::format("{}: its data set has changed since the selection was made; export "
+                    "from the original data",
+                    options.run_directory));
+  }
   const auto kept = select::read_index_list(
       std::filesystem::path(options.run_directory) / train::kSelectionFile, dataset.num_samples());
   if (options.format == "indices") {
@@ -33,7 +53,8 @@ void export_kept(const ExportOptions& options) {
   } else {
     data::export_image_folder(dataset, kept, options.output);
   }
-  fmt::print("wrote {} of {} samples to {}\n", kept.size(), dataset.num_samples(), options.output);
+  print(fmt::format("wrote {} of {} samples to {}\n", kept.size(), dataset.num_samples(),
+                    options.output));
 }
 
 }  // namespace

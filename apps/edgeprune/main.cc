@@ -1,14 +1,17 @@
 #include "edgeprune/core/error.h"
 
 #include "commands.h"
+#include "output.h"
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <csignal>
 #include <exception>
 #include <new>
 
 namespace {
+
+using edgeprune::cli::say;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 2 wrong command line, 3 wrong configuration, 4 unusable data, 5 the "
@@ -40,17 +43,19 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A reader that goes away (| head) must not kill a run: lost output is reported where it matters.
+  std::signal(SIGPIPE, SIG_IGN);
   using edgeprune::core::ErrorKind;
   try {
     return run(argc, argv);
   } catch (const edgeprune::core::Error& error) {
-    fmt::print(stderr, "edgeprune: {}\n", error.what());
+    say(fmt::format("edgeprune: {}\n", error.what()));
     return edgeprune::core::exit_code(error.kind());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "edgeprune: out of memory; lower train.batch_size or data.train_limit\n");
+    say(fmt::format("edgeprune: out of memory; lower train.batch_size or data.train_limit\n"));
     return edgeprune::core::exit_code(ErrorKind::io);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "edgeprune: internal error: {}\n", error.what());
+    say(fmt::format("edgeprune: internal error: {}\n", error.what()));
     return edgeprune::core::exit_code(ErrorKind::internal);
   }
 }

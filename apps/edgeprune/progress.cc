@@ -2,6 +2,8 @@
 
 #include "edgeprune/core/units.h"
 
+#include "output.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -40,8 +42,7 @@ void Progress::on_step(train::Phase phase, std::uint64_t step, std::uint64_t tot
     line(text);
     return;
   }
-  fmt::print(stderr, "\r{}\x1b[K", text);
-  std::fflush(stderr);
+  say(fmt::format("\r{}\x1b[K", text));
   bar_shown_ = true;
 }
 
@@ -77,14 +78,13 @@ void Progress::on_notice(const std::string& text) {
 }
 
 void Progress::clear_bar() {
-  if (bar_shown_) fmt::print(stderr, "\r\x1b[K");
+  if (bar_shown_) say(fmt::format("\r\x1b[K"));
   bar_shown_ = false;
 }
 
 void Progress::line(const std::string& text) {
   clear_bar();
-  fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+  say(fmt::format("{}\n", text));
 }
 
 }  // namespace edgeprune::cli

@@ -4,6 +4,7 @@
 #include "edgeprune/core/units.h"
 #include "edgeprune/train/run_directory.h"
 
+#include "output.h"
 #include "progress.h"
 
 #include <fmt/format.h>
@@ -19,6 +20,11 @@ std::atomic<bool> stop{false};
 
 extern "C" void on_signal(int) {
   if (stop.exchange(true)) std::_Exit(130);
+}
+
+// An unset shell variable must not stand for the defaults.
+CLI::Validator not_empty() {
+  return {[](const std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""};
 }
 
 std::string share(double value) {
@@ -64,8 +70,10 @@ void add_output_options(CLI::App& command, RunOptions& options) {
 }
 
 void add_new_run_options(CLI::App& command, RunOptions& options) {
-  command.add_option("config", options.config_path,
-                     "Configuration (TOML); without it, the defaults on Fashion-MNIST");
+  command
+      .add_option("config", options.config_path,
+                  "Configuration (TOML); without it, the defaults on Fashion-MNIST")
+      ->check(not_empty());
   command
       .add_option("--set", options.overrides,
                   "Set a field, as section.key=value; may be given several times")
@@ -94,6 +102,7 @@ const std::atomic<bool>& stop_flag() {
 void watch_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGHUP, on_signal);
 }
 
 std::vector<study::ComparisonRow> run_watched(const train::Config& config,
@@ -108,13 +117,13 @@ std::vector<study::ComparisonRow> run_watched(const train::Config& config,
 void show_results(const train::Config& config, const RunOptions& options,
                   const std::vector<study::ComparisonRow>& rows) {
   if (options.json) {
-    fmt::print("{}", study::comparison_json(rows));
+    print(fmt::format("{}", study::comparison_json(rows)));
     return;
   }
   const train::RunResult& result = rows.front().result;
-  fmt::print("\n{}{}", account(result), stage_hint(config, result.reached));
-  if (rows.size() > 1) fmt::print("\n{}", study::comparison_table(rows));
-  fmt::print("run directory: {}\n", config.run.directory);
+  print(fmt::format("\n{}{}", account(result), stage_hint(config, result.reached)));
+  if (rows.size() > 1) print(fmt::format("\n{}", study::comparison_table(rows)));
+  print(fmt::format("run directory: {}\n", config.run.directory));
 }
 
 }  // namespace edgeprune::cli

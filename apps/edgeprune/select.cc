@@ -7,6 +7,7 @@
 #include "edgeprune/train/run_directory.h"
 
 #include "commands.h"
+#include "output.h"
 #include "run_options.h"
 
 #include <fmt/format.h>
@@ -47,6 +48,11 @@ void select_from_scores(const SelectOptions& options) {
   if (options.keep_ratio.empty() || options.output.empty()) {
     throw core::Error(core::ErrorKind::usage, "--scores also needs --keep-ratio and --output DIR");
   }
+  if (!options.run_directory.empty() || !options.overrides.empty() || options.json) {
+    throw core::Error(core::ErrorKind::usage,
+                      "--scores selects from a file alone: --run-dir, --set and --json do not go "
+                      "with it");
+  }
   const std::vector<float> scores = read_scores(options.scores_path);
   const auto ratio = core::KeepRatio::parse(options.keep_ratio);
   const auto num_samples = static_cast<std::uint32_t>(scores.size());
@@ -68,7 +74,8 @@ void select_from_scores(const SelectOptions& options) {
                            .keep_ratio = ratio.as_written(),
                            .num_samples = num_samples,
                            .num_kept = static_cast<std::uint32_t>(kept.size())});
-  fmt::print("kept {} of {} samples: {}/selection.npy\n", kept.size(), num_samples, options.output);
+  print(fmt::format("kept {} of {} samples: {}/selection.npy\n", kept.size(), num_samples,
+                    options.output));
 }
 
 void select_in_run(const SelectOptions& options) {

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -80,10 +81,17 @@ void sync_directory(const std::filesystem::path& directory) {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error(
+        ErrorKind::io,
+        fmt::format("{}: a directory, pipe or device where a file is wanted; check the path",
+                    path.string()));
+  }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(path, "open", errno);
-  if (std::filesystem::is_directory(path)) fail(path, "read", EISDIR);
   std::ostringstream content;
   content << file.rdbuf();
   if (file.bad()) fail(path, "read", errno);
@@ -111,6 +119,20 @@ void create_directories(const std::filesystem::path& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);
   if (code) fail(path, "create the directory", code.value());
+}
+
+DirectoryLock::DirectoryLock(const std::filesystem::path& directory)
+    : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0) fail(directory, "open", errno);
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(descriptor_);
+  throw Error(ErrorKind::run_directory,
+              fmt::format("{}: in use by another edgeprune process; wait for it or stop it",
+                          directory.string()));
+}
+
+DirectoryLock::~DirectoryLock() {
+  ::close(descriptor_);
 }
 
 }  // namespace edgeprune::core

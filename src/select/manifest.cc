@@ -30,6 +30,16 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
   core::write_file_atomically(directory / "selection.json", json.dump(2) + "\n");
 }
 
+std::string selected_dataset_hash(const std::filesystem::path& directory) {
+  const auto path = directory / "selection.json";
+  try {
+    return nlohmann::json::parse(core::read_file(path)).at("dataset_hash").get<std::string>();
+  } catch (const nlohmann::json::exception&) {
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: not a selection's manifest; select again", path.string()));
+  }
+}
+
 std::vector<std::uint32_t> read_index_list(const std::filesystem::path& path,
                                            std::uint32_t num_samples) {
   const core::NpyArray array = core::read_npy(path);

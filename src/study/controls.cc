@@ -58,6 +58,14 @@ void compare_times(std::vector<ComparisonRow>& rows, const std::string& run_dire
   }
 }
 
+void require_control(const std::string& name) {
+  if (select::strategy_named(name).select != nullptr) return;
+  throw core::Error(core::ErrorKind::config,
+                    fmt::format("run.controls holds \"{}\", which selects nothing by itself; leave it "
+                                "out",
+                                name));
+}
+
 std::string percent(double share) {
   return share < 0 ? "-" : fmt::format("{:.1f}", 100 * share);
 }
@@ -69,7 +77,7 @@ std::string ratio(double value) {
 
 std::vector<ComparisonRow> run_with_controls(const train::Config& config,
                                              const train::PipelineOptions& options) {
-  for (const std::string& name : config.run.controls) (void)select::strategy_named(name);
+  for (const std::string& name : config.run.controls) require_control(name);
   std::vector<ComparisonRow> rows = {make_row(train::run_pipeline(config, options))};
   if (rows.front().result.reached != train::Phase::done) return rows;
   for (const std::string& name : config.run.controls) {

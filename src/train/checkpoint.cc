@@ -53,6 +53,7 @@ std::string state_text(const RunState& state) {
               {"optimizer_step", state.optimizer.step},
               {"dataset_hash", state.dataset_hash},
               {"engine", state.engine},
+              {"configuration", state.configuration},
               {"metrics", state.metrics},
               {"spent", to_json(state.spent)}}
       .dump();
@@ -80,6 +81,7 @@ RunState state_from(const json& j) {
   state.optimizer.step = j.at("optimizer_step");
   state.dataset_hash = j.at("dataset_hash");
   state.engine = j.at("engine");
+  state.configuration = j.at("configuration");
   state.metrics = j.at("metrics");
   state.spent = spent_from(j.at("spent"));
   return state;

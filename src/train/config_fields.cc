@@ -17,6 +17,7 @@ constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
 constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
 constexpr Limits kChannels = {"0, 1 or 3", [](double x) { return x == 0 || x == 1 || x == 3; }};
+constexpr Limits kCheckpoints = {"in [1, 1000]", [](double x) { return x >= 1 && x <= 1000; }};
 constexpr Limits kThreads = {"in [0, 1024]", [](double x) { return x >= 0 && x <= 1024; }};
 constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
 

@@ -103,6 +103,7 @@ std::string read_value(const GivenValue& given, const Limits& limits, std::strin
   const auto* string = given.node.as_string();
   if (string == nullptr) return "a string in quotes";
   if (!limits.contain(static_cast<double>(string->get().size()))) return std::string(limits.text);
+  if (string->get().find('\0') != std::string::npos) return "text without NUL characters";
   value = string->get();
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/hash.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/random.h"
 #include "edgeprune/core/thread_pool.h"
@@ -55,6 +56,7 @@ class Pipeline {
       : config_(config),
         options_(options),
         directory_(config.run.directory),
+        lock_(directory_),
         strategy_(select::strategy_named(config.prune.strategy)),
         data_(open_run_data(config)),
         network_(nn::build_network({config.model.network, config.model.hidden_sizes}, data_.shape(),
@@ -64,7 +66,8 @@ class Pipeline {
         plan_(plan_run(config, strategy_, data_.train.num_samples(), network_,
                        static_cast<std::uint32_t>(given_.size()))),
         trainer_(network_, first_model(),
-                 {.batch_size = config.train.batch_size,
+                 // No batch is larger than the data, whatever the configuration allows.
+                 {.batch_size = std::min(config.train.batch_size, data_.train.num_samples()),
                   .optimizer = config.train.optimizer,
                   .loss = {.label_smoothing = config.train.label_smoothing}},
                  pool_),
@@ -112,8 +115,10 @@ class Pipeline {
     } else {
       state_.dataset_hash = data_.train.content_hash;
       state_.engine = engine();
+      state_.configuration = configuration(Phase::score);
       for (const std::string& warning : data_.warnings(config_.train.batch_size)) notice(warning);
     }
+    if (state_.phase == Phase::done) require_results();
     if (options_.goal) state_.goal = *options_.goal;
     if (state_.phase >= state_.goal) return;
     // A selection asked for with another keep ratio than scoring was begun with plans anew.
@@ -122,9 +127,29 @@ class Pipeline {
     save();
   }
 
+  void require_results() const {
+    for (const std::string_view name : {kSelectionFile, kMetricsFile, kModelFile, kSummaryFile}) {
+      if (std::filesystem::exists(directory_ / name)) continue;
+      throw core::Error(
+          core::ErrorKind::run_directory,
+          fmt::format("{}: the run is finished but its {} is gone; put it back, or start "
+                      "again with --force",
+                      directory_.string(), name));
+    }
+  }
+
   // What the promise of equal bits depends on besides binary and configuration.
   [[nodiscard]] std::string engine() const {
     return fmt::format("{} with {} threads", kernels::simd_target(), config_.run.threads);
+  }
+
+  // The hash of what must not change once a run has begun: the section prune may, until there is a
+  // selection; where the run lies, how often it saves and what it is compared with always may.
+  [[nodiscard]] std::string configuration(Phase phase) const {
+    Config fixed = config_;
+    fixed.run = {.seed = config_.run.seed};
+    if (phase <= Phase::select) fixed.prune = {};
+    return core::content_hash(to_toml(fixed));
   }
 
   void restore(RunState state) {
@@ -133,6 +158,13 @@ class Pipeline {
                         fmt::format("{}: the data set has changed since the run began; start again "
                                     "with --force",
                                     directory_.string()));
+    }
+    if (state.configuration != configuration(state.phase)) {
+      throw core::Error(
+          core::ErrorKind::run_directory,
+          fmt::format("{}: its configuration was edited after the run began; undo that, "
+                      "or start again with --force",
+                      directory_.string()));
     }
     require_resumable(state, config_.prune.strategy);
     if (state.engine != engine()) {
@@ -261,6 +293,7 @@ class Pipeline {
 
   void enter(Phase phase) {
     state_.phase = phase;
+    state_.configuration = configuration(phase);
     state_.epoch = 0;
     state_.batch = 0;
     state_.step = 0;
@@ -432,6 +465,7 @@ class Pipeline {
   Config config_;
   PipelineOptions options_;
   std::filesystem::path directory_;
+  core::DirectoryLock lock_;
   const select::Strategy& strategy_;
   RunData data_;
   nn::Network network_;

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <system_error>
 
 namespace edgeprune::train {
@@ -20,14 +22,51 @@ namespace fs = std::filesystem;
                     fmt::format("{}: {}", directory.string(), what));
 }
 
-// config.toml goes last: whatever is left by a kill in between still shows whose it is.
+// What a run writes, and nothing else: --force removes no file that it does not know.
+bool is_run_file(std::string name) {
+  static constexpr std::string_view kNames[] = {kConfigFile,
+                                                kPlanFile,
+                                                kScoresFile,
+                                                kScoresManifestFile,
+                                                kSelectionFile,
+                                                kMetricsFile,
+                                                kModelFile,
+                                                kSummaryFile,
+                                                "selection.json",
+                                                "controls.json",
+                                                "controls",
+                                                "report.html",
+                                                "checkpoint-a.safetensors",
+                                                "checkpoint-b.safetensors"};
+  if (name.ends_with(".tmp")) name.resize(name.size() - 4);
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+void require_run_files_only(const fs::path& directory) {
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (is_run_file(name)) continue;
+    reject(directory,
+           fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose "
+                       "another --run-dir",
+                       core::printable(name)));
+  }
+}
+
+// Checkpoints go first, so that what a kill in between leaves is not taken for a finished run, and
+// config.toml last, so that it still shows whose it is.
 void remove_old_run(const fs::path& directory) {
   if (!fs::exists(directory / kConfigFile)) {
     reject(directory,
            "not a run directory (it has no config.toml), so --force leaves it alone; "
            "choose another --run-dir");
   }
+  require_run_files_only(directory);
+  const core::DirectoryLock lock(directory);
   std::error_code code;
+  for (const char* checkpoint : {"checkpoint-a.safetensors", "checkpoint-b.safetensors"}) {
+    fs::remove(directory / checkpoint, code);
+  }
   for (const auto& entry : fs::directory_iterator(directory)) {
     if (entry.path().filename() != kConfigFile && !code) fs::remove_all(entry.path(), code);
   }
@@ -118,7 +157,12 @@ Config change_selection(const fs::path& directory, const std::vector<std::string
     reject(directory, "its selection is already made; start another run with --run-dir");
   }
   const Config config = read_run_config(directory, overrides);
-  if (checkpoint) require_resumable(checkpoint->state, config.prune.strategy);
+  if (checkpoint) {
+    require_resumable(checkpoint->state, config.prune.strategy);
+    // Refused here, before config.toml changes, rather than by the plan.
+    (void)config.prune.keep_ratio.num_kept(
+        static_cast<std::uint32_t>(checkpoint->state.score.visits.size()));
+  }
   core::write_file_atomically(directory / kConfigFile, to_toml(config));
   return config;
 }

@@ -146,6 +146,28 @@ class Usage(CommandLine):
         trained = edgeprune("train", "--run-dir", self.folder / "run", cwd="/")
         self.assertEqual(trained.returncode, 0, trained.stderr)
 
+    def test_lost_messages_do_not_stop_a_run_but_lost_results_are_an_error(self):
+        with open("/dev/full", "w") as full:
+            quiet = subprocess.run([EDGEPRUNE, "run", self.config], stderr=full, stdout=subprocess.PIPE)
+            self.assertEqual(quiet.returncode, 0)
+            lost = subprocess.run([EDGEPRUNE, "config"], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(lost.returncode, 5, lost.stderr)
+            self.assertIn("standard output", lost.stderr)
+
+    def test_export_writes_over_nothing_and_knows_its_data(self):
+        edgeprune("run", self.config)
+        run, images = self.folder / "run", self.folder / "train-images.npy"
+        before = images.read_bytes()
+        self.assert_fails(2, ["exists already"], "export", run, "--output", images)
+        self.assertEqual(images.read_bytes(), before)
+        images.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        self.assert_fails(7, ["data set has changed"], "export", run, "--output",
+                          self.folder / "kept.npy")
+
+    def test_a_batch_larger_than_the_data_is_one_batch(self):
+        result = edgeprune("run", self.config, "--set", "train.batch_size=4294967295")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_doctor_names_the_simd_target_and_the_data(self):
         report = json.loads(edgeprune("doctor", "--json").stdout)
         self.assertIn(report["simd_target"], report["simd_targets_available"])

@@ -205,6 +205,54 @@ TEST(Resume, SaysSoWhereTheThreadsAreOthers) {
   EXPECT_NE(notices.all.find("with 2 threads and goes on with"), std::string::npos) << notices.all;
 }
 
+TEST(RunDirectory, ForceKeepsAwayFromFilesThatNoRunWrote) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  const auto photo = std::filesystem::path(config.run.directory) / "photo.png";
+  core::write_file_atomically(photo, "mine");
+  expect_error(ErrorKind::run_directory, {"photo.png", "--run-dir"},
+               [&] { prepare_run_directory(config, true); });
+  EXPECT_TRUE(is_complete(config.run.directory));
+}
+
+TEST(RunDirectory, IsForOneProcessAtATime) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  prepare_run_directory(config, false);
+  const core::DirectoryLock other(config.run.directory);
+  expect_error(ErrorKind::run_directory, {"in use", config.run.directory},
+               [&] { (void)run_pipeline(config, {}); });
+}
+
+TEST(RunDirectory, ARefusedKeepRatioLeavesTheConfigurationAsItWas) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  const std::string before = run_file(config, kConfigFile);
+  expect_error(ErrorKind::config, {"0.0001"},
+               [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.0001"}); });
+  EXPECT_EQ(run_file(config, kConfigFile), before);
+}
+
+TEST(Resume, RefusesAnEditedConfiguration) {
+  const SmallRun data;
+  Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  config.train.epochs = 9;
+  expect_error(ErrorKind::run_directory, {"configuration", "--force"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(Resume, OfAFinishedRunMissesWhatIsGone) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  std::filesystem::remove(std::filesystem::path(config.run.directory) / kModelFile);
+  expect_error(ErrorKind::run_directory, {"model.safetensors", "--force"},
+               [&] { (void)run_pipeline(config, {}); });
+}
+
 TEST(RunDirectory, OnlyTheSelectionMayChangeOnceARunHasBegun) {
   const SmallRun data;
   const Config config = data.config("run", kSmall);

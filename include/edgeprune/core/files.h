@@ -13,6 +13,7 @@
 
 namespace edgeprune::core {
 
+/// Regular files only: a pipe or a device could keep the reader waiting for ever.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
@@ -20,5 +21,18 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 
 /// Creates the directory and its parents; an existing directory is fine.
 void create_directories(const std::filesystem::path& path);
+
+/// Keeps other processes that ask for it out of a directory while it lives. An Error of kind
+/// run_directory where another process holds it.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::filesystem::path& directory);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  int descriptor_;
+};
 
 }  // namespace edgeprune::core

@@ -28,6 +28,10 @@ struct Manifest {
 void write_selection(const std::filesystem::path& directory, std::span<const std::uint32_t> kept,
                      Manifest manifest);
 
+/// The hash of the data set that the selection in this directory was made from. An Error of kind
+/// run_directory where there is no readable manifest.
+[[nodiscard]] std::string selected_dataset_hash(const std::filesystem::path& directory);
+
 /// Reads an index list (.npy, any integer type, one dimension): sorted or not, without duplicates,
 /// all below num_samples, at least one; returned ascending. Anything else is an Error of kind data.
 [[nodiscard]] std::vector<std::uint32_t> read_index_list(const std::filesystem::path& path,

@@ -45,8 +45,9 @@ struct RunState {
   std::uint32_t pass_samples = 0;
   std::uint32_t warmup_iterations = 0;  // done, for the summary
   std::string dataset_hash;
-  std::string engine;   // SIMD target and threads it runs on
-  std::string metrics;  // the lines of metrics.jsonl so far
+  std::string engine;         // SIMD target and threads it runs on
+  std::string configuration;  // hash of the fields that must not change any more
+  std::string metrics;        // the lines of metrics.jsonl so far
   Spent spent;
 
   nn::Model model;
