@@ -1,12 +1,13 @@
-# edgeprune_module(NAME SOURCES a.cc ... [USES core kernels ...] [LIBRARIES target ...])
+# edgeprune_module(NAME SOURCES a.cc ... [USES core ...] [HIDES kernels ...] [LIBRARIES target ...])
 #
 # One static library per module, edgeprune::NAME. Its include path holds only its own headers and,
 # through USES, those of the modules it may use, so that an include against the direction of
-# dependencies does not compile. LIBRARIES are outside dependencies, private to the module.
+# dependencies does not compile. HIDES names modules that it uses but does not pass on to its users.
+# LIBRARIES are outside dependencies, private to the module.
 include(CMakePackageConfigHelpers)
 
 function(edgeprune_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDES;LIBRARIES" ${ARGN})
   set(root ${PROJECT_BINARY_DIR}/include-roots/${name})
   file(MAKE_DIRECTORY ${root}/edgeprune)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/edgeprune/${name} ${root}/edgeprune/${name}
@@ -21,6 +22,9 @@ function(edgeprune_module name)
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   foreach(used IN LISTS arg_USES)
     target_link_libraries(edgeprune_${name} PUBLIC edgeprune_${used})
+  endforeach()
+  foreach(hidden IN LISTS arg_HIDES)
+    target_link_libraries(edgeprune_${name} PRIVATE edgeprune_${hidden})
   endforeach()
   target_link_libraries(edgeprune_${name} PRIVATE ${arg_LIBRARIES})
   edgeprune_compile_options(edgeprune_${name})

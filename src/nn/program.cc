@@ -1,6 +1,7 @@
 #include "edgeprune/nn/program.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/kernels/target.h"
 
 #include "batch_norm_step.h"
 #include "convolution_step.h"
@@ -239,6 +240,10 @@ Program::Program(const Network& network, const ProgramOptions& options, core::Th
   state_->output = compiler.output();
   state_->arena = lay_out(state_->activations, options.max_batch);
   state_->scratch = make_scratch(state_->steps, options.backward, pool.size());
+}
+
+std::string simd_target() {
+  return kernels::simd_target();
 }
 
 Program::~Program() = default;

@@ -6,7 +6,6 @@
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/random.h"
 #include "edgeprune/core/thread_pool.h"
-#include "edgeprune/kernels/target.h"
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/sampler.h"
@@ -140,7 +139,7 @@ class Pipeline {
 
   // What the promise of equal bits depends on besides binary and configuration.
   [[nodiscard]] std::string engine() const {
-    return fmt::format("{} with {} threads", kernels::simd_target(), config_.run.threads);
+    return fmt::format("{} with {} threads", nn::simd_target(), config_.run.threads);
   }
 
   // The hash of what must not change once a run has begun: the section prune may, until there is a

@@ -4,7 +4,7 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/cost/equations.h"
-#include "edgeprune/kernels/target.h"
+#include "edgeprune/nn/program.h"
 #include "edgeprune/train/run_directory.h"
 
 #include <fmt/format.h>
@@ -126,7 +126,7 @@ std::string plan_json(const Config& config, const select::Strategy& strategy, co
       {"cost_ratio", predicted_ratios_json(plan)},
       {"paper_estimates", paper_json(config, plan)},
       {"stored_bytes", storage_json(plan, data)},
-      {"engine", {{"simd_target", kernels::simd_target()}, {"threads", config.run.threads}}}};
+      {"engine", {{"simd_target", nn::simd_target()}, {"threads", config.run.threads}}}};
   return json.dump(2) + "\n";
 }
 

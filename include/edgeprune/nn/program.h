@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace edgeprune::nn {
 
@@ -32,6 +33,9 @@ struct ProgramOptions {
   std::uint32_t max_batch = 64;  // core::BatchPlan::largest_batch(b) for batches of a BatchPlan
   bool backward = true;          // false: no memory for gradients is set aside
 };
+
+/// The instruction set that programs run on in this process, such as "AVX3" or "NEON".
+[[nodiscard]] std::string simd_target();
 
 class Program {
  public:
