@@ -2,8 +2,6 @@
 #include "output.h"
 #include "run_options.h"
 
-#include <fmt/format.h>
-
 namespace edgeprune::cli {
 
 void add_config(CLI::App& app) {
@@ -17,9 +15,8 @@ void add_config(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_flag("--markdown", *markdown, "Print the reference of all fields instead");
   command->callback([options, markdown] {
-    print(fmt::format("{}", *markdown ? train::config_reference_markdown()
-                                      : train::to_toml(train::read_config(options->config_path,
-                                                                          options->overrides))));
+    print(*markdown ? train::config_reference_markdown()
+                    : train::to_toml(train::read_config(options->config_path, options->overrides)));
   });
 }
 

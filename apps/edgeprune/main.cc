@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
     say(fmt::format("edgeprune: {}\n", error.what()));
     return edgeprune::core::exit_code(error.kind());
   } catch (const std::bad_alloc&) {
-    say(fmt::format("edgeprune: out of memory; lower train.batch_size or data.train_limit\n"));
+    say("edgeprune: out of memory; lower train.batch_size or data.train_limit\n");
     return edgeprune::core::exit_code(ErrorKind::io);
   } catch (const std::exception& error) {
     say(fmt::format("edgeprune: internal error: {}\n", error.what()));

@@ -1,6 +1,5 @@
 #include "run_options.h"
 
-#include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/train/run_directory.h"
 
@@ -89,10 +88,7 @@ train::Config load_config(const RunOptions& options) {
   train::Config config = train::read_config(options.config_path, options.overrides);
   if (!options.run_directory.empty()) config.run.directory = options.run_directory;
   if (!options.controls.empty()) config.run.controls = options.controls;
-  if (config.run.threads == 0) {
-    config.run.threads = static_cast<std::uint32_t>(core::available_threads());
-  }
-  return train::with_absolute_paths(config);
+  return train::with_resolved_threads(train::with_absolute_paths(config));
 }
 
 const std::atomic<bool>& stop_flag() {
@@ -117,7 +113,7 @@ std::vector<study::ComparisonRow> run_watched(const train::Config& config,
 void show_results(const train::Config& config, const RunOptions& options,
                   const std::vector<study::ComparisonRow>& rows) {
   if (options.json) {
-    print(fmt::format("{}", study::comparison_json(rows)));
+    print(study::comparison_json(rows));
     return;
   }
   const train::RunResult& result = rows.front().result;

@@ -24,6 +24,10 @@ int exit_code(ErrorKind kind) {
   return 1;
 }
 
+void reject_file(const std::string& name, const std::string& what) {
+  throw Error(ErrorKind::data, name + ": " + what);
+}
+
 std::string printable(std::string_view text) {
   constexpr std::size_t kLongest = 60;
   std::string shown;

@@ -36,16 +36,13 @@ const TypeRow& row_of(NpyType type) {
   throw Error(ErrorKind::internal, "unknown .npy type");
 }
 
-[[noreturn]] void reject(const std::string& name, const std::string& what) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}", name, what));
-}
-
 // The text behind "'key':" in the header's Python dictionary.
 std::string_view header_value(std::string_view header, std::string_view key,
                               const std::string& name) {
   const std::size_t at = header.find(fmt::format("'{}'", key));
   if (at == std::string_view::npos) {
-    reject(name, fmt::format("the .npy header has no '{}'; write the file with numpy.save", key));
+    reject_file(name,
+                fmt::format("the .npy header has no '{}'; write the file with numpy.save", key));
   }
   std::string_view rest = header.substr(at + key.size() + 2);
   rest.remove_prefix(std::min(rest.find_first_not_of(": "), rest.size()));
@@ -56,7 +53,7 @@ std::vector<std::size_t> parse_shape(std::string_view text, const std::string& n
   std::vector<std::size_t> shape;
   const std::size_t close = text.find(')');
   if (text.empty() || text.front() != '(' || close == std::string_view::npos) {
-    reject(name, "the .npy header has no readable shape; write the file with numpy.save");
+    reject_file(name, "the .npy header has no readable shape; write the file with numpy.save");
   }
   text = text.substr(1, close - 1);
   while (!text.empty()) {
@@ -67,7 +64,7 @@ std::vector<std::size_t> parse_shape(std::string_view text, const std::string& n
     std::size_t extent = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), extent);
     if (error != std::errc() || shape.size() == 32) {
-      reject(name, "the .npy header has no readable shape; write the file with numpy.save");
+      reject_file(name, "the .npy header has no readable shape; write the file with numpy.save");
     }
     shape.push_back(extent);
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -78,15 +75,15 @@ std::vector<std::size_t> parse_shape(std::string_view text, const std::string& n
 NpyType parse_type(std::string_view text, const std::string& name) {
   const std::size_t close = text.size() > 1 ? text.find('\'', 1) : std::string_view::npos;
   if (text.empty() || text.front() != '\'' || close == std::string_view::npos) {
-    reject(name, "the .npy header has no readable type; write the file with numpy.save");
+    reject_file(name, "the .npy header has no readable type; write the file with numpy.save");
   }
   const std::string_view descr = text.substr(1, close - 1);
   for (const TypeRow& row : kTypes) {
     if (row.name == descr) return row.type;
   }
-  reject(name, fmt::format("elements of type '{}' are not supported; convert with "
-                           "array.astype('<f4') or a little-endian integer type",
-                           printable(descr)));
+  reject_file(name, fmt::format("elements of type '{}' are not supported; convert with "
+                                "array.astype('<f4') or a little-endian integer type",
+                                printable(descr)));
 }
 
 std::optional<std::size_t> checked_product(std::span<const std::size_t> factors) {
@@ -101,16 +98,17 @@ std::optional<std::size_t> checked_product(std::span<const std::size_t> factors)
 std::pair<std::size_t, std::size_t> header_extent(std::string_view content,
                                                   const std::string& name) {
   if (content.size() < 10 || content.substr(0, 6) != std::string_view("\x93NUMPY", 6)) {
-    reject(name, "not a .npy file (wrong magic); write it with numpy.save");
+    reject_file(name, "not a .npy file (wrong magic); write it with numpy.save");
   }
   const auto byte = [&](std::size_t at) {
     return std::size_t{static_cast<unsigned char>(content[at])};
   };
   if (byte(6) < 1 || byte(6) > 3) {
-    reject(name, fmt::format("format version {} is not known; write it with numpy.save", byte(6)));
+    reject_file(name,
+                fmt::format("format version {} is not known; write it with numpy.save", byte(6)));
   }
   if (byte(6) == 1) return {10, byte(8) | byte(9) << 8};
-  if (content.size() < 12) reject(name, "the file ends within its header; copy it again");
+  if (content.size() < 12) reject_file(name, "the file ends within its header; copy it again");
   return {12, byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24};
 }
 
@@ -137,10 +135,10 @@ void require_npy_type(const NpyArray& array, NpyType wanted) {
 NpyArray parse_npy(std::string_view content, const std::string& name) {
   const auto [begin, length] = header_extent(content, name);
   if (length > content.size() - begin)
-    reject(name, "the file ends within its header; copy it again");
+    reject_file(name, "the file ends within its header; copy it again");
   const std::string_view header = content.substr(begin, length);
   if (header_value(header, "fortran_order", name).starts_with("True")) {
-    reject(name, "stored in Fortran order; save numpy.ascontiguousarray(array) instead");
+    reject_file(name, "stored in Fortran order; save numpy.ascontiguousarray(array) instead");
   }
   NpyArray array;
   array.type = parse_type(header_value(header, "descr", name), name);
@@ -150,10 +148,11 @@ NpyArray parse_npy(std::string_view content, const std::string& name) {
   const auto wanted = checked_product(factors);
   const std::string_view elements = content.substr(begin + length);
   if (!wanted || *wanted != elements.size()) {
-    reject(name,
-           fmt::format("the header promises shape ({}) of '{}' but {} bytes follow; the file "
-                       "is truncated or damaged, copy it again",
-                       fmt::join(array.shape, ", "), npy_type_name(array.type), elements.size()));
+    reject_file(
+        name,
+        fmt::format("the header promises shape ({}) of '{}' but {} bytes follow; the file "
+                    "is truncated or damaged, copy it again",
+                    fmt::join(array.shape, ", "), npy_type_name(array.type), elements.size()));
   }
   array.bytes.resize(elements.size());
   if (!elements.empty()) std::memcpy(array.bytes.data(), elements.data(), elements.size());
@@ -194,7 +193,7 @@ std::vector<std::int64_t> npy_integers(const NpyArray& array, const std::string&
     for (const T value : elements) {
       if constexpr (std::is_same_v<T, std::uint64_t>) {
         if (value > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-          reject(name, fmt::format("the value {} is too large", value));
+          reject_file(name, fmt::format("the value {} is too large", value));
         }
       }
       values.push_back(static_cast<std::int64_t>(value));
@@ -227,9 +226,9 @@ std::vector<std::int64_t> npy_integers(const NpyArray& array, const std::string&
       break;
     case NpyType::f32:
     case NpyType::f64:
-      reject(name, fmt::format("holds '{}' where integers are wanted; convert with "
-                               "array.astype('<i8')",
-                               npy_type_name(array.type)));
+      reject_file(name, fmt::format("holds '{}' where integers are wanted; convert with "
+                                    "array.astype('<i8')",
+                                    npy_type_name(array.type)));
   }
   return values;
 }

@@ -26,10 +26,6 @@ constexpr TypeName kTypeNames[] = {
     {NpyType::f32, "F32"}, {NpyType::f64, "F64"},
 };
 
-[[noreturn]] void reject(const std::string& name, const std::string& what) {
-  throw Error(ErrorKind::data, fmt::format("{}: {}", name, what));
-}
-
 std::string_view type_name(NpyType type) {
   for (const TypeName& row : kTypeNames) {
     if (row.type == type) return row.name;
@@ -42,8 +38,9 @@ NpyType type_of(const json& entry, const std::string& tensor, const std::string&
   for (const TypeName& row : kTypeNames) {
     if (row.name == wanted) return row.type;
   }
-  reject(name, fmt::format("tensor '{}' is of type {}, which is not supported; convert it to F32",
-                           printable(tensor), printable(wanted)));
+  reject_file(name,
+              fmt::format("tensor '{}' is of type {}, which is not supported; convert it to F32",
+                          printable(tensor), printable(wanted)));
 }
 
 std::optional<std::size_t> bytes_of(const std::vector<std::size_t>& shape, NpyType type) {
@@ -75,10 +72,10 @@ NpyArray parse_tensor(const json& entry, std::string_view data, const std::strin
   const auto offsets = sizes_of(entry.at("data_offsets"));
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
       bytes_of(array.shape, array.type) != offsets[1] - offsets[0]) {
-    reject(name,
-           fmt::format("tensor '{}' does not lie within the file; it is truncated or damaged, "
-                       "copy it again",
-                       printable(tensor)));
+    reject_file(name,
+                fmt::format("tensor '{}' does not lie within the file; it is truncated or damaged, "
+                            "copy it again",
+                            printable(tensor)));
   }
   extents.emplace(offsets[0], offsets[1]);
   const std::string_view bytes = data.substr(offsets[0], offsets[1] - offsets[0]);
@@ -96,16 +93,16 @@ void check_cover(const Extents& extents, std::size_t size, const std::string& na
     covered = end;
   }
   if (once && covered == size) return;
-  reject(name, fmt::format("its tensors do not cover its {} bytes of data exactly once; it is "
-                           "truncated or damaged, copy it again",
-                           size));
+  reject_file(name, fmt::format("its tensors do not cover its {} bytes of data exactly once; it is "
+                                "truncated or damaged, copy it again",
+                                size));
 }
 
 std::string_view header_of(std::string_view content, const std::string& name) {
   std::uint64_t length = 0;
   if (content.size() >= kLengthBytes) std::memcpy(&length, content.data(), kLengthBytes);
   if (content.size() < kLengthBytes || length > content.size() - kLengthBytes) {
-    reject(name, "not a safetensors file, or truncated within its header; copy it again");
+    reject_file(name, "not a safetensors file, or truncated within its header; copy it again");
   }
   return content.substr(kLengthBytes, length);
 }
@@ -139,7 +136,7 @@ SafetensorsFile parse_safetensors(std::string_view content, const std::string& n
       }
     }
   } catch (const json::exception&) {
-    reject(name, "the safetensors header is not the JSON it should be; copy the file again");
+    reject_file(name, "the safetensors header is not the JSON it should be; copy the file again");
   }
   check_cover(extents, data.size(), name);
   return file;

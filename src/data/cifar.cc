@@ -29,10 +29,6 @@ Format format_of(CifarVariant variant) {
   return {"CIFAR-100", 2, 100};
 }
 
-[[noreturn]] void reject(const std::string& name, const std::string& what) {
-  throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", name, what));
-}
-
 void append_interleaved(std::string_view planes, std::vector<std::uint8_t>& pixels) {
   for (std::size_t at = 0; at < kPlaneBytes; ++at) {
     for (std::size_t plane = 0; plane < 3; ++plane) {
@@ -57,9 +53,10 @@ std::vector<std::string> cifar100_classes(const std::filesystem::path& data_file
     if (!line.empty()) names.push_back(line);
   }
   if (names.size() != 100) {
-    reject(path.string(), fmt::format("names {} classes but CIFAR-100 has 100; unpack it again or "
-                                      "remove it",
-                                      names.size()));
+    core::reject_file(path.string(),
+                      fmt::format("names {} classes but CIFAR-100 has 100; unpack it again or "
+                                  "remove it",
+                                  names.size()));
   }
   return names;
 }
@@ -70,9 +67,10 @@ CifarRecords parse_cifar(std::string_view content, CifarVariant variant, const s
   const Format format = format_of(variant);
   const std::size_t record_bytes = format.label_bytes + kImageBytes;
   if (content.empty() || content.size() % record_bytes != 0) {
-    reject(name, fmt::format("its {} bytes are no whole number of {} records of {} bytes; it is "
-                             "truncated or in another format, copy it again",
-                             content.size(), format.name, record_bytes));
+    core::reject_file(
+        name, fmt::format("its {} bytes are no whole number of {} records of {} bytes; it is "
+                          "truncated or in another format, copy it again",
+                          content.size(), format.name, record_bytes));
   }
   CifarRecords records;
   records.pixels.reserve(content.size());
@@ -80,9 +78,10 @@ CifarRecords parse_cifar(std::string_view content, CifarVariant variant, const s
     const std::string_view bytes = content.substr(record * record_bytes, record_bytes);
     const std::int32_t label = static_cast<unsigned char>(bytes[format.label_bytes - 1]);
     if (label >= format.num_classes) {
-      reject(name, fmt::format("record {} has label {}; {} has labels 0 to {}, check that the file "
-                               "is in its binary version",
-                               record, label, format.name, format.num_classes - 1));
+      core::reject_file(
+          name, fmt::format("record {} has label {}; {} has labels 0 to {}, check that the file "
+                            "is in its binary version",
+                            record, label, format.name, format.num_classes - 1));
     }
     records.labels.push_back(label);
     append_interleaved(bytes.substr(format.label_bytes), records.pixels);

@@ -15,10 +15,6 @@ namespace {
 // Far above any data set that fits a device, far below what a crafted file could ask for.
 constexpr std::size_t kMostBytes = std::size_t{4} << 30;
 
-[[noreturn]] void reject(const std::string& name, const std::string& what) {
-  throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", name, what));
-}
-
 bool is_gzip(std::string_view content) {
   return content.starts_with("\x1f\x8b");
 }
@@ -42,10 +38,11 @@ class Inflater {
       const std::size_t offered = feed(content);
       code = inflate(&stream_, Z_NO_FLUSH);
       content.remove_prefix(offered - stream_.avail_in);
-      if (code == Z_BUF_ERROR) reject(name, "the gzip stream ends early; copy the file again");
+      if (code == Z_BUF_ERROR)
+        core::reject_file(name, "the gzip stream ends early; copy the file again");
       if (code != Z_OK && code != Z_STREAM_END) {
-        reject(name, fmt::format("the gzip stream is damaged ({}); copy the file again",
-                                 stream_.msg != nullptr ? stream_.msg : zError(code)));
+        core::reject_file(name, fmt::format("the gzip stream is damaged ({}); copy the file again",
+                                            stream_.msg != nullptr ? stream_.msg : zError(code)));
       }
       append_to(out, name);
     }
@@ -67,8 +64,9 @@ class Inflater {
   void append_to(std::string& out, const std::string& name) {
     const std::size_t made = chunk_.size() - stream_.avail_out;
     if (made > kMostBytes - out.size()) {
-      reject(name,
-             "expands to more than 4 GiB; split the data set or check that it is the right file");
+      core::reject_file(
+          name,
+          "expands to more than 4 GiB; split the data set or check that it is the right file");
     }
     out.append(reinterpret_cast<const char*>(chunk_.data()), made);
   }
@@ -85,9 +83,10 @@ std::string gunzip(std::string_view content, const std::string& name) {
   // Some writers pad the file with zeros.
   while (content.find_first_not_of('\0') != std::string_view::npos) {
     if (!is_gzip(content)) {
-      reject(name,
-             fmt::format("{} bytes that are not gzip follow the gzip stream; copy the file again",
-                         content.size()));
+      core::reject_file(
+          name,
+          fmt::format("{} bytes that are not gzip follow the gzip stream; copy the file again",
+                      content.size()));
     }
     content = Inflater().inflate_member(content, out, name);
   }

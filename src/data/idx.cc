@@ -14,10 +14,6 @@ namespace {
 
 constexpr unsigned kUnsignedBytes = 0x08;
 
-[[noreturn]] void reject(const std::string& name, const std::string& what) {
-  throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", name, what));
-}
-
 std::uint32_t big_endian(std::string_view bytes) {
   std::uint32_t value = 0;
   for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
@@ -26,18 +22,19 @@ std::uint32_t big_endian(std::string_view bytes) {
 
 // The number of dimensions, the last byte of the magic number.
 std::size_t parse_magic(std::string_view content, const std::string& name) {
-  if (content.size() < 4) reject(name, "too short for an IDX file; copy it again");
+  if (content.size() < 4) core::reject_file(name, "too short for an IDX file; copy it again");
   const std::uint32_t magic = big_endian(content.substr(0, 4));
   if (magic >> 16 != 0 || (magic & 0xff) == 0) {
-    reject(name,
-           fmt::format("not an IDX file: it begins with {:#010x} where 0x00000803 (images) or "
-                       "0x00000801 (labels) is expected; check the path",
-                       magic));
+    core::reject_file(
+        name, fmt::format("not an IDX file: it begins with {:#010x} where 0x00000803 (images) or "
+                          "0x00000801 (labels) is expected; check the path",
+                          magic));
   }
   if ((magic >> 8 & 0xff) != kUnsignedBytes) {
-    reject(name, fmt::format("its elements are of IDX type {:#04x}; convert them to unsigned bytes "
-                             "(0x08)",
-                             magic >> 8 & 0xff));
+    core::reject_file(
+        name, fmt::format("its elements are of IDX type {:#04x}; convert them to unsigned bytes "
+                          "(0x08)",
+                          magic >> 8 & 0xff));
   }
   return magic & 0xff;
 }
@@ -46,9 +43,10 @@ IdxArray read_array(std::string_view content, const std::filesystem::path& path,
                     std::size_t dimensions, std::string_view meaning) {
   IdxArray array = parse_idx(gunzip(content, path.string()), path.string());
   if (array.extents.size() != dimensions) {
-    reject(path.string(),
-           fmt::format("has {} dimensions but {}; check that images and labels are not swapped",
-                       array.extents.size(), meaning));
+    core::reject_file(
+        path.string(),
+        fmt::format("has {} dimensions but {}; check that images and labels are not swapped",
+                    array.extents.size(), meaning));
   }
   return array;
 }
@@ -58,7 +56,7 @@ IdxArray read_array(std::string_view content, const std::filesystem::path& path,
 IdxArray parse_idx(std::string_view content, const std::string& name) {
   const std::size_t dimensions = parse_magic(content, name);
   if (content.size() < 4 + 4 * dimensions) {
-    reject(name, "the file ends within its header; copy it again");
+    core::reject_file(name, "the file ends within its header; copy it again");
   }
   IdxArray array;
   std::uint64_t size = 1;
@@ -69,9 +67,10 @@ IdxArray parse_idx(std::string_view content, const std::string& name) {
   }
   const std::string_view values = content.substr(4 + 4 * dimensions);
   if (too_large || size != values.size()) {
-    reject(name, fmt::format("the header promises {} bytes but {} follow; the file is truncated or "
-                             "damaged, copy it again",
-                             fmt::join(array.extents, " x "), values.size()));
+    core::reject_file(
+        name, fmt::format("the header promises {} bytes but {} follow; the file is truncated or "
+                          "damaged, copy it again",
+                          fmt::join(array.extents, " x "), values.size()));
   }
   array.values.assign(values.begin(), values.end());
   return array;

@@ -14,15 +14,11 @@
 namespace edgeprune::data {
 namespace {
 
-[[noreturn]] void reject(const std::string& name, const std::string& what) {
-  throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", name, what));
-}
-
 ImageShape shape_of(const core::NpyArray& array, NpyLayout layout, const std::string& name) {
   const auto extent = [&](std::size_t axis) {
     if (array.shape[axis] > std::numeric_limits<std::uint32_t>::max()) {
-      reject(name, fmt::format("axis {} is {} long; at most 4,294,967,295 can be", axis,
-                               array.shape[axis]));
+      core::reject_file(name, fmt::format("axis {} is {} long; at most 4,294,967,295 can be", axis,
+                                          array.shape[axis]));
     }
     return static_cast<std::uint32_t>(array.shape[axis]);
   };
@@ -35,9 +31,10 @@ ImageShape shape_of(const core::NpyArray& array, NpyLayout layout, const std::st
       if (layout == NpyLayout::nhwc) return {extent(1), extent(2), extent(3)};
       return {extent(2), extent(3), extent(1)};
     default:
-      reject(name, fmt::format("has shape ({}); images are N x H x W x C, N x C x H x W or N x H x "
-                               "W, feature vectors N x F",
-                               fmt::join(array.shape, ", ")));
+      core::reject_file(
+          name, fmt::format("has shape ({}); images are N x H x W x C, N x C x H x W or N x H x "
+                            "W, feature vectors N x F",
+                            fmt::join(array.shape, ", ")));
   }
 }
 
@@ -71,9 +68,10 @@ void set_pixels(const core::NpyArray& array, NpyLayout layout, Dataset& dataset)
   } else if (array.type == core::NpyType::f32) {
     dataset.float_pixels = pixels_of<float>(array, layout, dataset.shape);
   } else {
-    reject(dataset.name, fmt::format("holds '{}' where '|u1' or '<f4' is wanted; convert with "
-                                     "array.astype('<f4')",
-                                     core::npy_type_name(array.type)));
+    core::reject_file(dataset.name,
+                      fmt::format("holds '{}' where '|u1' or '<f4' is wanted; convert with "
+                                  "array.astype('<f4')",
+                                  core::npy_type_name(array.type)));
   }
 }
 
@@ -87,10 +85,11 @@ Dataset read_npy_pair(const std::filesystem::path& images, const std::filesystem
   dataset.name = images.string();
   set_pixels(image_array, layout, dataset);
   if (label_array.shape.size() != 1) {
-    reject(labels.string(),
-           fmt::format("has shape ({}); labels have one number per sample, flatten them with "
-                       "array.ravel()",
-                       fmt::join(label_array.shape, ", ")));
+    core::reject_file(
+        labels.string(),
+        fmt::format("has shape ({}); labels have one number per sample, flatten them with "
+                    "array.ravel()",
+                    fmt::join(label_array.shape, ", ")));
   }
   require_equal_counts(image_array.shape[0], images.string(), label_array.shape[0],
                        labels.string());

@@ -8,32 +8,35 @@
 
 namespace edgeprune::nn {
 
-class MaxPoolStep final : public Step {
+/// A step that reads one activation and writes another.
+class OneInputStep : public Step {
  public:
-  MaxPoolStep(const MaxPoolOptions& options, Activation* in, Activation* out)
-      : options_(options), input_{in, false}, out_(out) {}
-  void forward(const StepContext& context, Model& model) override;
-  void backward(const StepContext& context, const Model& model,
-                std::span<float> gradients) override;
+  OneInputStep(Activation* in, Activation* out) : input_{in, false}, out_(out) {}
   [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
 
- private:
-  MaxPoolOptions options_;
+ protected:
   Input input_;
   Activation* out_;
 };
 
-class AveragePoolStep final : public Step {
+class MaxPoolStep final : public OneInputStep {
  public:
-  AveragePoolStep(Activation* in, Activation* out) : input_{in, false}, out_(out) {}
+  MaxPoolStep(const MaxPoolOptions& options, Activation* in, Activation* out)
+      : OneInputStep(in, out), options_(options) {}
   void forward(const StepContext& context, Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
-  [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
 
  private:
-  Input input_;
-  Activation* out_;
+  MaxPoolOptions options_;
+};
+
+class AveragePoolStep final : public OneInputStep {
+ public:
+  using OneInputStep::OneInputStep;
+  void forward(const StepContext& context, Model& model) override;
+  void backward(const StepContext& context, const Model& model,
+                std::span<float> gradients) override;
 };
 
 class AddStep final : public Step {
@@ -52,17 +55,12 @@ class AddStep final : public Step {
 
 /// Stores transform(in) plainly, for where a second transform must follow or several readers want
 /// different ones.
-class MaterialiseStep final : public Step {
+class MaterialiseStep final : public OneInputStep {
  public:
-  MaterialiseStep(Activation* in, Activation* out) : input_{in, false}, out_(out) {}
+  using OneInputStep::OneInputStep;
   void forward(const StepContext& context, Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
-  [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
-
- private:
-  Input input_;
-  Activation* out_;
 };
 
 }  // namespace edgeprune::nn

@@ -12,10 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kNames[] = {"checkpoint-a.safetensors", "checkpoint-b.safetensors"};
-
 std::filesystem::path path_of(const std::filesystem::path& directory, std::uint64_t sequence) {
-  return directory / kNames[sequence % 2];
+  return directory / kCheckpointFiles[sequence % 2];
 }
 
 json to_json(const Spent& spent) {
@@ -156,7 +154,7 @@ void write_checkpoint(const std::filesystem::path& run_directory, RunState& stat
 std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run_directory) {
   std::optional<LoadedCheckpoint> newest;
   std::vector<std::string> notices;
-  for (const char* name : kNames) {
+  for (const std::string_view name : kCheckpointFiles) {
     const auto path = run_directory / name;
     if (!std::filesystem::exists(path)) continue;
     try {

@@ -6,6 +6,7 @@
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/random.h"
 #include "edgeprune/core/thread_pool.h"
+#include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/sampler.h"
@@ -283,8 +284,8 @@ class Pipeline {
     if (options_.events != nullptr) options_.events->on_phase(state_.phase, total_steps());
   }
 
-  void begin_next_pass() {
-    ++state_.epoch;
+  void begin_pass(std::uint32_t epoch) {
+    state_.epoch = epoch;
     state_.batch = 0;
     state_.pass_loss_sum = 0;
     state_.pass_samples = 0;
@@ -293,11 +294,8 @@ class Pipeline {
   void enter(Phase phase) {
     state_.phase = phase;
     state_.configuration = configuration(phase);
-    state_.epoch = 0;
-    state_.batch = 0;
     state_.step = 0;
-    state_.pass_loss_sum = 0;
-    state_.pass_samples = 0;
+    begin_pass(0);
     save();
   }
 
@@ -316,7 +314,7 @@ class Pipeline {
       while (state_.step < plan_.warmup_iterations || state_.batch > 0) {
         score_pass(all.pass(state_.epoch));
         write_metrics(warmup_line(state_, data_.train.num_samples()));
-        begin_next_pass();
+        begin_pass(state_.epoch + 1);
       }
       score_unseen();
       state_.warmup_iterations = plan_.warmup_iterations;
@@ -387,7 +385,7 @@ class Pipeline {
                plan_.training_steps, state_.spent.train_seconds,
                [](const data::Batch&, const Trainer::Step&) {});
       finish_epoch();
-      begin_next_pass();
+      begin_pass(state_.epoch + 1);
       save_if_due();
     }
     nn::write_model(directory_ / kModelFile, network_, trainer_.model(),
@@ -455,8 +453,10 @@ class Pipeline {
                      .plan = plan_,
                      .spent = state_.spent,
                      .strategy = config_.prune.strategy,
-                     .stored_bytes_full = plan_.num_samples * data_.train.stored_bytes_per_sample,
-                     .stored_bytes_kept = plan_.num_kept * data_.train.stored_bytes_per_sample};
+                     .stored_bytes_full =
+                         cost::stored_bytes(plan_.num_samples, data_.train.stored_bytes_per_sample),
+                     .stored_bytes_kept =
+                         cost::stored_bytes(plan_.num_kept, data_.train.stored_bytes_per_sample)};
     if (state_.phase == Phase::done) take_last_accuracies(state_.metrics, result);
     return result;
   }
@@ -476,13 +476,6 @@ class Pipeline {
   RunState state_;
   Clock::time_point last_save_ = Clock::now();
 };
-
-Config with_resolved_threads(Config config) {
-  if (config.run.threads == 0) {
-    config.run.threads = static_cast<std::uint32_t>(core::available_threads());
-  }
-  return config;
-}
 
 }  // namespace
 

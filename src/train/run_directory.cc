@@ -24,20 +24,10 @@ namespace fs = std::filesystem;
 
 // What a run writes, and nothing else: --force removes no file that it does not know.
 bool is_run_file(std::string name) {
-  static constexpr std::string_view kNames[] = {kConfigFile,
-                                                kPlanFile,
-                                                kScoresFile,
-                                                kScoresManifestFile,
-                                                kSelectionFile,
-                                                kMetricsFile,
-                                                kModelFile,
-                                                kSummaryFile,
-                                                "selection.json",
-                                                "controls.json",
-                                                "controls",
-                                                "report.html",
-                                                "checkpoint-a.safetensors",
-                                                "checkpoint-b.safetensors"};
+  static constexpr std::string_view kNames[] = {
+      kConfigFile,  kPlanFile,     kScoresFile,         kScoresManifestFile, kSelectionFile,
+      kMetricsFile, kModelFile,    kSummaryFile,        "selection.json",    "controls.json",
+      "controls",   "report.html", kCheckpointFiles[0], kCheckpointFiles[1]};
   if (name.ends_with(".tmp")) name.resize(name.size() - 4);
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -64,7 +54,7 @@ void remove_old_run(const fs::path& directory) {
   require_run_files_only(directory);
   const core::DirectoryLock lock(directory);
   std::error_code code;
-  for (const char* checkpoint : {"checkpoint-a.safetensors", "checkpoint-b.safetensors"}) {
+  for (const std::string_view checkpoint : kCheckpointFiles) {
     fs::remove(directory / checkpoint, code);
   }
   for (const auto& entry : fs::directory_iterator(directory)) {
@@ -105,6 +95,13 @@ Config with_absolute_paths(Config config) {
   return config;
 }
 
+Config with_resolved_threads(Config config) {
+  if (config.run.threads == 0) {
+    config.run.threads = static_cast<std::uint32_t>(core::available_threads());
+  }
+  return config;
+}
+
 void prepare_run_directory(const Config& config, bool force) {
   if (config.run.directory.empty()) {
     throw core::Error(core::ErrorKind::config,
@@ -123,11 +120,7 @@ void prepare_run_directory(const Config& config, bool force) {
     remove_old_run(directory);
   }
   core::create_directories(directory);
-  Config resolved = config;
-  if (resolved.run.threads == 0) {
-    resolved.run.threads = static_cast<std::uint32_t>(core::available_threads());
-  }
-  core::write_file_atomically(directory / kConfigFile, to_toml(resolved));
+  core::write_file_atomically(directory / kConfigFile, to_toml(with_resolved_threads(config)));
 }
 
 Config open_run_directory(const fs::path& directory) {

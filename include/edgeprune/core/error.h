@@ -34,6 +34,9 @@ class Error : public std::runtime_error {
 /// The exit code of a process that ends with an error of this kind.
 [[nodiscard]] int exit_code(ErrorKind kind);
 
+/// Throws an Error of kind data: "NAME: WHAT", where what is wrong and how to mend it.
+[[noreturn]] void reject_file(const std::string& name, const std::string& what);
+
 /// Text out of a file or from a user, fit for a one-line message: what is not printable ASCII
 /// becomes
 /// '?', and what is long is cut.

@@ -15,9 +15,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace edgeprune::train {
+
+inline constexpr std::array<std::string_view, 2> kCheckpointFiles = {"checkpoint-a.safetensors",
+                                                                     "checkpoint-b.safetensors"};
 
 /// What has been spent so far. Seconds add up over interruptions.
 struct Spent {

@@ -25,6 +25,9 @@ inline constexpr std::string_view kSummaryFile = "summary.json";
 /// can be resumed and exported from any folder. run.directory stays as it is.
 [[nodiscard]] Config with_absolute_paths(Config config);
 
+/// The configuration with run.threads = 0 replaced by the number this process may use.
+[[nodiscard]] Config with_resolved_threads(Config config);
+
 /// Makes config.run.directory ready for a new run and writes its config.toml. A directory that
 /// exists and is not empty is an Error of kind run_directory, unless `force`: then what is there is
 /// removed first, if it is a run directory; anything else is never touched.
