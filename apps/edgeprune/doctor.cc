@@ -1,6 +1,7 @@
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/kernels/target.h"
+#include "edgeprune/nn/program.h"
 
 #include "commands.h"
 #include "output.h"
@@ -64,6 +65,7 @@ Json report() {
   Json json = {{"simd_target", kernels::simd_target()},
                {"simd_targets_available", kernels::available_simd_targets()},
                {"floats_per_vector", kernels::simd_lanes()},
+               {"bf16_available", nn::is_available(nn::Precision::bf16)},
                {"cpu_features", cpu_features()},
                {"threads", core::available_threads()},
                {"memory_bytes", memory_bytes(_SC_PHYS_PAGES)},
@@ -81,6 +83,9 @@ void print_report(const Json& json) {
       fmt::format("SIMD target   {} ({} floats a vector); this binary and CPU can also run {}\n",
                   json["simd_target"].get<std::string>(), json["floats_per_vector"].get<int>(),
                   fmt::join(json["simd_targets_available"].get<std::vector<std::string>>(), ", ")));
+  print(fmt::format("bf16          {}\n", json["bf16_available"].get<bool>()
+                                              ? "available (train.precision)"
+                                              : "not available: train.precision bf16 is refused"));
   print(fmt::format("CPU features  {}\n",
                     fmt::join(json["cpu_features"].get<std::vector<std::string>>(), " ")));
   print(fmt::format("threads       {}\n", json["threads"].get<int>()));

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -39,22 +40,6 @@ std::string fix_for(int code) {
                                          std::strerror(code), fix_for(code)));
 }
 
-// A descriptor that closes itself; close() reports what a destructor would swallow.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
-
 void write_all(int fd, std::span<const std::byte> content, const std::filesystem::path& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
@@ -64,31 +49,28 @@ void write_all(int fd, std::span<const std::byte> content, const std::filesystem
   }
 }
 
-void write_and_sync(const std::filesystem::path& path, std::span<const std::byte> content) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.get() < 0) fail(path, "create", errno);
-  write_all(file.get(), content, path);
-  if (::fsync(file.get()) != 0) fail(path, "sync", errno);
-  if (file.close() != 0) fail(path, "close", errno);
-}
-
 // Some file systems cannot sync a directory; the rename is then as durable as they make it.
 void sync_directory(const std::filesystem::path& directory) {
-  const Descriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (handle.get() >= 0) (void)::fsync(handle.get());
+  const int handle = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  (void)::fsync(handle);
+  (void)::close(handle);
+}
+
+// A pipe or a device could keep the reader waiting for ever.
+void require_regular(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return;
+  throw Error(ErrorKind::io,
+              fmt::format("{}: a directory, pipe or device where a file is wanted; check the path",
+                          path.string()));
 }
 
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
-  std::error_code code;
-  const auto status = std::filesystem::status(path, code);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    throw Error(
-        ErrorKind::io,
-        fmt::format("{}: a directory, pipe or device where a file is wanted; check the path",
-                    path.string()));
-  }
+  require_regular(path);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(path, "open", errno);
@@ -99,20 +81,66 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content) {
-  const std::filesystem::path temporary = path.string() + ".tmp";
-  try {
-    write_and_sync(temporary, content);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "replace", errno);
-  } catch (...) {
-    (void)::unlink(temporary.c_str());
-    throw;
-  }
-  const auto parent = path.parent_path();
-  sync_directory(parent.empty() ? "." : parent);
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
   write_file_atomically(path, std::as_bytes(std::span(content.data(), content.size())));
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      temporary_(path_.string() + ".tmp"),
+      descriptor_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+  if (descriptor_ < 0) fail(temporary_, "create", errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) (void)::close(descriptor_);
+  if (!committed_) (void)::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> content) {
+  write_all(descriptor_, content, temporary_);
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail(temporary_, "sync", errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail(temporary_, "close", errno);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "replace", errno);
+  committed_ = true;
+  const auto parent = path_.parent_path();
+  sync_directory(parent.empty() ? "." : parent);
+}
+
+RandomAccessFile::RandomAccessFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      descriptor_((require_regular(path_), ::open(path_.c_str(), O_RDONLY | O_CLOEXEC))) {
+  if (descriptor_ < 0) fail(path_, "open", errno);
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) {
+    const int code = errno;
+    (void)::close(descriptor_);
+    fail(path_, "read", code);
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+RandomAccessFile::~RandomAccessFile() {
+  (void)::close(descriptor_);
+}
+
+void RandomAccessFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(path_, "read", errno);
+    if (got == 0) reject_file(path_.string(), "ends too early; it is truncated, copy it again");
+    offset += static_cast<std::uint64_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
 }
 
 void create_directories(const std::filesystem::path& path) {

@@ -1,13 +1,15 @@
 #include "edgeprune/core/safetensors.h"
 
 #include "edgeprune/core/error.h"
-#include "edgeprune/core/files.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace edgeprune::core {
 namespace {
@@ -64,24 +66,32 @@ std::vector<std::size_t> sizes_of(const json& list) {
 // Where each tensor's bytes begin and end; equal beginnings are of empty tensors.
 using Extents = std::multimap<std::size_t, std::size_t>;
 
-NpyArray parse_tensor(const json& entry, std::string_view data, const std::string& tensor,
-                      const std::string& name, Extents& extents) {
-  NpyArray array;
-  array.type = type_of(entry, tensor, name);
-  array.shape = sizes_of(entry.at("shape"));
+// A tensor of a header and where its bytes begin behind it.
+struct Entry {
+  TensorHeader header;
+  std::size_t begin = 0;
+};
+struct Header {
+  std::vector<Entry> entries;  // in order of their names
+  std::map<std::string, std::string> metadata;
+};
+
+Entry parse_entry(const json& entry, const std::string& tensor, std::size_t data_size,
+                  const std::string& name, Extents& extents) {
+  Entry result{.header = {.name = tensor,
+                          .type = type_of(entry, tensor, name),
+                          .shape = sizes_of(entry.at("shape"))}};
   const auto offsets = sizes_of(entry.at("data_offsets"));
-  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
-      bytes_of(array.shape, array.type) != offsets[1] - offsets[0]) {
+  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_size ||
+      bytes_of(result.header.shape, result.header.type) != offsets[1] - offsets[0]) {
     reject_file(name,
                 fmt::format("tensor '{}' does not lie within the file; it is truncated or damaged, "
                             "copy it again",
                             printable(tensor)));
   }
   extents.emplace(offsets[0], offsets[1]);
-  const std::string_view bytes = data.substr(offsets[0], offsets[1] - offsets[0]);
-  array.bytes.resize(bytes.size());
-  if (!bytes.empty()) std::memcpy(array.bytes.data(), bytes.data(), bytes.size());
-  return array;
+  result.begin = offsets[0];
+  return result;
 }
 
 // The format has no holes, overlaps or trailing bytes.
@@ -98,16 +108,75 @@ void check_cover(const Extents& extents, std::size_t size, const std::string& na
                                 size));
 }
 
-std::string_view header_of(std::string_view content, const std::string& name) {
+// The length of the header that the first bytes of a file of `size` bytes announce.
+std::size_t header_length(std::span<const std::byte> first_bytes, std::uint64_t size,
+                          const std::string& name) {
   std::uint64_t length = 0;
-  if (content.size() >= kLengthBytes) std::memcpy(&length, content.data(), kLengthBytes);
-  if (content.size() < kLengthBytes || length > content.size() - kLengthBytes) {
+  if (size >= kLengthBytes) std::memcpy(&length, first_bytes.data(), kLengthBytes);
+  if (size < kLengthBytes || length > size - kLengthBytes) {
     reject_file(name, "not a safetensors file, or truncated within its header; copy it again");
   }
-  return content.substr(kLengthBytes, length);
+  return length;
+}
+
+Header parse_header(std::string_view text, std::size_t data_size, const std::string& name) {
+  Header header;
+  Extents extents;
+  try {
+    // items() of null would be those of an empty object.
+    const json entries = json::parse(text).get<json::object_t>();
+    for (const auto& [tensor, entry] : entries.items()) {
+      if (tensor == "__metadata__") {
+        header.metadata = entry.get<std::map<std::string, std::string>>();
+      } else {
+        header.entries.push_back(parse_entry(entry, tensor, data_size, name, extents));
+      }
+    }
+  } catch (const json::exception&) {
+    reject_file(name, "the safetensors header is not the JSON it should be; copy the file again");
+  }
+  check_cover(extents, data_size, name);
+  return header;
+}
+
+// The length and the header that `tensors`, one after another, need before them.
+std::string header_bytes(const std::map<std::string, std::string>& metadata,
+                         std::span<const TensorHeader> tensors) {
+  json header = json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::size_t offset = 0;
+  for (const TensorHeader& tensor : tensors) {
+    const std::size_t end = offset + tensor.num_bytes();
+    header[tensor.name] = {{"dtype", type_name(tensor.type)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
+  const std::uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), kLengthBytes) + text;
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+std::vector<TensorHeader> headers_of(const SafetensorsFile& file) {
+  std::vector<TensorHeader> headers;
+  for (const auto& [name, array] : file.tensors) {
+    headers.push_back({name, array.type, array.shape});
+  }
+  return headers;
 }
 
 }  // namespace
+
+std::size_t TensorHeader::num_bytes() const {
+  std::size_t bytes = npy_type_size(type);
+  for (const std::size_t extent : shape) bytes *= extent;
+  return bytes;
+}
 
 const NpyArray& SafetensorsFile::at(const std::string& name) const {
   const auto found = tensors.find(name);
@@ -121,24 +190,15 @@ const NpyArray& SafetensorsFile::at(const std::string& name) const {
 }
 
 SafetensorsFile parse_safetensors(std::string_view content, const std::string& name) {
-  const std::string_view header = header_of(content, name);
-  const std::string_view data = content.substr(kLengthBytes + header.size());
-  SafetensorsFile file;
-  Extents extents;
-  try {
-    // items() of null would be those of an empty object.
-    const json entries = json::parse(header).get<json::object_t>();
-    for (const auto& [tensor, entry] : entries.items()) {
-      if (tensor == "__metadata__") {
-        file.metadata = entry.get<std::map<std::string, std::string>>();
-      } else {
-        file.tensors[tensor] = parse_tensor(entry, data, tensor, name, extents);
-      }
-    }
-  } catch (const json::exception&) {
-    reject_file(name, "the safetensors header is not the JSON it should be; copy the file again");
+  const std::size_t length = header_length(bytes_of(content), content.size(), name);
+  const std::string_view data = content.substr(kLengthBytes + length);
+  Header header = parse_header(content.substr(kLengthBytes, length), data.size(), name);
+  SafetensorsFile file{.metadata = std::move(header.metadata)};
+  for (Entry& entry : header.entries) {
+    const auto bytes = bytes_of(data.substr(entry.begin, entry.header.num_bytes()));
+    file.tensors[entry.header.name] = {
+        entry.header.type, std::move(entry.header.shape), {bytes.begin(), bytes.end()}};
   }
-  check_cover(extents, data.size(), name);
   return file;
 }
 
@@ -147,21 +207,7 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
 }
 
 std::string to_bytes(const SafetensorsFile& file) {
-  json header = json::object();
-  if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
-  std::size_t offset = 0;
-  for (const auto& [name, array] : file.tensors) {
-    header[name] = {{"dtype", type_name(array.type)},
-                    {"shape", array.shape},
-                    {"data_offsets", {offset, offset + array.bytes.size()}}};
-    offset += array.bytes.size();
-  }
-  std::string text = header.dump();
-  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
-  const std::uint64_t length = text.size();
-  std::string bytes(reinterpret_cast<const char*>(&length), kLengthBytes);
-  bytes.reserve(kLengthBytes + text.size() + offset);
-  bytes += text;
+  std::string bytes = header_bytes(file.metadata, headers_of(file));
   for (const auto& [name, array] : file.tensors) {
     bytes.append(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size());
   }
@@ -169,7 +215,69 @@ std::string to_bytes(const SafetensorsFile& file) {
 }
 
 void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
-  write_file_atomically(path, to_bytes(file));
+  SafetensorsWriter writer(path, file.metadata, headers_of(file));
+  for (const auto& [name, array] : file.tensors) writer.write(array.bytes);
+  writer.commit();
+}
+
+SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
+                                     const std::map<std::string, std::string>& metadata,
+                                     std::vector<TensorHeader> tensors)
+    : file_(path), tensors_(std::move(tensors)) {
+  file_.write(bytes_of(header_bytes(metadata, tensors_)));
+}
+
+void SafetensorsWriter::write(std::span<const std::byte> bytes) {
+  if (next_ == tensors_.size() || tensors_[next_].num_bytes() != bytes.size()) {
+    throw Error(ErrorKind::internal, "a safetensors file was announced with other tensors");
+  }
+  file_.write(bytes);
+  ++next_;
+}
+
+void SafetensorsWriter::commit() {
+  if (next_ != tensors_.size()) {
+    throw Error(ErrorKind::internal, "a safetensors file lacks tensors that were announced");
+  }
+  file_.commit();
+}
+
+SafetensorsReader::SafetensorsReader(const std::filesystem::path& path)
+    : name_(path.string()), file_(path) {
+  std::array<std::byte, kLengthBytes> first{};
+  file_.read(0, std::span(first).first(std::min<std::size_t>(file_.size(), kLengthBytes)));
+  const std::size_t length = header_length(first, file_.size(), name_);
+  std::string text(length, '\0');
+  file_.read(kLengthBytes, std::as_writable_bytes(std::span(text)));
+  Header header = parse_header(text, file_.size() - kLengthBytes - length, name_);
+  metadata_ = std::move(header.metadata);
+  for (Entry& entry : header.entries) {
+    const std::string tensor = entry.header.name;
+    places_[tensor] = {std::move(entry.header), kLengthBytes + length + entry.begin};
+  }
+}
+
+std::vector<TensorHeader> SafetensorsReader::tensors() const {
+  std::vector<TensorHeader> headers;
+  for (const auto& [name, place] : places_) headers.push_back(place.header);
+  return headers;
+}
+
+const SafetensorsReader::Place& SafetensorsReader::place_of(const std::string& name) const {
+  const auto found = places_.find(name);
+  if (found == places_.end()) reject_file(name_, fmt::format("there is no tensor '{}'", name));
+  return found->second;
+}
+
+void SafetensorsReader::read(const std::string& name, std::span<std::byte> out,
+                             std::size_t first_byte) const {
+  const Place& place = place_of(name);
+  const std::size_t size = place.header.num_bytes();
+  if (first_byte > size || out.size() > size - first_byte) {
+    reject_file(name_, fmt::format("tensor '{}' has {} bytes where {} are needed", name, size,
+                                   first_byte + out.size()));
+  }
+  file_.read(place.offset + first_byte, out);
 }
 
 }  // namespace edgeprune::core

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <system_error>
 
 namespace edgeprune::core {
 
@@ -21,6 +23,35 @@ std::string format_quantity(double value, const std::string& unit) {
 
 std::string format_bytes(double bytes) {
   return format_quantity(bytes, "B");
+}
+
+std::optional<ByteCount> parse_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double bytes;
+  };
+  static constexpr Unit kUnits[] = {{"", 1},
+                                    {"B", 1},
+                                    {"kB", 1e3},
+                                    {"KB", 1e3},
+                                    {"MB", 1e6},
+                                    {"GB", 1e9},
+                                    {"KiB", 1024},
+                                    {"MiB", 1024.0 * 1024},
+                                    {"GiB", 1024.0 * 1024 * 1024}};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !(number >= 0)) return std::nullopt;
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  for (const Unit& known : kUnits) {
+    if (unit != known.name) continue;
+    const double bytes = number * known.bytes;
+    constexpr double kMost = 9e18;  // TOML's integers are signed, of 64 bits
+    if (!(bytes <= kMost)) return std::nullopt;
+    return ByteCount{static_cast<std::uint64_t>(bytes)};
+  }
+  return std::nullopt;
 }
 
 std::string format_seconds(double seconds) {

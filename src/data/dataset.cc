@@ -124,16 +124,19 @@ Dataset finish_dataset(Dataset dataset) {
     measure_channels(std::span<const float>(dataset.float_pixels), 1.0, dataset);
   }
   dataset.content_hash = hash_content(dataset);
+  if (dataset.read_bytes == 0) dataset.read_bytes = dataset.num_bytes();
   warn_of_single_class(dataset);
   return dataset;
 }
 
 Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {
   if (limit == 0 || limit >= dataset.num_samples()) return dataset;
-  Dataset part = dataset;
-  part.labels.clear();
-  part.byte_pixels.clear();
-  part.float_pixels.clear();
+  Dataset part{.name = dataset.name,
+               .shape = dataset.shape,
+               .class_names = dataset.class_names,
+               .stored_bytes_per_sample = dataset.stored_bytes_per_sample,
+               .warnings = dataset.warnings,
+               .read_bytes = dataset.read_bytes};
   const auto append = [size = dataset.shape.num_values()](const auto& from, std::size_t n,
                                                           auto& to) {
     const auto begin = from.begin() + static_cast<std::ptrdiff_t>(n * size);

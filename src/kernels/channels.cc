@@ -8,7 +8,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "channels.cc"
 #include <hwy/foreach_target.h>
-#include "vectors-inl.h"
+#include "transform-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -16,59 +16,82 @@ namespace edgeprune::kernels::HWY_NAMESPACE {
 namespace {
 // Float sums run over at most this many pixels before they are added to a double.
 constexpr std::size_t kStretch = 64;
+// How many pixels ahead of their use the loops over large tensors ask for memory: some way beyond
+// what the CPU overlaps by itself.
+constexpr std::size_t kFetchPixels = 16;
 
-HWY_INLINE Vector load_or(std::span<const float> values, std::size_t c, std::size_t valid,
-                          float otherwise) {
-  return values.empty() ? hn::Set(Tag(), otherwise) : load(values.data() + c, valid);
+HWY_INLINE void fetch(const void* at) {
+  __builtin_prefetch(at, 0, 3);
 }
 
-// A transform's coefficients for one vector of channels.
-struct Coefficients {
-  Vector center, scale, shift, low, high;
-
-  HWY_INLINE Coefficients(const ChannelTransform& t, std::size_t c, std::size_t valid)
-      : center(load_or(t.center, c, valid, 0.0f)),
-        scale(load_or(t.scale, c, valid, 1.0f)),
-        shift(load_or(t.shift, c, valid, 0.0f)),
-        low(hn::Set(Tag(), t.low)),
-        high(hn::Set(Tag(), t.high)) {}
-
-  HWY_INLINE Vector unclamped(Vector x) const {
-    return hn::MulAdd(hn::Sub(x, center), scale, shift);
-  }
-  HWY_INLINE Vector operator()(Vector x) const { return hn::Min(hn::Max(unclamped(x), low), high); }
-  // The gradient where it passes the clamp, zero elsewhere.
-  HWY_INLINE Vector masked(Vector g, Vector x) const {
-    const Vector z = unclamped(x);
-    return hn::IfThenElseZero(hn::And(hn::Lt(low, z), hn::Lt(z, high)), g);
-  }
-};
-
-void copy_rows(const float* x, std::size_t pixels, std::size_t channels, float* out,
-               std::size_t out_stride) {
-  if (out_stride == channels) {
-    std::memcpy(out, x, pixels * channels * sizeof(float));
+void copy_rows(const PixelBlock& block, ConstElements x, Elements out) {
+  const std::size_t size = size_of(x.type);
+  if (block.out_stride == block.channels && block.in_stride == block.channels) {
+    std::memcpy(out.data, x.data, block.pixels * block.channels * size);
     return;
   }
-  for (std::size_t p = 0; p < pixels; ++p) {
-    std::memcpy(out + p * out_stride, x + p * channels, channels * sizeof(float));
+  for (std::size_t p = 0; p < block.pixels; ++p) {
+    std::memcpy(out.at(p * block.out_stride).data, x.at(p * block.in_stride).data,
+                block.channels * size);
   }
 }
 
-void apply_transform(const ChannelTransform& transform, const float* x, std::size_t pixels,
-                     std::size_t channels, float* out, std::size_t out_stride) {
-  if (transform.is_identity()) return copy_rows(x, pixels, channels, out, out_stride);
-  for_vectors(channels, [&](std::size_t c, std::size_t valid) {
-    const Coefficients t(transform, c, valid);
-    for (std::size_t p = 0; p < pixels; ++p) {
-      store(t(load(x + p * channels + c, valid)), out + p * out_stride + c, valid);
+// Calls body<V>(c, valid) for groups of V vectors of channels, wide enough that each visit to a
+// pixel reads some neighbouring cache lines; valid < V * lanes() for a last group that ends inside
+// one.
+template <typename Body>
+HWY_INLINE void for_groups(std::size_t channels, Body&& body) {
+  const std::size_t n = lanes();
+  std::size_t c = 0;
+  for (; c + 4 * n <= channels; c += 4 * n) body.template operator()<4>(c, 4 * n);
+  if (c + 2 * n <= channels) {
+    body.template operator()<2>(c, 2 * n);
+    c += 2 * n;
+  }
+  for (; c < channels; c += n) body.template operator()<1>(c, std::min(n, channels - c));
+}
+
+template <std::size_t V, typename In, typename Out>
+void transform_group(const ChannelTransform& transform, const PixelBlock& block, std::size_t c,
+                     std::size_t valid, const In* x, Out* out) {
+  const std::size_t n = lanes();
+  Coefficients t[V];
+  for (std::size_t v = 0; v < V; ++v) {
+    t[v] = Coefficients(transform, c + v * n, std::min(n, valid - v * n));
+  }
+  for (std::size_t p = 0; p < block.pixels; ++p) {
+    const In* from = x + p * block.in_stride + c;
+    Out* to = out + p * block.out_stride + c;
+    for (std::size_t v = 0; v < V; ++v) fetch(from + kFetchPixels * block.in_stride + v * n);
+    if (valid == V * n) {
+      for (std::size_t v = 0; v < V; ++v) store_all(t[v](load_all(from + v * n)), to + v * n);
+    } else {
+      store(t[0](load(from, valid)), to, valid);
     }
+  }
+}
+
+template <typename In, typename Out>
+void transform_rows(const ChannelTransform& transform, const PixelBlock& block, const In* x,
+                    Out* out) {
+  for_groups(block.channels, [&]<std::size_t V>(std::size_t c, std::size_t valid) {
+    transform_group<V>(transform, block, c, valid, x, out);
   });
 }
 
-void add_transformed(const ChannelTransform& transform_a, const float* a,
-                     const ChannelTransform& transform_b, const float* b, std::size_t pixels,
-                     std::size_t channels, float* out) {
+void apply_transform(const ChannelTransform& transform, const PixelBlock& block, ConstElements x,
+                     Elements out) {
+  if (transform.is_identity() && x.type == out.type) return copy_rows(block, x, out);
+  with_type(x.type, [&]<typename In>(In*) {
+    with_type(out.type, [&]<typename Out>(Out*) {
+      transform_rows(transform, block, static_cast<const In*>(x.data), static_cast<Out*>(out.data));
+    });
+  });
+}
+
+template <typename T>
+void add_rows(const ChannelTransform& transform_a, const T* a, const ChannelTransform& transform_b,
+              const T* b, std::size_t pixels, std::size_t channels, T* out) {
   for_vectors(channels, [&](std::size_t c, std::size_t valid) {
     const Coefficients ta(transform_a, c, valid);
     const Coefficients tb(transform_b, c, valid);
@@ -78,13 +101,12 @@ void add_transformed(const ChannelTransform& transform_a, const float* a,
   });
 }
 
-void add_bias(std::span<const float> bias, float* x, std::size_t pixels) {
-  const std::size_t channels = bias.size();
-  for_vectors(channels, [&](std::size_t c, std::size_t valid) {
-    const Vector b = load(bias.data() + c, valid);
-    for (std::size_t at = c; at < pixels * channels; at += channels) {
-      store(hn::Add(load(x + at, valid), b), x + at, valid);
-    }
+void add_transformed(const ChannelTransform& transform_a, ConstElements a,
+                     const ChannelTransform& transform_b, ConstElements b, std::size_t pixels,
+                     std::size_t channels, Elements out) {
+  with_type(out.type, [&]<typename T>(T*) {
+    add_rows(transform_a, static_cast<const T*>(a.data), transform_b, static_cast<const T*>(b.data),
+             pixels, channels, static_cast<T*>(out.data));
   });
 }
 
@@ -94,107 +116,373 @@ void add_to(const float* x, std::size_t count, float* y) {
   });
 }
 
-// Adds a vector's valid lanes to doubles.
-HWY_INLINE void add_lanes(Vector v, std::size_t valid, double* sums) {
-  HWY_ALIGN float lanes[hn::MaxLanes(Tag())];
-  hn::Store(v, Tag(), lanes);
-  for (std::size_t i = 0; i < valid; ++i) sums[i] += static_cast<double>(lanes[i]);
-}
+// Where rows of channels are read, worked on and written, and what is summed on the way: each
+// finish_... below is one of these.
+template <typename T>
+struct OutputRows {
+  const float* bias;
+  T* out;
+  std::size_t out_stride;
+  float* pivot;
+  double* sum;
+  double* squares;
+};
 
-// Chan's update of (count, mean, squares) by a stretch with sums of (x - pivot) and its square.
-HWY_INLINE void merge_stretch(Vector pivot, Vector sum, Vector sum_squares, double pixels,
-                              double count, std::size_t valid, double* mean, double* squares) {
-  HWY_ALIGN float pivots[hn::MaxLanes(Tag())];
-  HWY_ALIGN float sums[hn::MaxLanes(Tag())];
-  HWY_ALIGN float sums_squares[hn::MaxLanes(Tag())];
-  hn::Store(pivot, Tag(), pivots);
-  hn::Store(sum, Tag(), sums);
-  hn::Store(sum_squares, Tag(), sums_squares);
-  for (std::size_t i = 0; i < valid; ++i) {
-    const double offset = static_cast<double>(sums[i]) / pixels;
-    const double within = static_cast<double>(sums_squares[i]) - offset * sums[i];
-    const double delta = static_cast<double>(pivots[i]) + offset - mean[i];
-    mean[i] += delta * pixels / (count + pixels);
-    squares[i] += within + delta * delta * count * pixels / (count + pixels);
+// Calls body(v, valid) for each of a panel's V vectors.
+template <std::size_t V, typename Body>
+HWY_INLINE void for_panel(std::size_t num_channels, Body&& body) {
+  for (std::size_t v = 0; v < V; ++v) {
+    body(v, std::min(lanes(), num_channels - v * lanes()));
   }
 }
 
-void accumulate_moments(const float* x, std::size_t pixels, ChannelMoments& moments) {
-  const std::size_t channels = moments.mean.size();
+// How a panel's vectors are written.
+enum class Store { part, whole, stream };
+
+// Returns what a load would give now.
+template <Store kStore>
+HWY_INLINE Vector store_as(Vector v, float* to, std::size_t valid) {
+  if constexpr (kStore == Store::part) {
+    store(v, to, valid);
+  } else if constexpr (kStore == Store::whole) {
+    store_all(v, to);
+  } else {
+    hn::Stream(v, Tag(), to);
+  }
+  return v;
+}
+template <Store kStore>
+HWY_INLINE Vector store_as(Vector v, BFloat16* to, std::size_t valid) {
+  const hn::Vec<Tag16> bits = rounded_bits(v);
+  if constexpr (kStore == Store::part) {
+    store(v, to, valid);
+  } else if constexpr (kStore == Store::whole || hn::MaxLanes(Tag16()) * sizeof(BFloat16) < 16) {
+    // Of half a 16-byte vector, Highway's Stream would write all 16 bytes.
+    hn::StoreU(bits, Tag16(), &to->bits);
+  } else {
+    hn::Stream(bits, Tag16(), &to->bits);
+  }
+  return from_bits(bits);
+}
+
+template <std::size_t V, Store kStore, typename T>
+void output_stretch(const float* results, std::size_t num_rows, std::size_t num_channels,
+                    const OutputRows<T>& rows) {
   const Tag d;
-  for (std::size_t begin = 0; begin < pixels; begin += kStretch) {
-    const std::size_t length = std::min(kStretch, pixels - begin);
-    for_vectors(channels, [&](std::size_t c, std::size_t valid) {
-      const float* at = x + begin * channels + c;
-      const Vector pivot = load(at, valid);
-      Vector sum = hn::Zero(d);
-      Vector squares = hn::Zero(d);
-      for (std::size_t p = 0; p < length; ++p) {
-        const Vector v = hn::Sub(load(at + p * channels, valid), pivot);
-        sum = hn::Add(sum, v);
-        squares = hn::MulAdd(v, v, squares);
-      }
-      merge_stretch(pivot, sum, squares, static_cast<double>(length), moments.count, valid,
-                    moments.mean.data() + c, moments.squares.data() + c);
-    });
-    moments.count += static_cast<double>(length);
-  }
-}
-
-void transform_gradient(const ChannelTransform& transform, const TransformGradient& gradient,
-                        const float* g, const float* x, std::size_t pixels, std::size_t channels,
-                        float* out, std::size_t out_stride) {
-  if (transform.is_identity()) return copy_rows(g, pixels, channels, out, out_stride);
-  for_vectors(channels, [&](std::size_t c, std::size_t valid) {
-    const Coefficients t(transform, c, valid);
-    const Vector slope = load_or(gradient.slope, c, valid, 0.0f);
-    const Vector offset = load_or(gradient.offset, c, valid, 0.0f);
-    for (std::size_t p = 0; p < pixels; ++p) {
-      const std::size_t at = p * channels + c;
-      const Vector v = load(x + at, valid);
-      const Vector dz = t.masked(load(g + at, valid), v);
-      const Vector rest = hn::MulAdd(slope, hn::Sub(v, t.center), offset);
-      store(hn::MulAdd(t.scale, dz, rest), out + p * out_stride + c, valid);
+  const std::size_t n = lanes();
+  Vector bias[V];
+  Vector pivot[V];
+  Vector sum[V];
+  Vector squares[V];
+  for_panel<V>(num_channels, [&](std::size_t v, std::size_t valid) {
+    bias[v] = rows.bias != nullptr ? load(rows.bias + v * n, valid) : hn::Zero(d);
+    pivot[v] = rows.pivot != nullptr ? load(rows.pivot + v * n, valid) : hn::Zero(d);
+    sum[v] = hn::Zero(d);
+    squares[v] = hn::Zero(d);
+  });
+  for (std::size_t r = 0; r < num_rows; ++r) {
+    T* out = rows.out + r * rows.out_stride;
+    for (std::size_t v = 0; v < V; ++v) {
+      const Vector y = hn::Add(load_all(results + (r * V + v) * n), bias[v]);
+      const Vector stored = store_as<kStore>(y, out + v * n, std::min(n, num_channels - v * n));
+      const Vector off = hn::Sub(stored, pivot[v]);
+      sum[v] = hn::Add(sum[v], off);
+      squares[v] = hn::MulAdd(off, off, squares[v]);
     }
+  }
+  if (rows.sum == nullptr) return;
+  for_panel<V>(num_channels, [&](std::size_t v, std::size_t valid) {
+    add_lanes(sum[v], valid, rows.sum + v * n);
+    add_lanes(squares[v], valid, rows.squares + v * n);
   });
 }
 
-void accumulate_gradient_sums(const ChannelTransform& transform, const float* g, const float* x,
-                              std::size_t pixels, std::size_t channels, std::span<double> sum_g,
-                              std::span<double> sum_gx) {
-  const Tag d;
-  for (std::size_t begin = 0; begin < pixels; begin += kStretch) {
-    const std::size_t length = std::min(kStretch, pixels - begin);
-    for_vectors(channels, [&](std::size_t c, std::size_t valid) {
-      const Coefficients t(transform, c, valid);
-      Vector dz_sum = hn::Zero(d);
-      Vector dzx_sum = hn::Zero(d);
-      for (std::size_t p = begin; p < begin + length; ++p) {
-        const std::size_t at = p * channels + c;
-        const Vector v = load(x + at, valid);
-        const Vector dz = t.masked(load(g + at, valid), v);
-        dz_sum = hn::Add(dz_sum, dz);
-        dzx_sum = hn::MulAdd(dz, hn::Sub(v, t.center), dzx_sum);
-      }
-      add_lanes(dz_sum, valid, sum_g.data() + c);
-      add_lanes(dzx_sum, valid, sum_gx.data() + c);
-    });
+template <std::size_t V, typename T>
+void output_rows(const ResultPanel& panel, OutputRows<T> rows, bool stream) {
+  const std::size_t n = lanes();
+  for (std::size_t r = 0; r < panel.num_rows; r += kStretch) {
+    const std::size_t num_rows = std::min(kStretch, panel.num_rows - r);
+    const float* results = panel.results + r * V * n;
+    if (panel.num_channels != V * n) {
+      output_stretch<V, Store::part>(results, num_rows, panel.num_channels, rows);
+    } else if (stream) {
+      output_stretch<V, Store::stream>(results, num_rows, panel.num_channels, rows);
+    } else {
+      output_stretch<V, Store::whole>(results, num_rows, panel.num_channels, rows);
+    }
+    rows.out += num_rows * rows.out_stride;
   }
 }
 
-void accumulate_sums(const float* x, std::size_t pixels, std::size_t stride,
+// Panels have one to four vectors (products.h).
+template <typename Body>
+HWY_INLINE void with_panel_vectors(std::size_t num_channels, Body&& body) {
+  switch ((num_channels + lanes() - 1) / lanes()) {
+    case 1:
+      return body.template operator()<1>();
+    case 2:
+      return body.template operator()<2>();
+    case 3:
+      return body.template operator()<3>();
+    default:
+      return body.template operator()<4>();
+  }
+}
+
+// The first row of a panel, as it will be stored.
+template <typename T>
+void take_pivot(const ResultPanel& panel, const float* bias, float* pivot) {
+  for (std::size_t c = 0; c < panel.num_channels; ++c) {
+    const float value = panel.results[c] + (bias != nullptr ? bias[c] : 0.0f);
+    pivot[c] = static_cast<float>(static_cast<T>(value));
+  }
+}
+
+void finish_output(const ResultPanel& panel, const OutputTarget& target, std::size_t first_pixel) {
+  with_type(target.out.type, [&]<typename T>(T*) {
+    const std::size_t c = panel.first_channel;
+    OutputRows<T> rows{.bias = target.bias.empty() ? nullptr : target.bias.data() + c,
+                       .out = static_cast<T*>(target.out.data) + first_pixel * target.channels + c,
+                       .out_stride = target.channels,
+                       .pivot = nullptr,
+                       .sum = nullptr,
+                       .squares = nullptr};
+    if (ChannelMoments* moments = target.moments) {
+      rows.pivot = moments->pivot.data() + c;
+      rows.sum = moments->sum.data() + c;
+      rows.squares = moments->squares.data() + c;
+      if (moments->count == 0) take_pivot<T>(panel, rows.bias, rows.pivot);
+    }
+    with_panel_vectors(panel.num_channels,
+                       [&]<std::size_t V>() { output_rows<V>(panel, rows, target.stream); });
+  });
+}
+
+void accumulate_moments(ConstElements x, std::size_t pixels, ChannelMoments& moments) {
+  const std::size_t channels = moments.pivot.size();
+  const Tag d;
+  with_type(x.type, [&]<typename T>(T*) {
+    const T* values = static_cast<const T*>(x.data);
+    if (moments.count == 0) {
+      for (std::size_t c = 0; c < channels; ++c) moments.pivot[c] = static_cast<float>(values[c]);
+    }
+    for (std::size_t begin = 0; begin < pixels; begin += kStretch) {
+      const std::size_t length = std::min(kStretch, pixels - begin);
+      for_vectors(channels, [&](std::size_t c, std::size_t valid) {
+        const T* at = values + begin * channels + c;
+        const Vector pivot = load(moments.pivot.data() + c, valid);
+        Vector sum = hn::Zero(d);
+        Vector squares = hn::Zero(d);
+        for (std::size_t p = 0; p < length; ++p) {
+          const Vector v = hn::Sub(load(at + p * channels, valid), pivot);
+          sum = hn::Add(sum, v);
+          squares = hn::MulAdd(v, v, squares);
+        }
+        add_lanes(sum, valid, moments.sum.data() + c);
+        add_lanes(squares, valid, moments.squares.data() + c);
+      });
+    }
+  });
+  moments.count += static_cast<double>(pixels);
+}
+
+template <std::size_t V, typename In, typename Out>
+void gradient_group(const ChannelTransform& transform, const TransformGradient& gradient,
+                    const PixelBlock& block, std::size_t c, std::size_t valid, const In* dz,
+                    const In* x, Out* out) {
+  const std::size_t n = lanes();
+  Vector center[V];
+  Vector scale[V];
+  Vector slope[V];
+  Vector offset[V];
+  for (std::size_t v = 0; v < V; ++v) {
+    const std::size_t at = c + v * n;
+    const std::size_t part = std::min(n, valid - v * n);
+    center[v] = load_or(transform.center, at, part, 0.0f);
+    scale[v] = load_or(transform.scale, at, part, 1.0f);
+    slope[v] = load_or(gradient.slope, at, part, 0.0f);
+    offset[v] = load_or(gradient.offset, at, part, 0.0f);
+  }
+  const auto dx = [&](std::size_t v, Vector g, Vector value) {
+    return hn::MulAdd(scale[v], g, hn::MulAdd(slope[v], hn::Sub(value, center[v]), offset[v]));
+  };
+  for (std::size_t p = 0; p < block.pixels; ++p) {
+    const In* g = dz + p * block.in_stride + c;
+    const In* value = x + p * block.in_stride + c;
+    Out* to = out + p * block.out_stride + c;
+    for (std::size_t v = 0; v < V; ++v) {
+      fetch(g + kFetchPixels * block.in_stride + v * n);
+      fetch(value + kFetchPixels * block.in_stride + v * n);
+    }
+    if (valid == V * n) {
+      for (std::size_t v = 0; v < V; ++v) {
+        store_all(dx(v, load_all(g + v * n), load_all(value + v * n)), to + v * n);
+      }
+    } else {
+      store(dx(0, load(g, valid), load(value, valid)), to, valid);
+    }
+  }
+}
+
+template <typename In, typename Out>
+void gradient_rows(const ChannelTransform& transform, const TransformGradient& gradient,
+                   const PixelBlock& block, const In* dz, const In* x, Out* out) {
+  for_groups(block.channels, [&]<std::size_t V>(std::size_t c, std::size_t valid) {
+    gradient_group<V>(transform, gradient, block, c, valid, dz, x, out);
+  });
+}
+
+void transform_gradient(const ChannelTransform& transform, const TransformGradient& gradient,
+                        const PixelBlock& block, ConstElements dz, ConstElements x, Elements out) {
+  if (transform.scale.empty() && dz.type == out.type) return copy_rows(block, dz, out);
+  with_type(x.type, [&]<typename In>(In*) {
+    with_type(out.type, [&]<typename Out>(Out*) {
+      gradient_rows(transform, gradient, block, static_cast<const In*>(dz.data),
+                    static_cast<const In*>(x.data), static_cast<Out*>(out.data));
+    });
+  });
+}
+
+// Rows of the gradient on their way from `g` to an activation's dz.
+template <typename G, typename T>
+struct GradientRows {
+  const G* g;
+  std::size_t g_stride;
+  const T* x;
+  T* dz;
+  std::size_t stride;  // of x and dz
+  bool accumulate;
+  bool stream;
+  double* sum;
+  double* sum_x;
+};
+
+template <std::size_t V, Store kStore, bool kClamped, typename G, typename T>
+void gradient_stretch(const ChannelTransform& transform, std::size_t c, std::size_t num_rows,
+                      std::size_t num_channels, const GradientRows<G, T>& rows) {
+  const Tag d;
+  const std::size_t n = lanes();
+  Coefficients t[V];
+  Vector sum[V];
+  Vector sum_x[V];
+  for_panel<V>(num_channels, [&](std::size_t v, std::size_t valid) {
+    t[v] = Coefficients(transform, c + v * n, valid);
+    sum[v] = hn::Zero(d);
+    sum_x[v] = hn::Zero(d);
+  });
+  for (std::size_t r = 0; r < num_rows; ++r) {
+    const G* g = rows.g + r * rows.g_stride;
+    const T* x = rows.x + r * rows.stride;
+    T* dz = rows.dz + r * rows.stride;
+    for (std::size_t v = 0; v < V; ++v) {
+      constexpr bool kWhole = kStore != Store::part;
+      const std::size_t valid = kWhole ? n : std::min(n, num_channels - v * n);
+      const auto read = [&](const auto* from) {
+        return kWhole ? load_all(from + v * n) : load(from + v * n, valid);
+      };
+      const Vector value = read(x);
+      Vector dz_new = read(g);
+      if constexpr (kClamped) dz_new = t[v].masked(dz_new, value);
+      if (rows.accumulate) dz_new = hn::Add(dz_new, read(dz));
+      dz_new = store_as<kStore>(dz_new, dz + v * n, valid);
+      if (rows.sum == nullptr) continue;
+      sum[v] = hn::Add(sum[v], dz_new);
+      sum_x[v] = hn::MulAdd(dz_new, hn::Sub(value, t[v].center), sum_x[v]);
+    }
+  }
+  if (rows.sum == nullptr) return;
+  for_panel<V>(num_channels, [&](std::size_t v, std::size_t valid) {
+    add_lanes(sum[v], valid, rows.sum + v * n);
+    add_lanes(sum_x[v], valid, rows.sum_x + v * n);
+  });
+}
+
+template <std::size_t V, typename G, typename T>
+void gradient_panel(const ChannelTransform& transform, std::size_t c, std::size_t num_rows,
+                    std::size_t num_channels, GradientRows<G, T> rows) {
+  const auto run = [&]<Store kStore>(std::size_t length) {
+    if (transform.is_clamped()) {
+      gradient_stretch<V, kStore, true>(transform, c, length, num_channels, rows);
+    } else {
+      gradient_stretch<V, kStore, false>(transform, c, length, num_channels, rows);
+    }
+  };
+  for (std::size_t r = 0; r < num_rows; r += kStretch) {
+    const std::size_t length = std::min(kStretch, num_rows - r);
+    if (num_channels != V * lanes()) {
+      run.template operator()<Store::part>(length);
+    } else if (rows.stream) {
+      run.template operator()<Store::stream>(length);
+    } else {
+      run.template operator()<Store::whole>(length);
+    }
+    rows.g += length * rows.g_stride;
+    rows.x += length * rows.stride;
+    rows.dz += length * rows.stride;
+  }
+}
+
+template <typename G, typename T>
+GradientRows<G, T> gradient_rows_at(const G* g, std::size_t g_stride, const GradientTarget& target,
+                                    std::size_t pixel, std::size_t step, std::size_t c) {
+  const std::size_t at = pixel * target.channels + c;
+  return {.g = g,
+          .g_stride = g_stride,
+          .x = static_cast<const T*>(target.x.data) + at,
+          .dz = static_cast<T*>(target.dz.data) + at,
+          .stride = step * target.channels,
+          .accumulate = target.accumulate,
+          .stream = target.stream,
+          .sum = target.sums != nullptr ? target.sums->dz.data() + c : nullptr,
+          .sum_x = target.sums != nullptr ? target.sums->dz_x.data() + c : nullptr};
+}
+
+void finish_gradient_panel(const ResultPanel& panel, const GradientTarget& target,
+                           std::size_t first_pixel, std::size_t pixel_step) {
+  with_type(target.dz.type, [&]<typename T>(T*) {
+    with_panel_vectors(panel.num_channels, [&]<std::size_t V>() {
+      gradient_panel<V>(target.transform, panel.first_channel, panel.num_rows, panel.num_channels,
+                        gradient_rows_at<float, T>(panel.results, V * lanes(), target, first_pixel,
+                                                   pixel_step, panel.first_channel));
+    });
+  });
+}
+
+void finish_gradient_rows(ConstElements g, std::size_t pixels, const GradientTarget& target,
+                          std::size_t first_pixel) {
+  with_type(g.type, [&]<typename G>(G*) {
+    with_type(target.dz.type, [&]<typename T>(T*) {
+      const std::size_t width = 2 * lanes();
+      for (std::size_t c = 0; c < target.channels; c += width) {
+        const std::size_t num_channels = std::min(width, target.channels - c);
+        const auto rows = gradient_rows_at<G, T>(static_cast<const G*>(g.data) + c, target.channels,
+                                                 target, first_pixel, 1, c);
+        if (num_channels > lanes()) {
+          gradient_panel<2>(target.transform, c, pixels, num_channels, rows);
+        } else {
+          gradient_panel<1>(target.transform, c, pixels, num_channels, rows);
+        }
+      }
+    });
+  });
+}
+
+void accumulate_sums(ConstElements x, std::size_t pixels, std::size_t stride,
                      std::span<double> sums) {
   const Tag d;
-  for (std::size_t begin = 0; begin < pixels; begin += kStretch) {
-    const std::size_t end = std::min(begin + kStretch, pixels);
-    for_vectors(sums.size(), [&](std::size_t c, std::size_t valid) {
-      Vector sum = hn::Zero(d);
-      for (std::size_t p = begin; p < end; ++p) {
-        sum = hn::Add(sum, load(x + p * stride + c, valid));
-      }
-      add_lanes(sum, valid, sums.data() + c);
-    });
-  }
+  with_type(x.type, [&]<typename T>(T*) {
+    const T* values = static_cast<const T*>(x.data);
+    for (std::size_t begin = 0; begin < pixels; begin += kStretch) {
+      const std::size_t end = std::min(begin + kStretch, pixels);
+      for_vectors(sums.size(), [&](std::size_t c, std::size_t valid) {
+        Vector sum = hn::Zero(d);
+        for (std::size_t p = begin; p < end; ++p) {
+          sum = hn::Add(sum, load(values + p * stride + c, valid));
+        }
+        add_lanes(sum, valid, sums.data() + c);
+      });
+    }
+  });
 }
 
 }  // namespace
@@ -202,30 +490,29 @@ void accumulate_sums(const float* x, std::size_t pixels, std::size_t stride,
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include <hwy/cache_control.h>
+
 namespace edgeprune::kernels {
 
 HWY_EXPORT(apply_transform);
 HWY_EXPORT(add_transformed);
-HWY_EXPORT(add_bias);
 HWY_EXPORT(add_to);
 HWY_EXPORT(accumulate_moments);
+HWY_EXPORT(finish_output);
 HWY_EXPORT(transform_gradient);
-HWY_EXPORT(accumulate_gradient_sums);
+HWY_EXPORT(finish_gradient_panel);
+HWY_EXPORT(finish_gradient_rows);
 HWY_EXPORT(accumulate_sums);
 
-void apply_transform(const ChannelTransform& transform, const float* x, std::size_t pixels,
-                     std::size_t channels, float* out, std::size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(apply_transform)(transform, x, pixels, channels, out, out_stride);
+void apply_transform(const ChannelTransform& transform, const PixelBlock& block, ConstElements x,
+                     Elements out) {
+  HWY_DYNAMIC_DISPATCH(apply_transform)(transform, block, x, out);
 }
 
-void add_transformed(const ChannelTransform& transform_a, const float* a,
-                     const ChannelTransform& transform_b, const float* b, std::size_t pixels,
-                     std::size_t channels, float* out) {
+void add_transformed(const ChannelTransform& transform_a, ConstElements a,
+                     const ChannelTransform& transform_b, ConstElements b, std::size_t pixels,
+                     std::size_t channels, Elements out) {
   HWY_DYNAMIC_DISPATCH(add_transformed)(transform_a, a, transform_b, b, pixels, channels, out);
-}
-
-void add_bias(std::span<const float> bias, float* x, std::size_t pixels) {
-  HWY_DYNAMIC_DISPATCH(add_bias)(bias, x, pixels);
 }
 
 void add_to(const float* x, std::size_t count, float* y) {
@@ -234,40 +521,68 @@ void add_to(const float* x, std::size_t count, float* y) {
 
 void ChannelMoments::reset(std::size_t channels) {
   count = 0;
-  mean.assign(channels, 0.0);
+  pivot.assign(channels, 0.0f);
+  sum.assign(channels, 0.0);
   squares.assign(channels, 0.0);
 }
 
-void ChannelMoments::merge(const ChannelMoments& other) {
-  if (other.count == 0) return;
-  const double total = count + other.count;
-  for (std::size_t c = 0; c < mean.size(); ++c) {
-    const double delta = other.mean[c] - mean[c];
-    mean[c] += delta * other.count / total;
-    squares[c] += other.squares[c] + delta * delta * count * other.count / total;
+ChannelMoments::Deviations ChannelMoments::merge(std::span<const ChannelMoments> parts) {
+  const std::size_t channels = parts[0].pivot.size();
+  Deviations total{
+      .count = 0, .mean = std::vector<double>(channels), .squares = std::vector<double>(channels)};
+  for (const ChannelMoments& part : parts) {
+    if (part.count == 0) continue;
+    const double count = total.count + part.count;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double offset = part.sum[c] / part.count;
+      const double delta = part.pivot[c] + offset - total.mean[c];
+      total.mean[c] += delta * part.count / count;
+      total.squares[c] +=
+          part.squares[c] - offset * part.sum[c] + delta * delta * total.count * part.count / count;
+    }
+    total.count = count;
   }
-  count = total;
+  return total;
 }
 
-void accumulate_moments(const float* x, std::size_t pixels, ChannelMoments& moments) {
+void accumulate_moments(ConstElements x, std::size_t pixels, ChannelMoments& moments) {
   HWY_DYNAMIC_DISPATCH(accumulate_moments)(x, pixels, moments);
 }
 
+void finish_output(const ResultPanel& panel, const OutputTarget& target, std::size_t first_pixel) {
+  HWY_DYNAMIC_DISPATCH(finish_output)(panel, target, first_pixel);
+}
+
+bool may_stream(ElementType type, std::size_t channels) {
+  constexpr std::size_t kLineBytes = 64;
+  return channels * size_of(type) % kLineBytes == 0;
+}
+
+void finish_streams() {
+  hwy::FlushStream();
+}
+
 void transform_gradient(const ChannelTransform& transform, const TransformGradient& gradient,
-                        const float* g, const float* x, std::size_t pixels, std::size_t channels,
-                        float* out, std::size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(transform_gradient)
-  (transform, gradient, g, x, pixels, channels, out, out_stride);
+                        const PixelBlock& block, ConstElements dz, ConstElements x, Elements out) {
+  HWY_DYNAMIC_DISPATCH(transform_gradient)(transform, gradient, block, dz, x, out);
 }
 
-void accumulate_gradient_sums(const ChannelTransform& transform, const float* g, const float* x,
-                              std::size_t pixels, std::size_t channels, std::span<double> sum_g,
-                              std::span<double> sum_gx) {
-  HWY_DYNAMIC_DISPATCH(accumulate_gradient_sums)
-  (transform, g, x, pixels, channels, sum_g, sum_gx);
+void GradientSums::reset(std::size_t channels) {
+  dz.assign(channels, 0.0);
+  dz_x.assign(channels, 0.0);
 }
 
-void accumulate_sums(const float* x, std::size_t pixels, std::size_t stride,
+void finish_gradient(const ResultPanel& panel, const GradientTarget& target,
+                     std::size_t first_pixel, std::size_t pixel_step) {
+  HWY_DYNAMIC_DISPATCH(finish_gradient_panel)(panel, target, first_pixel, pixel_step);
+}
+
+void finish_gradient(ConstElements g, std::size_t pixels, const GradientTarget& target,
+                     std::size_t first_pixel) {
+  HWY_DYNAMIC_DISPATCH(finish_gradient_rows)(g, pixels, target, first_pixel);
+}
+
+void accumulate_sums(ConstElements x, std::size_t pixels, std::size_t stride,
                      std::span<double> sums) {
   HWY_DYNAMIC_DISPATCH(accumulate_sums)(x, pixels, stride, sums);
 }

@@ -1,5 +1,9 @@
 #include "edgeprune/kernels/products.h"
 
+#include "depth_blocks.h"
+#include "products_bf16.h"
+#include "unroll.h"
+
 #include <algorithm>
 
 // foreach_target includes this file again, once per target: it must come before any other Highway.
@@ -21,189 +25,221 @@ constexpr std::size_t kVectors = 4;
 #else
 constexpr std::size_t kVectors = 2;
 #endif
-// Products of at most this many terms are summed in one chain: a panel's block stays in the first
-// cache, and rounding errors stay those of short sums.
-constexpr std::size_t kDepthBlock = 144;
+// Products of at most this many terms are summed in one chain: a panel's block stays in cache, and
+// rounding errors stay those of short sums.
+constexpr std::size_t kDepthBlock = 192;
 constexpr std::size_t kRowBlock = 256;
 
 std::size_t panel_columns() {
   return kVectors * lanes();
 }
 
-// One register tile of gathered_product: R rows times V vectors of columns, `valid` of them real.
+std::size_t padded_columns(std::size_t columns) {
+  return (columns + lanes() - 1) / lanes() * lanes();
+}
+
+// One register tile of product_panel: R rows times V vectors of columns.
 template <std::size_t R, std::size_t V>
-void product_tile(const float* const* rows, const std::int32_t* offsets, std::size_t depth,
-                  const float* panel, float* c, std::size_t c_stride, std::size_t valid,
-                  bool accumulate) {
+void product_tile(const float* const* rows, const DepthBlock& block, const float* panel, float* out,
+                  bool accumulate, ReadAhead::Lines lines) {
   const Tag d;
-  const std::size_t width = V * lanes();
+  const std::size_t n = lanes();
+  const float* row[R];
+  EDGEPRUNE_UNROLL
+  for (std::size_t r = 0; r < R; ++r) row[r] = rows[r] + block.offset;
   Vector sum[R][V];
+  EDGEPRUNE_UNROLL
   for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
   }
-  for (std::size_t k = 0; k < depth; ++k) {
-    Vector b[V];
-    for (std::size_t v = 0; v < V; ++v) b[v] = hn::LoadU(d, panel + k * width + v * lanes());
-    const std::int32_t offset = offsets[k];
-    for (std::size_t r = 0; r < R; ++r) {
-      const Vector a = hn::Set(d, rows[r][offset]);
-      for (std::size_t v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(a, b[v], sum[r][v]);
+  for (std::size_t s = 0; s < block.num_segments; ++s) {
+    for (std::size_t k = 0; k < block.length; ++k) {
+      Vector b[V];
+      EDGEPRUNE_UNROLL
+      for (std::size_t v = 0; v < V; ++v) b[v] = hn::LoadU(d, panel + v * n);
+      panel += V * n;
+      lines.fetch();
+      EDGEPRUNE_UNROLL
+      for (std::size_t r = 0; r < R; ++r) {
+        const Vector a = hn::Set(d, row[r][k]);
+        EDGEPRUNE_UNROLL
+        for (std::size_t v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(a, b[v], sum[r][v]);
+      }
     }
+    EDGEPRUNE_UNROLL
+    for (std::size_t r = 0; r < R; ++r) row[r] += block.stride;
   }
+  EDGEPRUNE_UNROLL
   for (std::size_t r = 0; r < R; ++r) {
-    float* out = c + r * c_stride;
+    EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
-      const std::size_t begin = v * lanes();
-      if (accumulate) sum[r][v] = hn::Add(sum[r][v], load(out + begin, valid - begin));
-      store(sum[r][v], out + begin, valid - begin);
+      float* to = out + (r * V + v) * n;
+      hn::StoreU(accumulate ? hn::Add(sum[r][v], hn::LoadU(d, to)) : sum[r][v], d, to);
     }
   }
+}
+
+// Calls tile<R>() with R = rest as a constant, for 1 <= rest < kRows.
+template <std::size_t R = kRows - 1, typename Body>
+void with_rest(std::size_t rest, Body&& body) {
+  if (rest == R) return body.template operator()<R>();
+  if constexpr (R > 1) with_rest<R - 1>(rest, body);
 }
 
 template <std::size_t V>
-void product_rows(const float* const* rows, std::size_t num_rows, const std::int32_t* offsets,
-                  std::size_t depth, const float* panel, float* c, std::size_t c_stride,
-                  std::size_t valid, bool accumulate) {
+void product_block(const GatheredRows<float>& a, const DepthBlock& block, const float* panel,
+                   float* out, bool accumulate, ReadAhead& ahead) {
+  const std::size_t width = V * lanes();
   std::size_t r = 0;
-  for (; r + kRows <= num_rows; r += kRows) {
-    product_tile<kRows, V>(rows + r, offsets, depth, panel, c + r * c_stride, c_stride, valid,
-                           accumulate);
+  for (; r + kRows <= a.num_rows; r += kRows) {
+    product_tile<kRows, V>(a.rows + r, block, panel, out + r * width, accumulate,
+                           ahead.take(block.depth()));
   }
-  for (; r < num_rows; ++r) {
-    product_tile<1, V>(rows + r, offsets, depth, panel, c + r * c_stride, c_stride, valid,
-                       accumulate);
+  with_rest(a.num_rows - r, [&]<std::size_t R>() {
+    product_tile<R, V>(a.rows + r, block, panel, out + r * width, accumulate,
+                       ahead.take(block.depth()));
+  });
+}
+
+template <std::size_t V>
+void product_blocks(const GatheredRows<float>& a, const float* panel, float* out,
+                    ReadAhead& ahead) {
+  const std::size_t width = V * lanes();
+  bool accumulate = false;
+  for_depth_blocks(a.num_segments, a.segment_length, a.segment_stride, kDepthBlock,
+                   [&](const DepthBlock& block) {
+                     product_block<V>(a, block, panel, out, accumulate, ahead);
+                     panel += block.depth() * width;
+                     accumulate = true;
+                   });
+}
+
+// Calls body<V>() for a panel of V vectors.
+template <typename Body>
+void with_vectors(std::size_t columns, Body&& body) {
+  switch (padded_columns(columns) / lanes()) {
+    case 1:
+      return body.template operator()<1>();
+    case 2:
+      return body.template operator()<std::min<std::size_t>(2, kVectors)>();
+    case 3:
+      return body.template operator()<std::min<std::size_t>(3, kVectors)>();
+    default:
+      return body.template operator()<kVectors>();
   }
 }
 
-std::size_t vectors_of(std::size_t columns) {
-  return (columns + lanes() - 1) / lanes();
+void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead) {
+  with_vectors(columns, [&]<std::size_t V>() { product_blocks<V>(a, panel, out, ahead); });
 }
 
-std::size_t padded_columns(std::size_t columns) {
-  return vectors_of(columns) * lanes();
-}
-
-// A panel is as wide as its columns need, in whole vectors: the last one may be narrower.
-std::size_t packed_size(std::size_t depth, std::size_t columns) {
-  return depth * padded_columns(columns);
-}
-
-void pack_columns(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed) {
-  for (std::size_t first = 0; first < columns; first += panel_columns()) {
-    const std::size_t valid = std::min(columns - first, panel_columns());
-    const std::size_t width = padded_columns(valid);
+void pack_panel(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed) {
+  const std::size_t width = padded_columns(columns);
+  if (b.column_stride == 1) {
+    for (std::size_t k = 0; k < depth; ++k, packed += width) {
+      std::copy_n(b.data + k * b.row_stride, columns, packed);
+      std::fill(packed + columns, packed + width, 0.0f);
+    }
+    return;
+  }
+  // Down the columns, where a transposed matrix is contiguous.
+  for (std::size_t j = 0; j < width; ++j) {
+    const float* from = b.data + j * b.column_stride;
     for (std::size_t k = 0; k < depth; ++k) {
-      const float* from = b.data + k * b.row_stride + first * b.column_stride;
-      for (std::size_t j = 0; j < valid; ++j) packed[j] = from[j * b.column_stride];
-      std::fill(packed + valid, packed + width, 0.0f);
-      packed += width;
+      packed[k * width + j] = j < columns ? from[k * b.row_stride] : 0.0f;
     }
   }
 }
 
-void product_panel(const GatheredRows& a, const float* panel, std::size_t valid, float* c,
-                   std::size_t c_stride, bool accumulate) {
-  const std::size_t width = padded_columns(valid);
-  const std::size_t depth = a.offsets.size();
-  for (std::size_t k = 0; k < depth; k += kDepthBlock) {
-    const auto run = [&]<std::size_t V>() {
-      product_rows<V>(a.rows.data(), a.rows.size(), a.offsets.data() + k,
-                      std::min(kDepthBlock, depth - k), panel + k * width, c, c_stride, valid,
-                      accumulate || k > 0);
-    };
-    switch (width / lanes()) {
-      case 1:
-        run.template operator()<1>();
-        break;
-      case 2:
-        run.template operator()<std::min<std::size_t>(2, kVectors)>();
-        break;
-      case 3:
-        run.template operator()<std::min<std::size_t>(3, kVectors)>();
-        break;
-      default:
-        run.template operator()<kVectors>();
-        break;
-    }
-  }
-}
-
-void gathered_product(const GatheredRows& a, const float* packed_b, std::size_t columns, float* c,
-                      std::size_t c_stride, bool accumulate) {
-  for (std::size_t first = 0; first < columns; first += panel_columns()) {
-    const std::size_t valid = std::min(columns - first, panel_columns());
-    product_panel(a, packed_b, valid, c + first, c_stride, accumulate);
-    packed_b += a.offsets.size() * padded_columns(valid);
-  }
-}
-
-// One register tile of gathered_outer_product: R rows of C (entries of A's rows) times V vectors.
+// One register tile of outer_product: R entries of A's rows times V vectors.
 template <std::size_t R, std::size_t V>
-void outer_tile(const float* const* rows, std::size_t num_rows, const std::int32_t* offsets,
-                const float* g, std::size_t stride, float* c) {
+void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offset, const float* g,
+                std::size_t stride, float* c, ReadAhead::Lines lines) {
   const Tag d;
+  const std::size_t n = lanes();
   Vector sum[R][V];
+  EDGEPRUNE_UNROLL
   for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
   }
   for (std::size_t p = 0; p < num_rows; ++p) {
     Vector b[V];
-    for (std::size_t v = 0; v < V; ++v) b[v] = hn::LoadU(d, g + p * stride + v * lanes());
-    const float* row = rows[p];
+    EDGEPRUNE_UNROLL
+    for (std::size_t v = 0; v < V; ++v) b[v] = hn::LoadU(d, g + p * stride + v * n);
+    const float* row = rows[p] + offset;
+    lines.fetch();
+    EDGEPRUNE_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-      const Vector a = hn::Set(d, row[offsets[r]]);
+      const Vector a = hn::Set(d, row[r]);
+      EDGEPRUNE_UNROLL
       for (std::size_t v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(a, b[v], sum[r][v]);
     }
   }
+  EDGEPRUNE_UNROLL
   for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
-      float* out = c + r * stride + v * lanes();
+      float* out = c + r * stride + v * n;
       hn::StoreU(hn::Add(hn::LoadU(d, out), sum[r][v]), d, out);
     }
   }
 }
 
+// The rows of C that come from one segment, `length` of them, V vectors wide.
 template <std::size_t V>
-void outer_columns(const float* const* rows, std::size_t num_rows,
-                   std::span<const std::int32_t> offsets, const float* g, std::size_t stride,
-                   float* c) {
+void outer_segment(const float* const* rows, std::size_t num_rows, std::size_t offset,
+                   std::size_t length, const float* g, std::size_t stride, float* c,
+                   ReadAhead& ahead) {
   std::size_t k = 0;
-  for (; k + kRows <= offsets.size(); k += kRows) {
-    outer_tile<kRows, V>(rows, num_rows, offsets.data() + k, g, stride, c + k * stride);
+  for (; k + kRows <= length; k += kRows) {
+    outer_tile<kRows, V>(rows, num_rows, offset + k, g, stride, c + k * stride,
+                         ahead.take(num_rows));
   }
-  for (; k < offsets.size(); ++k) {
-    outer_tile<1, V>(rows, num_rows, offsets.data() + k, g, stride, c + k * stride);
+  with_rest(length - k, [&]<std::size_t R>() {
+    outer_tile<R, V>(rows, num_rows, offset + k, g, stride, c + k * stride, ahead.take(num_rows));
+  });
+}
+
+void outer_product(const GatheredRows<float>& a, const float* g, std::size_t stride, float* c,
+                   ReadAhead& ahead) {
+  for (std::size_t p = 0; p < a.num_rows; p += kRowBlock) {
+    const std::size_t num_rows = std::min(kRowBlock, a.num_rows - p);
+    for (std::size_t first = 0; first < stride; first += panel_columns()) {
+      with_vectors(std::min(stride - first, panel_columns()), [&]<std::size_t V>() {
+        for (std::size_t s = 0; s < a.num_segments; ++s) {
+          outer_segment<V>(a.rows + p, num_rows, s * a.segment_stride, a.segment_length,
+                           g + p * stride + first, stride,
+                           c + s * a.segment_length * stride + first, ahead);
+        }
+      });
+    }
   }
 }
 
-void outer_block(const float* const* rows, std::size_t num_rows,
-                 std::span<const std::int32_t> offsets, const float* g, std::size_t columns,
-                 float* c) {
-  const std::size_t stride = padded_columns(columns);
-  std::size_t first = 0;
-  for (; first + panel_columns() <= stride; first += panel_columns()) {
-    outer_columns<kVectors>(rows, num_rows, offsets, g + first, stride, c + first);
-  }
-  switch ((stride - first) / lanes()) {
-    case 1:
-      outer_columns<1>(rows, num_rows, offsets, g + first, stride, c + first);
-      break;
-    case 2:
-      outer_columns<2>(rows, num_rows, offsets, g + first, stride, c + first);
-      break;
-    case 3:
-      outer_columns<3>(rows, num_rows, offsets, g + first, stride, c + first);
-      break;
-    default:
-      break;
-  }
-}
-
-void gathered_outer_product(const GatheredRows& a, const float* g, std::size_t columns, float* c) {
-  const std::size_t stride = padded_columns(columns);
-  for (std::size_t p = 0; p < a.rows.size(); p += kRowBlock) {
-    outer_block(a.rows.data() + p, std::min(kRowBlock, a.rows.size() - p), a.offsets,
-                g + p * stride, columns, c);
+void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
+                      std::size_t stride, BFloat16* out) {
+  [[maybe_unused]] const std::size_t n = lanes();
+  for (std::size_t r = 0; r < num_rows; r += 2, out += 2 * stride) {
+    const BFloat16* a = rows[r];
+    const BFloat16* b = r + 1 < num_rows ? rows[r + 1] : nullptr;
+    std::size_t c = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const hn::Repartition<std::uint16_t, Tag> d_pairs;
+    for (; b != nullptr && c + n <= columns; c += n) {
+      const auto low = hn::PromoteTo(Tag32(), hn::LoadU(Tag16(), &a[c].bits));
+      const auto high = hn::PromoteTo(Tag32(), hn::LoadU(Tag16(), &b[c].bits));
+      const auto pairs = hn::Or(low, hn::ShiftLeft<16>(high));
+      hn::StoreU(hn::BitCast(d_pairs, pairs), d_pairs, &out[2 * c].bits);
+    }
+#endif
+    for (; c < columns; ++c) {
+      out[2 * c] = a[c];
+      out[2 * c + 1] = b != nullptr ? b[c] : BFloat16();
+    }
+    std::fill(out + 2 * columns, out + 2 * stride, BFloat16());
   }
 }
 
@@ -214,31 +250,67 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace edgeprune::kernels {
 
-HWY_EXPORT(packed_size);
-HWY_EXPORT(pack_columns);
-HWY_EXPORT(gathered_product);
+HWY_EXPORT(panel_columns);
 HWY_EXPORT(padded_columns);
-HWY_EXPORT(gathered_outer_product);
+HWY_EXPORT(pack_panel);
+HWY_EXPORT(product_panel);
+HWY_EXPORT(outer_product);
+HWY_EXPORT(interleave_pairs);
 
-std::size_t packed_size(std::size_t depth, std::size_t columns) {
-  return HWY_DYNAMIC_DISPATCH(packed_size)(depth, columns);
+bool bf16_products_available() {
+  return bf16::available();
 }
 
-void pack_columns(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed) {
-  HWY_DYNAMIC_DISPATCH(pack_columns)(b, depth, columns, packed);
-}
-
-void gathered_product(const GatheredRows& a, const float* packed_b, std::size_t columns, float* c,
-                      std::size_t c_stride, bool accumulate) {
-  HWY_DYNAMIC_DISPATCH(gathered_product)(a, packed_b, columns, c, c_stride, accumulate);
+std::size_t panel_columns() {
+  return HWY_DYNAMIC_DISPATCH(panel_columns)();
 }
 
 std::size_t padded_columns(std::size_t columns) {
   return HWY_DYNAMIC_DISPATCH(padded_columns)(columns);
 }
 
-void gathered_outer_product(const GatheredRows& a, const float* g, std::size_t columns, float* c) {
-  HWY_DYNAMIC_DISPATCH(gathered_outer_product)(a, g, columns, c);
+std::size_t packed_panel_size(ElementType type, std::size_t num_segments,
+                              std::size_t segment_length, std::size_t columns) {
+  const std::size_t length =
+      type == ElementType::f32 ? segment_length : (segment_length + 1) / 2 * 2;
+  return num_segments * length * padded_columns(columns);
+}
+
+void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
+                std::size_t columns, Elements packed) {
+  if (packed.type == ElementType::bf16) {
+    bf16::pack_panel(b, num_segments, segment_length, columns, padded_columns(columns),
+                     static_cast<BFloat16*>(packed.data));
+  } else {
+    HWY_DYNAMIC_DISPATCH(pack_panel)
+    (b, num_segments * segment_length, columns, static_cast<float*>(packed.data));
+  }
+}
+
+void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead) {
+  HWY_DYNAMIC_DISPATCH(product_panel)(a, panel, columns, out, ahead);
+}
+
+void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead) {
+  bf16::product_panel(a, panel, columns, out, ahead);
+}
+
+void outer_product(const GatheredRows<float>& a, const float* g, std::size_t stride, float* c,
+                   ReadAhead& ahead) {
+  HWY_DYNAMIC_DISPATCH(outer_product)(a, g, stride, c, ahead);
+}
+
+void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
+                      std::size_t stride, BFloat16* out) {
+  HWY_DYNAMIC_DISPATCH(interleave_pairs)(rows, num_rows, columns, stride, out);
+}
+
+void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
+                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
+                            float* c, ReadAhead& ahead) {
+  bf16::outer_product_of_pairs(a, a_stride, depth, g, g_stride, num_pairs, c, ahead);
 }
 
 }  // namespace edgeprune::kernels

@@ -1,10 +1,43 @@
 #include "convolution_step.h"
 
-#include "edgeprune/kernels/products.h"
-
 #include <algorithm>
 
 namespace edgeprune::nn {
+namespace {
+
+using kernels::ConstElements;
+using kernels::Elements;
+using kernels::ElementType;
+
+std::int64_t floor_divided(std::int64_t value, std::int64_t by) {
+  return value >= 0 ? value / by : -((-value + by - 1) / by);
+}
+
+// Output positions whose windows reach input positions [begin, begin + count).
+struct Reach {
+  std::int64_t first = 0;
+  std::uint32_t count = 0;
+};
+Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
+               std::uint32_t kernel, std::uint32_t stride) {
+  const std::int64_t first =
+      floor_divided(std::int64_t{begin} + padding - (std::int64_t{kernel} - 1), stride);
+  const std::int64_t last = (std::int64_t{begin} + count - 1 + padding) / stride;
+  return {first, static_cast<std::uint32_t>(last - first + 1)};
+}
+
+// Floats in whole cache lines.
+std::size_t in_lines(std::size_t floats) {
+  constexpr std::size_t kLine = core::AlignedBuffer::kAlignmentBytes / sizeof(float);
+  return (floats + kLine - 1) / kLine * kLine;
+}
+
+// Behind the last patch too: a bfloat16 segment of odd length reads one element beyond its end.
+void fill_zeros(Elements to, std::size_t count) {
+  std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});
+}
+
+}  // namespace
 
 ConvolutionStep::ConvolutionStep(const Operation& operation, const TensorInfo& weight,
                                  const TensorInfo* bias, Activation* in, Activation* out,
@@ -13,281 +46,334 @@ ConvolutionStep::ConvolutionStep(const Operation& operation, const TensorInfo& w
       weight_(weight),
       has_bias_(bias != nullptr),
       bias_offset_(bias != nullptr ? bias->offset : 0),
-      input_{in, false},
+      input_{.activation = in},
       out_(out),
+      type_(in->type == out->type ? in->type : ElementType::f32),
       max_batch_(max_batch),
       num_threads_(static_cast<std::uint32_t>(num_threads)),
-      input_offsets_(window_offsets(input_patch(1))),
-      gradient_offsets_(window_offsets(gradient_patch(1))),
-      packed_forward_(kernels::packed_size(input_offsets_.size(), weight.out_channels)),
-      packed_backward_(in->gradient == nullptr
-                           ? 0
-                           : kernels::packed_size(gradient_offsets_.size(), weight.in_channels)) {}
-
-ConvolutionStep::PatchShape ConvolutionStep::input_patch(std::uint32_t tile_rows) const {
-  return {(tile_rows - 1) * operation_.stride + operation_.kernel_height,
-          input_.activation->shape.width + 2 * operation_.padding, weight_.in_channels,
-          operation_.stride};
+      packed_forward_(type_, weight.kernel_height,
+                      std::size_t{weight.kernel_width} * weight.in_channels, weight.out_channels),
+      classes_(stride_classes()),
+      weight_gradient_(type_, weight.kernel_height,
+                       std::size_t{weight.kernel_width} * weight.in_channels, weight.out_channels) {
 }
 
-ConvolutionStep::PatchShape ConvolutionStep::gradient_patch(std::uint32_t tile_rows) const {
-  return {tile_rows - 1 + operation_.kernel_height,
-          input_.activation->shape.width + operation_.kernel_width - 1, weight_.out_channels, 1};
+std::vector<ConvolutionStep::StrideClass> ConvolutionStep::stride_classes() const {
+  const auto taps = [](std::uint32_t kernel, std::uint32_t stride, std::uint32_t rest) {
+    return kernel > rest ? (kernel - rest + stride - 1) / stride : 0;
+  };
+  // A stride beyond the image has classes without pixels: none of those.
+  const Shape& in = input_.activation->shape;
+  const std::uint32_t num_rows =
+      std::min(operation_.stride.height, in.height + operation_.padding.height);
+  const std::uint32_t num_columns =
+      std::min(operation_.stride.width, in.width + operation_.padding.width);
+  std::vector<StrideClass> classes;
+  for (std::uint32_t row = 0; row < num_rows; ++row) {
+    for (std::uint32_t column = 0; column < num_columns; ++column) {
+      const std::uint32_t row_taps = taps(operation_.kernel.height, operation_.stride.height, row);
+      const std::uint32_t column_taps =
+          taps(operation_.kernel.width, operation_.stride.width, column);
+      classes.push_back(
+          {row, column, row_taps, column_taps,
+           PackedMatrix(type_, row_taps, std::size_t{column_taps} * weight_.out_channels,
+                        weight_.in_channels)});
+    }
+  }
+  return classes;
+}
+
+Patch ConvolutionStep::input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
+  return {
+      .first_row = std::int64_t{row_begin} * operation_.stride.height - operation_.padding.height,
+      .first_column = -std::int64_t{operation_.padding.width},
+      .rows = (num_rows - 1) * operation_.stride.height + operation_.kernel.height,
+      .columns = (out_->shape.width - 1) * operation_.stride.width + operation_.kernel.width,
+      .channels = weight_.in_channels};
+}
+
+Patch ConvolutionStep::gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
+  const Reach rows = reach_of(row_begin, num_rows, operation_.padding.height,
+                              operation_.kernel.height, operation_.stride.height);
+  const Reach columns = reach_of(0, input_.activation->shape.width, operation_.padding.width,
+                                 operation_.kernel.width, operation_.stride.width);
+  return {.first_row = rows.first,
+          .first_column = columns.first,
+          .rows = rows.count,
+          .columns = columns.count,
+          .channels = weight_.out_channels};
+}
+
+// Values of the products' type, in floats.
+std::size_t ConvolutionStep::floats_of(std::size_t values) const {
+  return (values * kernels::size_of(type_) + sizeof(float) - 1) / sizeof(float);
 }
 
 // Enough tiles for every thread, whole images where they are small.
 TilePlan ConvolutionStep::output_tiles(std::uint32_t batch) const {
   const Shape& shape = out_->shape;
-  return {shape.height, shape.width, input_patch(shape.height).floats(), batch,
+  return {shape.height, shape.width, floats_of(input_patch(0, shape.height).values()), batch,
           (batch + num_threads_ - 1) / num_threads_};
 }
 
 TilePlan ConvolutionStep::input_tiles(std::uint32_t batch) const {
   const Shape& shape = input_.activation->shape;
-  return {shape.height, shape.width, gradient_patch(shape.height).floats(), batch,
+  return {shape.height, shape.width, floats_of(gradient_patch(0, shape.height).values()), batch,
           (batch + num_threads_ - 1) / num_threads_};
-}
-
-std::vector<std::int32_t> ConvolutionStep::window_offsets(const PatchShape& patch) const {
-  std::vector<std::int32_t> offsets;
-  for (std::uint32_t row = 0; row < operation_.kernel_height; ++row) {
-    const std::size_t begin = row * patch.row_floats();
-    const std::size_t length = std::size_t{operation_.kernel_width} * patch.channels;
-    for (std::size_t i = 0; i < length; ++i)
-      offsets.push_back(static_cast<std::int32_t>(begin + i));
-  }
-  return offsets;
 }
 
 ScratchNeeds ConvolutionStep::scratch_needs() const {
   const TilePlan outputs = output_tiles(max_batch_);
   const TilePlan inputs = input_tiles(max_batch_);
-  const std::size_t output_patch =
-      outputs.images_per_tile() * input_patch(outputs.rows_per_tile()).floats();
-  const std::size_t data_patch =
-      inputs.images_per_tile() * gradient_patch(inputs.rows_per_tile()).floats();
   const std::size_t output_pixels =
       std::size_t{outputs.images_per_tile()} * outputs.rows_per_tile() * out_->shape.width;
   const std::size_t input_pixels = std::size_t{inputs.images_per_tile()} * inputs.rows_per_tile() *
                                    input_.activation->shape.width;
-  const std::size_t padded = kernels::padded_columns(weight_.out_channels);
-  return {.patch = std::max(output_patch, data_patch),
-          .gradient_rows = output_pixels * padded,
-          .weight_gradient = input_offsets_.size() * padded,
-          .rows = std::max(output_pixels, input_pixels),
-          .sums = weight_.out_channels};
+  const std::size_t most_pixels = std::max(output_pixels, input_pixels);
+  // The patch of a later tile may begin inside a stride and take a row more; a bfloat16 segment of
+  // odd length reads one element beyond.
+  Patch gradient = gradient_patch(0, inputs.rows_per_tile());
+  gradient.rows += 1;
+  ScratchNeeds needs = weight_gradient_.scratch_needs(output_pixels);
+  needs.input = outputs.images_per_tile() * input_patch(0, outputs.rows_per_tile()).values() + 1;
+  needs.gradient = std::max(inputs.images_per_tile() * gradient.values() + 1,
+                            output_pixels * weight_gradient_.gradient_stride());
+  needs.results = most_pixels * kernels::panel_columns();
+  needs.rows += most_pixels;
+  needs.sums = weight_.out_channels;
+  needs.packed = in_lines(weight_.size);
+  for (const StrideClass& stride_class : classes_) {
+    needs.packed += stride_class.packed.size_floats();
+  }
+  needs.packed = std::max(needs.packed, packed_forward_.size_floats());
+  return needs;
 }
 
-void ConvolutionStep::write_input_patch(const Tile& tile, float* patch) const {
-  const Activation& in = *input_.activation;
-  const PatchShape shape = input_patch(tile.num_rows());
-  const std::size_t border = std::size_t{operation_.padding} * shape.channels;
-  const auto top =
-      static_cast<std::int64_t>(tile.row_begin) * operation_.stride - operation_.padding;
+void ConvolutionStep::write_input_patch(const Tile& tile, const Patch& patch,
+                                        ThreadScratch& scratch) const {
+  Elements to(scratch.input.data(), type_);
   for (std::uint32_t image = tile.image_begin; image < tile.image_end; ++image) {
-    const float* pixels = in.values + image * in.shape.num_values();
-    for (std::uint32_t row = 0; row < shape.rows; ++row, patch += shape.row_floats()) {
-      const std::int64_t y = top + row;
-      if (y < 0 || y >= in.shape.height) {
-        std::fill_n(patch, shape.row_floats(), 0.0f);
-        continue;
-      }
-      std::fill_n(patch, border, 0.0f);
-      kernels::apply_transform(
-          in.transform(), pixels + static_cast<std::size_t>(y) * in.shape.width * shape.channels,
-          in.shape.width, shape.channels, patch + border, shape.channels);
-      std::fill_n(patch + shape.row_floats() - border, border, 0.0f);
-    }
+    write_values(*input_.activation, image, patch, to);
+    to = to.at(patch.values());
   }
+  fill_zeros(to, 1);
 }
 
-// The gradient of this step's raw output, its pixels `stride` apart, within zeros. With the kernel
-// flipped, a window's row r over input row y begins at spread-out row y + padding - (kernel - 1).
-void ConvolutionStep::write_gradient_patch(const Tile& tile, float* patch) const {
-  const PatchShape shape = gradient_patch(tile.num_rows());
-  const std::size_t row_values = std::size_t{out_->shape.width} * shape.channels;
-  const std::size_t left =
-      std::size_t{operation_.kernel_width - 1 - operation_.padding} * shape.channels;
-  const auto top = static_cast<std::int64_t>(tile.row_begin) + operation_.padding -
-                   (operation_.kernel_height - 1);
+void ConvolutionStep::write_gradient_patch(const Tile& tile, const Patch& patch,
+                                           ThreadScratch& scratch) const {
+  Elements to(scratch.gradient.data(), type_);
   for (std::uint32_t image = tile.image_begin; image < tile.image_end; ++image) {
-    const std::size_t begin = image * out_->shape.num_values();
-    for (std::uint32_t row = 0; row < shape.rows; ++row, patch += shape.row_floats()) {
-      std::fill_n(patch, shape.row_floats(), 0.0f);
-      const std::int64_t spread = top + row;
-      if (spread < 0 || spread % operation_.stride != 0) continue;
-      const auto y = static_cast<std::size_t>(spread / operation_.stride);
-      if (y >= out_->shape.height) continue;
-      const std::size_t at = begin + y * row_values;
-      kernels::transform_gradient(out_->transform(), out_->transform_gradient(),
-                                  out_->gradient + at, out_->values + at, out_->shape.width,
-                                  shape.channels, patch + left,
-                                  std::size_t{operation_.stride} * shape.channels);
-    }
+    write_gradient(*out_, image, patch, to);
+    to = to.at(patch.values());
   }
+  fill_zeros(to, 1);
 }
 
 // The same gradient, a tile's pixels one after the other, as rows of the weight gradient's product.
-void ConvolutionStep::write_gradient_rows(const Tile& tile, float* rows) const {
+void ConvolutionStep::write_gradient_rows(const Tile& tile, ThreadScratch& scratch) const {
   const std::size_t channels = weight_.out_channels;
-  const std::size_t padded = kernels::padded_columns(channels);
+  const std::size_t stride = weight_gradient_.gradient_stride();
   const std::size_t pixels = std::size_t{tile.num_rows()} * out_->shape.width;
-  if (padded != channels) std::fill_n(rows, tile.num_images() * pixels * padded, 0.0f);
+  Elements to(scratch.gradient.data(), type_);
+  if (stride != channels) fill_zeros(to, tile.num_images() * pixels * stride);
   for (std::uint32_t image = tile.image_begin; image < tile.image_end; ++image) {
-    const std::size_t at = image * out_->shape.num_values() +
-                           std::size_t{tile.row_begin} * out_->shape.width * channels;
-    kernels::transform_gradient(out_->transform(), out_->transform_gradient(), out_->gradient + at,
-                                out_->values + at, pixels, channels, rows, padded);
-    rows += pixels * padded;
+    const std::size_t at =
+        image * out_->shape.num_pixels() + std::size_t{tile.row_begin} * out_->shape.width;
+    kernels::transform_gradient(out_->transform(), out_->transform_gradient(),
+                                {pixels, channels, channels, stride}, out_->gradient_at(at),
+                                out_->at(at), to);
+    to = to.at(pixels * stride);
   }
 }
 
-// Fills scratch.rows with the corner of every result pixel's window; returns their number.
-std::size_t ConvolutionStep::list_rows(const PatchShape& patch, const Tile& tile,
-                                       std::uint32_t columns, ThreadScratch& scratch) {
+// The corners of the windows of all the tile's output pixels.
+std::span<const void* const> ConvolutionStep::window_rows(const Tile& tile, const Patch& patch,
+                                                          ThreadScratch& scratch) const {
   std::size_t count = 0;
-  const float* image = scratch.patch.data();
-  for (std::uint32_t n = 0; n < tile.num_images(); ++n, image += patch.floats()) {
+  ConstElements image(scratch.input.data(), type_);
+  for (std::uint32_t n = 0; n < tile.num_images(); ++n, image = image.at(patch.values())) {
     for (std::uint32_t y = 0; y < tile.num_rows(); ++y) {
-      const float* row = image + std::size_t{y} * patch.stride * patch.row_floats();
-      for (std::uint32_t x = 0; x < columns; ++x) {
-        scratch.rows[count++] = row + std::size_t{x} * patch.stride * patch.channels;
+      const ConstElements row = image.at(y * operation_.stride.height * patch.row_values());
+      for (std::uint32_t x = 0; x < out_->shape.width; ++x) {
+        scratch.rows[count++] =
+            row.at(std::size_t{x} * operation_.stride.width * patch.channels).data;
       }
     }
   }
-  return count;
-}
-
-void ConvolutionStep::pack_forward(const Model& model) {
-  kernels::pack_columns(
-      {.data = model.parameters.data() + weight_.offset, .row_stride = weight_.out_channels},
-      input_offsets_.size(), weight_.out_channels, packed_forward_.data());
-}
-
-// Rows are (kernel row, kernel column, out channel) of the flipped kernel, columns in channels.
-void ConvolutionStep::pack_backward(const Model& model) {
-  const std::size_t taps = std::size_t{weight_.kernel_height} * weight_.kernel_width;
-  const std::size_t in = weight_.in_channels;
-  const std::size_t out = weight_.out_channels;
-  std::vector<float> flipped(weight_.size);
-  for (std::size_t tap = 0; tap < taps; ++tap) {
-    const float* from = model.parameters.data() + weight_.offset + (taps - 1 - tap) * in * out;
-    float* to = flipped.data() + tap * in * out;
-    for (std::size_t i = 0; i < in; ++i) {
-      for (std::size_t o = 0; o < out; ++o) to[o * in + i] = from[i * out + o];
-    }
-  }
-  kernels::pack_columns({.data = flipped.data(), .row_stride = in}, taps * out, in,
-                        packed_backward_.data());
+  return std::span(scratch.rows).first(count);
 }
 
 void ConvolutionStep::forward_tile(const Tile& tile, const StepContext& context, const Model& model,
                                    int thread) {
-  ThreadScratch& scratch = context.scratch[static_cast<std::size_t>(thread)];
-  write_input_patch(tile, scratch.patch.data());
-  const std::size_t count =
-      list_rows(input_patch(tile.num_rows()), tile, out_->shape.width, scratch);
-  const std::size_t first_pixel =
+  ThreadScratch& scratch = context.of(thread);
+  const Patch patch = input_patch(tile.row_begin, tile.num_rows());
+  write_input_patch(tile, patch, scratch);
+  const auto rows = window_rows(tile, patch, scratch);
+  const std::size_t first =
       tile.image_begin * out_->shape.num_pixels() + std::size_t{tile.row_begin} * out_->shape.width;
-  float* out = out_->writable + first_pixel * weight_.out_channels;
-  kernels::gathered_product({std::span(scratch.rows).first(count), input_offsets_},
-                            packed_forward_.data(), weight_.out_channels, out, weight_.out_channels,
-                            false);
-  if (has_bias_) {
-    kernels::add_bias(std::span(model.parameters).subspan(bias_offset_, weight_.out_channels), out,
-                      count);
-  }
-  gather_moments(*out_, context, first_pixel, count, thread);
+  const auto bias = has_bias_
+                        ? std::span(model.parameters).subspan(bias_offset_, weight_.out_channels)
+                        : std::span<const float>();
+  const kernels::OutputTarget target = output_target(*out_, bias, context, thread);
+  kernels::ReadAhead nothing;
+  packed_forward_.multiply(
+      {rows, patch.row_values()}, scratch.results.data(), nothing,
+      [&](const kernels::ResultPanel& panel) { finish_output(panel, target, first); });
+  if (target.moments != nullptr) target.moments->count += static_cast<double>(rows.size());
 }
 
-void ConvolutionStep::forward(const StepContext& context, Model& model) {
-  pack_forward(model);
-  reset_moments(*out_, context);
+void ConvolutionStep::forward(const StepContext& context, const Model& model) {
+  packed_forward_.pack(
+      {.data = model.parameters.data() + weight_.offset, .row_stride = weight_.out_channels},
+      context.pool, context.packed);
   const TilePlan tiles = output_tiles(context.batch);
   context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
     for (std::size_t i = begin; i < end; ++i) {
       forward_tile(tiles.tile(static_cast<std::uint32_t>(i)), context, model, thread);
     }
+    kernels::finish_streams();
   });
-}
-
-void ConvolutionStep::data_gradient_tile(const Tile& tile, ThreadScratch& scratch) {
-  const Activation& in = *input_.activation;
-  write_gradient_patch(tile, scratch.patch.data());
-  const std::size_t count =
-      list_rows(gradient_patch(tile.num_rows()), tile, in.shape.width, scratch);
-  const std::size_t first_pixel =
-      tile.image_begin * in.shape.num_pixels() + std::size_t{tile.row_begin} * in.shape.width;
-  kernels::gathered_product({std::span(scratch.rows).first(count), gradient_offsets_},
-                            packed_backward_.data(), weight_.in_channels,
-                            in.gradient + first_pixel * weight_.in_channels, weight_.in_channels,
-                            input_.accumulate);
 }
 
 void ConvolutionStep::weight_gradient_tile(const Tile& tile, ThreadScratch& scratch) {
-  write_input_patch(tile, scratch.patch.data());
-  write_gradient_rows(tile, scratch.gradient_rows.data());
-  const std::size_t count =
-      list_rows(input_patch(tile.num_rows()), tile, out_->shape.width, scratch);
-  kernels::gathered_outer_product({std::span(scratch.rows).first(count), input_offsets_},
-                                  scratch.gradient_rows.data(), weight_.out_channels,
-                                  scratch.weight_gradient.data());
-  if (has_bias_) {
-    kernels::accumulate_sums(scratch.gradient_rows.data(), count,
-                             kernels::padded_columns(weight_.out_channels),
-                             std::span(scratch.sums).first(weight_.out_channels));
-  }
+  const Patch patch = input_patch(tile.row_begin, tile.num_rows());
+  write_input_patch(tile, patch, scratch);
+  write_gradient_rows(tile, scratch);
+  const auto rows = window_rows(tile, patch, scratch);
+  kernels::ReadAhead nothing;
+  weight_gradient_.add_tile({rows, patch.row_values()}, scratch, nothing);
+  if (!has_bias_) return;
+  kernels::accumulate_sums(ConstElements(scratch.gradient.data(), type_), rows.size(),
+                           weight_gradient_.gradient_stride(),
+                           std::span(scratch.sums).first(weight_.out_channels));
 }
 
 void ConvolutionStep::weight_gradient(const StepContext& context, std::span<float> gradients) {
-  const std::size_t padded = kernels::padded_columns(weight_.out_channels);
-  context.pool.run([&](int thread) {
-    ThreadScratch& scratch = context.scratch[static_cast<std::size_t>(thread)];
-    std::fill_n(scratch.weight_gradient.data(), input_offsets_.size() * padded, 0.0f);
+  weight_gradient_.reset(context);
+  for (ThreadScratch& scratch : context.scratch) {
     std::fill_n(scratch.sums.begin(), weight_.out_channels, 0.0);
-  });
+  }
   const TilePlan tiles = output_tiles(context.batch);
   context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
     for (std::size_t i = begin; i < end; ++i) {
-      weight_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)),
-                           context.scratch[static_cast<std::size_t>(thread)]);
+      weight_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), context.of(thread));
     }
   });
-  collect_weight_gradient(context, gradients);
+  weight_gradient_.collect(context, gradients.subspan(weight_.offset, weight_.size));
+  if (has_bias_) collect_bias(context, gradients.subspan(bias_offset_, weight_.out_channels));
 }
 
-// Adds the threads' shares in thread order and drops the columns' padding.
-void ConvolutionStep::collect_weight_gradient(const StepContext& context,
-                                              std::span<float> gradients) const {
-  const std::size_t columns = weight_.out_channels;
-  const std::size_t padded = kernels::padded_columns(columns);
-  for (std::size_t k = 0; k < input_offsets_.size(); ++k) {
-    float* to = gradients.data() + weight_.offset + k * columns;
-    std::copy_n(context.scratch[0].weight_gradient.data() + k * padded, columns, to);
-    for (const ThreadScratch& scratch : context.scratch.subspan(1)) {
-      kernels::add_to(scratch.weight_gradient.data() + k * padded, columns, to);
+// Rows are (row tap, column tap, out channel), the taps in falling order: the windows run forward
+// over the gradient. Columns are in channels.
+void ConvolutionStep::pack_class(StrideClass& stride_class, const Model& model,
+                                 const StepContext& context, float* memory) const {
+  core::ThreadPool& pool = context.pool;
+  const std::size_t in = weight_.in_channels;
+  const std::size_t out = weight_.out_channels;
+  float* flipped = context.packed;
+  pool.for_ranges(stride_class.row_taps * stride_class.column_taps, [&](std::size_t begin,
+                                                                        std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t row_tap = stride_class.row_taps - 1 - i / stride_class.column_taps;
+      const std::size_t column_tap = stride_class.column_taps - 1 - i % stride_class.column_taps;
+      const std::size_t r = stride_class.row + row_tap * operation_.stride.height;
+      const std::size_t q = stride_class.column + column_tap * operation_.stride.width;
+      const float* from =
+          model.parameters.data() + weight_.offset + (r * weight_.kernel_width + q) * in * out;
+      float* to = flipped + i * in * out;
+      for (std::size_t c = 0; c < in; ++c) {
+        for (std::size_t o = 0; o < out; ++o) to[o * in + c] = from[c * out + o];
+      }
+    }
+  });
+  stride_class.packed.pack({.data = flipped, .row_stride = in}, pool, memory);
+}
+
+// The gradient of one class of a tile's pixels. With u = (y + padding - row) / stride, input row y
+// meets output rows u - row_taps + 1 .. u, and likewise for columns.
+void ConvolutionStep::class_gradient(const StrideClass& stride_class, const Tile& tile,
+                                     const Patch& patch, ThreadScratch& scratch,
+                                     const kernels::GradientTarget& target) const {
+  const Shape& shape = input_.activation->shape;
+  const Extent& stride = operation_.stride;
+  const auto first_of = [](std::uint32_t begin, std::uint32_t padding, std::uint32_t step,
+                           std::uint32_t rest) {
+    return begin + (rest + step - (begin + padding) % step) % step;
+  };
+  const std::uint32_t x0 = first_of(0, operation_.padding.width, stride.width, stride_class.column);
+  const std::uint32_t y0 =
+      first_of(tile.row_begin, operation_.padding.height, stride.height, stride_class.row);
+  std::size_t count = 0;
+  std::size_t per_row = 0;
+  ConstElements image(scratch.gradient.data(), type_);
+  for (std::uint32_t n = 0; n < tile.num_images(); ++n, image = image.at(patch.values())) {
+    for (std::uint32_t y = y0; y < tile.row_end; y += stride.height) {
+      const std::int64_t u =
+          (std::int64_t{y} + operation_.padding.height - stride_class.row) / stride.height;
+      const auto row = static_cast<std::size_t>(u - stride_class.row_taps + 1 - patch.first_row);
+      const std::size_t before = count;
+      for (std::uint32_t x = x0; x < shape.width; x += stride.width) {
+        const std::int64_t v =
+            (std::int64_t{x} + operation_.padding.width - stride_class.column) / stride.width;
+        const auto column =
+            static_cast<std::size_t>(v - stride_class.column_taps + 1 - patch.first_column);
+        scratch.rows[count++] = image.at(row * patch.row_values() + column * patch.channels).data;
+      }
+      per_row = count - before;
     }
   }
-  if (!has_bias_) return;
-  for (std::size_t c = 0; c < columns; ++c) {
-    double sum = 0;
-    for (const ThreadScratch& scratch : context.scratch) sum += scratch.sums[c];
-    gradients[bias_offset_ + c] = static_cast<float>(sum);
+  if (count == 0) return;
+  const auto finish = [&](const kernels::ResultPanel& panel) {
+    const std::size_t first_image = tile.image_begin * shape.num_pixels();
+    if (stride == Extent(1)) {
+      return kernels::finish_gradient(panel, target, first_image + std::size_t{y0} * shape.width,
+                                      1);
+    }
+    kernels::ResultPanel line = panel;
+    line.num_rows = per_row;
+    for (std::uint32_t n = 0; n < tile.num_images(); ++n) {
+      for (std::uint32_t y = y0; y < tile.row_end; y += stride.height) {
+        const std::size_t pixel =
+            first_image + n * shape.num_pixels() + std::size_t{y} * shape.width + x0;
+        kernels::finish_gradient(line, target, pixel, stride.width);
+        line.results += per_row * kernels::padded_columns(panel.num_channels);
+      }
+    }
+  };
+  kernels::ReadAhead nothing;
+  stride_class.packed.multiply({std::span(scratch.rows).first(count), patch.row_values()},
+                               scratch.results.data(), nothing, finish);
+}
+
+void ConvolutionStep::data_gradient_tile(const Tile& tile, ThreadScratch& scratch, int thread) {
+  const Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
+  write_gradient_patch(tile, patch, scratch);
+  const kernels::GradientTarget target = input_.target(thread);
+  for (const StrideClass& stride_class : classes_) {
+    class_gradient(stride_class, tile, patch, scratch, target);
   }
+}
+
+void ConvolutionStep::data_gradient(const StepContext& context, const Model& model) {
+  // The first part is for the flipped weights of one class at a time.
+  float* memory = context.packed + in_lines(weight_.size);
+  for (StrideClass& stride_class : classes_) {
+    pack_class(stride_class, model, context, memory);
+    memory += stride_class.packed.size_floats();
+  }
+  const TilePlan tiles = input_tiles(context.batch);
+  context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
+    for (std::size_t i = begin; i < end; ++i) {
+      data_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), context.of(thread), thread);
+    }
+    kernels::finish_streams();
+  });
 }
 
 void ConvolutionStep::backward(const StepContext& context, const Model& model,
                                std::span<float> gradients) {
   weight_gradient(context, gradients);
-  if (input_.activation->gradient == nullptr) return;
-  pack_backward(model);
-  const TilePlan tiles = input_tiles(context.batch);
-  context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
-    for (std::size_t i = begin; i < end; ++i) {
-      data_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)),
-                         context.scratch[static_cast<std::size_t>(thread)]);
-    }
-  });
+  if (input_.activation->wants_gradient) data_gradient(context, model);
 }
 
 }  // namespace edgeprune::nn

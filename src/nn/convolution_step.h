@@ -1,14 +1,18 @@
 #pragma once
-// Convolutions and linear layers, forward and backward.
+// Convolutions of any window and stride, and linear layers over images.
 //
 // Every product runs over tiles: a prologue writes the tile's input, transformed and padded, into a
 // patch in cache; the product gathers its rows from the patch (kernels/products.h); an epilogue
-// adds the bias and gathers batch norm's moments while the result is still in cache. The data
-// gradient is the same product over the output's gradient, spread out by the stride, with flipped
-// weights.
+// finishes each panel of results (bias, moments, store) while it is still in cache. The data
+// gradient is the same product over the output's gradient with flipped weights; with a stride, each
+// class of input pixels (by its place within the stride) meets its own few taps, so that no product
+// is spent on zeros.
 
+#include "packed_matrix.h"
+#include "patch.h"
 #include "step.h"
 #include "tile_plan.h"
+#include "weight_gradient.h"
 
 #include <cstdint>
 #include <vector>
@@ -20,43 +24,47 @@ class ConvolutionStep final : public Step {
   ConvolutionStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
                   Activation* in, Activation* out, std::uint32_t max_batch, int num_threads);
 
-  void forward(const StepContext& context, Model& model) override;
+  void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
   [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
+  [[nodiscard]] Activation* output() const override { return out_; }
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return operation_.name; }
 
  private:
-  // A patch: the part of an image, with its border, that the windows of a tile's rows cover.
-  struct PatchShape {
-    std::uint32_t rows = 0;
-    std::uint32_t columns = 0;
-    std::uint32_t channels = 0;
-    std::uint32_t stride = 1;  // of windows, in patch pixels
-
-    [[nodiscard]] std::size_t row_floats() const { return std::size_t{columns} * channels; }
-    [[nodiscard]] std::size_t floats() const { return rows * row_floats(); }
+  // Input pixels whose row and column leave the same rest by the stride: the taps that reach them.
+  struct StrideClass {
+    std::uint32_t row = 0;  // (y + padding) % stride
+    std::uint32_t column = 0;
+    std::uint32_t row_taps = 0;
+    std::uint32_t column_taps = 0;
+    PackedMatrix packed;
   };
 
-  [[nodiscard]] PatchShape input_patch(std::uint32_t tile_rows) const;
-  [[nodiscard]] PatchShape gradient_patch(std::uint32_t tile_rows) const;
+  // What the windows of a tile's rows cover.
+  [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
+  [[nodiscard]] Patch gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
+  [[nodiscard]] std::size_t floats_of(std::size_t values) const;
   [[nodiscard]] TilePlan output_tiles(std::uint32_t batch) const;
   [[nodiscard]] TilePlan input_tiles(std::uint32_t batch) const;
-  [[nodiscard]] std::vector<std::int32_t> window_offsets(const PatchShape& patch) const;
+  [[nodiscard]] std::vector<StrideClass> stride_classes() const;
 
-  void write_input_patch(const Tile& tile, float* patch) const;
-  void write_gradient_patch(const Tile& tile, float* patch) const;
-  void write_gradient_rows(const Tile& tile, float* rows) const;
-  static std::size_t list_rows(const PatchShape& patch, const Tile& tile, std::uint32_t columns,
-                               ThreadScratch& scratch);
+  void write_input_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
+  void write_gradient_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
+  void write_gradient_rows(const Tile& tile, ThreadScratch& scratch) const;
+  std::span<const void* const> window_rows(const Tile& tile, const Patch& patch,
+                                           ThreadScratch& scratch) const;
 
-  void pack_forward(const Model& model);
-  void pack_backward(const Model& model);
+  void pack_class(StrideClass& stride_class, const Model& model, const StepContext& context,
+                  float* memory) const;
   void forward_tile(const Tile& tile, const StepContext& context, const Model& model, int thread);
-  void data_gradient_tile(const Tile& tile, ThreadScratch& scratch);
+  void data_gradient_tile(const Tile& tile, ThreadScratch& scratch, int thread);
+  void class_gradient(const StrideClass& stride_class, const Tile& tile, const Patch& patch,
+                      ThreadScratch& scratch, const kernels::GradientTarget& target) const;
   void weight_gradient_tile(const Tile& tile, ThreadScratch& scratch);
   void weight_gradient(const StepContext& context, std::span<float> gradients);
-  void collect_weight_gradient(const StepContext& context, std::span<float> gradients) const;
+  void data_gradient(const StepContext& context, const Model& model);
 
   Operation operation_;
   TensorInfo weight_;
@@ -64,12 +72,12 @@ class ConvolutionStep final : public Step {
   std::size_t bias_offset_ = 0;
   Input input_;
   Activation* out_;
+  kernels::ElementType type_;  // of the products
   std::uint32_t max_batch_;
   std::uint32_t num_threads_;
-  std::vector<std::int32_t> input_offsets_;
-  std::vector<std::int32_t> gradient_offsets_;
-  core::AlignedBuffer packed_forward_;
-  core::AlignedBuffer packed_backward_;
+  PackedMatrix packed_forward_;
+  std::vector<StrideClass> classes_;
+  WeightGradient weight_gradient_;
 };
 
 }  // namespace edgeprune::nn

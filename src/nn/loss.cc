@@ -20,6 +20,7 @@ void softmax_cross_entropy(const LossInput& input, const LossOptions& options,
                            const LossOutput& output) {
   const std::size_t samples = input.labels.size();
   const std::size_t classes = input.logits.size() / samples;
+  const auto divisor = static_cast<double>(input.batch_samples > 0 ? input.batch_samples : samples);
   const double smoothing = options.label_smoothing;
   for (std::size_t n = 0; n < samples; ++n) {
     const auto logits = input.logits.subspan(n * classes, classes);
@@ -38,7 +39,7 @@ void softmax_cross_entropy(const LossInput& input, const LossOptions& options,
       }
       if (!output.logit_gradients.empty()) {
         output.logit_gradients[n * classes + c] =
-            static_cast<float>(weight * (p - target) / static_cast<double>(samples));
+            static_cast<float>(weight * (p - target) / divisor);
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "edgeprune/nn/model.h"
 
+#include "edgeprune/core/error.h"
 #include "edgeprune/core/random.h"
 
 #include <algorithm>
@@ -8,15 +9,19 @@
 namespace edgeprune::nn {
 namespace {
 
+TensorRole weight_role(const Operation& operation) {
+  if (operation.kind == OperationKind::depthwise) return TensorRole::depthwise_weight;
+  return operation.is_linear ? TensorRole::linear_weight : TensorRole::convolution_weight;
+}
+
 void append_convolution(const Operation& operation, const Shape& input,
                         std::vector<TensorInfo>& layout) {
-  TensorInfo weight{
-      .name = operation.name + ".weight",
-      .role = operation.is_linear ? TensorRole::linear_weight : TensorRole::convolution_weight,
-      .kernel_height = operation.kernel_height,
-      .kernel_width = operation.kernel_width,
-      .in_channels = input.channels,
-      .out_channels = operation.shape.channels};
+  TensorInfo weight{.name = operation.name + ".weight",
+                    .role = weight_role(operation),
+                    .kernel_height = operation.kernel.height,
+                    .kernel_width = operation.kernel.width,
+                    .in_channels = operation.kind == OperationKind::depthwise ? 1 : input.channels,
+                    .out_channels = operation.shape.channels};
   weight.size = std::size_t{weight.kernel_height} * weight.kernel_width * weight.in_channels *
                 weight.out_channels;
   layout.push_back(weight);
@@ -57,6 +62,7 @@ void initialise(const TensorInfo& info, std::uint64_t seed, std::uint32_t index,
                 std::span<float> values) {
   switch (info.role) {
     case TensorRole::convolution_weight:
+    case TensorRole::depthwise_weight:
     case TensorRole::linear_weight:
     case TensorRole::bias:
       draw_uniform(info, seed, index, values);
@@ -80,11 +86,29 @@ std::size_t total_size(const std::vector<TensorInfo>& layout, bool statistics) {
   return total;
 }
 
+bool is_trainable(const TensorInfo& info, const Network& network, Freeze freeze) {
+  if (info.is_statistic()) return false;
+  switch (freeze) {
+    case Freeze::none:
+      return true;
+    case Freeze::backbone:
+      return info.operation() == network.head()->name;
+    case Freeze::batch_norm:
+      return info.role != TensorRole::batch_norm_weight && info.role != TensorRole::batch_norm_bias;
+  }
+  return true;
+}
+
 }  // namespace
+
+std::string_view TensorInfo::operation() const {
+  return std::string_view(name).substr(0, name.rfind('.'));
+}
 
 std::vector<std::size_t> TensorInfo::file_shape() const {
   switch (role) {
     case TensorRole::convolution_weight:
+    case TensorRole::depthwise_weight:
       return {out_channels, in_channels, kernel_height, kernel_width};
     case TensorRole::linear_weight:
       return {out_channels, std::size_t{in_channels} * kernel_height * kernel_width};
@@ -96,7 +120,8 @@ std::vector<std::size_t> TensorInfo::file_shape() const {
 std::vector<TensorInfo> tensor_layout(const Network& network) {
   std::vector<TensorInfo> layout;
   for (const Operation& operation : network.operations()) {
-    if (operation.kind == OperationKind::convolution) {
+    if (operation.kind == OperationKind::convolution ||
+        operation.kind == OperationKind::depthwise) {
       append_convolution(operation, network.operations()[operation.inputs[0]].shape, layout);
     } else if (operation.kind == OperationKind::batch_norm) {
       append_batch_norm(operation, layout);
@@ -112,6 +137,30 @@ std::vector<TensorInfo> tensor_layout(const Network& network) {
 
 std::size_t num_parameters(const Network& network) {
   return total_size(tensor_layout(network), false);
+}
+
+std::vector<ParameterRange> trainable_ranges(const Network& network, Freeze freeze) {
+  if (freeze == Freeze::backbone && network.head() == nullptr) {
+    throw core::Error(core::ErrorKind::config,
+                      "model.freeze is backbone, which leaves the last linear layer to train, but "
+                      "the network does not end in one; use none or batch_norm");
+  }
+  std::vector<ParameterRange> ranges;
+  for (const TensorInfo& info : tensor_layout(network)) {
+    if (!is_trainable(info, network, freeze)) continue;
+    if (!ranges.empty() && ranges.back().offset + ranges.back().size == info.offset) {
+      ranges.back().size += info.size;
+    } else {
+      ranges.push_back({info.offset, info.size});
+    }
+  }
+  return ranges;
+}
+
+std::size_t num_parameters(std::span<const ParameterRange> ranges) {
+  std::size_t total = 0;
+  for (const ParameterRange& range : ranges) total += range.size;
+  return total;
 }
 
 Model initial_model(const Network& network, std::uint64_t seed) {

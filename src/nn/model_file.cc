@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace edgeprune::nn {
 namespace {
@@ -28,7 +29,8 @@ void for_weight(const TensorInfo& info, Visit&& visit) {
 }
 
 bool is_weight(const TensorInfo& info) {
-  return info.role == TensorRole::convolution_weight || info.role == TensorRole::linear_weight;
+  return info.role == TensorRole::convolution_weight || info.role == TensorRole::depthwise_weight ||
+         info.role == TensorRole::linear_weight;
 }
 
 std::vector<float> to_file_order(const TensorInfo& info, std::span<const float> inside) {
@@ -50,7 +52,7 @@ void from_file_order(const TensorInfo& info, std::span<const float> file_values,
 
 // "bn1.running_var" -> "bn1.num_batches_tracked"
 std::string tracked_name(const TensorInfo& info) {
-  return info.name.substr(0, info.name.rfind('.')) + std::string(kTracked);
+  return std::string(info.operation()) + std::string(kTracked);
 }
 
 std::span<float> values_of(Model& model, const TensorInfo& info) {
@@ -77,9 +79,33 @@ void take_tracked(const core::SafetensorsFile& file, const std::string& name, Mo
   if (!counts.empty()) model.num_batches_tracked = static_cast<std::uint64_t>(counts[0]);
 }
 
-Model take_tensors(core::SafetensorsFile file, const Network& network) {
-  Model model = initial_model(network, 0);
+// The rows that all of the head's tensors have in the file, where nothing else about them differs
+// from the network's; else 0.
+std::size_t rows_of_head(const core::SafetensorsFile& file, const Network& network) {
+  const Operation* head = network.head();
+  std::size_t rows = 0;
+  if (head == nullptr) return rows;
   for (const TensorInfo& info : tensor_layout(network)) {
+    if (info.operation() != head->name) continue;
+    const auto found = file.tensors.find(info.name);
+    if (found == file.tensors.end() || found->second.type != core::NpyType::f32) return 0;
+    std::vector<std::size_t> shape = found->second.shape;
+    if (shape.empty() || (rows != 0 && shape[0] != rows)) return 0;
+    rows = shape[0];
+    shape[0] = network.num_classes();
+    if (shape != info.file_shape()) return 0;
+  }
+  return rows;
+}
+
+// Copies the file's tensors into `model`, all but those of `left_out`, an operation or nullptr.
+Model take_tensors(core::SafetensorsFile file, const Network& network, Model model,
+                   const Operation* left_out) {
+  for (const TensorInfo& info : tensor_layout(network)) {
+    if (left_out != nullptr && info.operation() == left_out->name) {
+      file.tensors.erase(info.name);
+      continue;
+    }
     const core::NpyArray& array = file.at(info.name);
     check_tensor(array, info);
     from_file_order(info, array.as<float>(), values_of(model, info));
@@ -97,30 +123,63 @@ Model take_tensors(core::SafetensorsFile file, const Network& network) {
   return model;
 }
 
+// Puts the file's name before the message of an error in `action`.
+template <typename Action>
+auto naming(const std::filesystem::path& path, Action&& action) {
+  try {
+    return action();
+  } catch (const core::Error& error) {
+    throw core::Error(error.kind(), fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
 }  // namespace
 
 void write_model(const std::filesystem::path& path, const Network& network, const Model& model,
                  const std::map<std::string, std::string>& metadata) {
-  core::SafetensorsFile file{.metadata = metadata};
   const auto tracked = static_cast<std::int64_t>(model.num_batches_tracked);
-  for (const TensorInfo& info : tensor_layout(network)) {
-    const std::vector<float>& flat = info.is_statistic() ? model.statistics : model.parameters;
-    const auto values = to_file_order(info, std::span(flat).subspan(info.offset, info.size));
-    file.add(info.name, std::span<const float>(values), info.file_shape());
-    if (info.role == TensorRole::running_variance) {
-      file.add(tracked_name(info), std::span(&tracked, 1), {});
-    }
+  // Sorted by name; a null tensor stands for the count of batches.
+  const std::vector<TensorInfo> layout = tensor_layout(network);
+  std::map<std::string, const TensorInfo*> by_name;
+  for (const TensorInfo& info : layout) {
+    by_name[info.name] = &info;
+    if (info.role == TensorRole::running_variance) by_name[tracked_name(info)] = nullptr;
   }
-  core::write_safetensors(path, file);
+  std::vector<core::TensorHeader> headers;
+  for (const auto& [name, info] : by_name) {
+    headers.push_back(info == nullptr
+                          ? core::TensorHeader{name, core::NpyType::i64, {}}
+                          : core::TensorHeader{name, core::NpyType::f32, info->file_shape()});
+  }
+  core::SafetensorsWriter writer(path, metadata, std::move(headers));
+  for (const auto& [name, info] : by_name) {
+    if (info == nullptr) {
+      writer.write(std::as_bytes(std::span(&tracked, 1)));
+      continue;
+    }
+    const std::vector<float>& flat = info->is_statistic() ? model.statistics : model.parameters;
+    const auto values = to_file_order(*info, std::span(flat).subspan(info->offset, info->size));
+    writer.write(std::as_bytes(std::span(values)));
+  }
+  writer.commit();
 }
 
 Model read_model(const std::filesystem::path& path, const Network& network) {
   core::SafetensorsFile file = core::read_safetensors(path);
-  try {
-    return take_tensors(std::move(file), network);
-  } catch (const core::Error& error) {
-    throw core::Error(error.kind(), fmt::format("{}: {}", path.string(), error.what()));
-  }
+  return naming(path, [&] {
+    return take_tensors(std::move(file), network, initial_model(network, 0), nullptr);
+  });
+}
+
+StartingModel read_starting_model(const std::filesystem::path& path, const Network& network,
+                                  Model initial) {
+  core::SafetensorsFile file = core::read_safetensors(path);
+  std::size_t replaced = rows_of_head(file, network);
+  if (replaced == network.num_classes()) replaced = 0;
+  return naming(path, [&]() -> StartingModel {
+    const Operation* left_out = replaced > 0 ? network.head() : nullptr;
+    return {take_tensors(std::move(file), network, std::move(initial), left_out), replaced};
+  });
 }
 
 }  // namespace edgeprune::nn

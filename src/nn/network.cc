@@ -12,7 +12,7 @@ namespace edgeprune::nn {
 namespace {
 
 [[noreturn]] void reject(const std::string& operation, const std::string& what) {
-  throw core::Error(core::ErrorKind::config, fmt::format("network: {}: {}", operation, what));
+  throw core::Error(core::ErrorKind::config, fmt::format("layer {}: {}", operation, what));
 }
 
 std::uint32_t window_positions(const std::string& operation, std::uint32_t extent,
@@ -31,9 +31,23 @@ std::uint32_t window_positions(const std::string& operation, std::uint32_t exten
   return (extent + 2 * padding - window) / stride + 1;
 }
 
+// Height and width of what a sliding window leaves of an image.
+Shape windowed(const std::string& operation, const Shape& in, Extent window, Extent stride,
+               Extent padding, std::uint32_t channels) {
+  return {window_positions(operation, in.height, window.height, stride.height, padding.height),
+          window_positions(operation, in.width, window.width, stride.width, padding.width),
+          channels};
+}
+
+bool has_products(const Operation& operation) {
+  return operation.kind == OperationKind::convolution || operation.kind == OperationKind::depthwise;
+}
+
 double products_per_sample(const Operation& operation, const Shape& input) {
-  return 2.0 * static_cast<double>(operation.shape.num_values()) * operation.kernel_height *
-         operation.kernel_width * input.channels;
+  const double channels_read =
+      operation.kind == OperationKind::depthwise ? 1.0 : static_cast<double>(input.channels);
+  return 2.0 * static_cast<double>(operation.shape.num_values()) * operation.kernel.height *
+         operation.kernel.width * channels_read;
 }
 
 }  // namespace
@@ -56,20 +70,26 @@ Value Network::append(Operation operation) {
 
 Value Network::convolution(const std::string& name, Value x, const ConvolutionOptions& options) {
   if (options.out_channels == 0) reject(name, "out_channels must be at least 1");
-  const Shape& in = shape(x);
-  const Shape out{
-      window_positions(name, in.height, options.kernel, options.stride, options.padding),
-      window_positions(name, in.width, options.kernel, options.stride, options.padding),
-      options.out_channels};
   return append({.kind = OperationKind::convolution,
                  .name = name,
                  .inputs = {x.id},
-                 .shape = out,
-                 .kernel_height = options.kernel,
-                 .kernel_width = options.kernel,
+                 .shape = windowed(name, shape(x), options.kernel, options.stride, options.padding,
+                                   options.out_channels),
+                 .kernel = options.kernel,
                  .stride = options.stride,
                  .padding = options.padding,
                  .bias = options.bias});
+}
+
+Value Network::depthwise(const std::string& name, Value x, const DepthwiseOptions& options) {
+  return append({.kind = OperationKind::depthwise,
+                 .name = name,
+                 .inputs = {x.id},
+                 .shape = windowed(name, shape(x), options.kernel, options.stride, options.padding,
+                                   shape(x).channels),
+                 .kernel = options.kernel,
+                 .stride = options.stride,
+                 .padding = options.padding});
 }
 
 Value Network::linear(const std::string& name, Value x, std::uint32_t out_features, bool bias) {
@@ -79,8 +99,7 @@ Value Network::linear(const std::string& name, Value x, std::uint32_t out_featur
                  .name = name,
                  .inputs = {x.id},
                  .shape = {1, 1, out_features},
-                 .kernel_height = in.height,
-                 .kernel_width = in.width,
+                 .kernel = {in.height, in.width},
                  .bias = bias,
                  .is_linear = true});
 }
@@ -109,13 +128,11 @@ Value Network::relu6(Value x) {
 }
 
 Value Network::max_pool(Value x, const MaxPoolOptions& options) {
-  const Shape& in = shape(x);
-  const Shape out{
-      window_positions("max_pool", in.height, options.window, options.stride, options.padding),
-      window_positions("max_pool", in.width, options.window, options.stride, options.padding),
-      in.channels};
-  return append(
-      {.kind = OperationKind::max_pool, .inputs = {x.id}, .shape = out, .max_pool = options});
+  return append({.kind = OperationKind::max_pool,
+                 .inputs = {x.id},
+                 .shape = windowed("max_pool", shape(x), options.window, options.stride,
+                                   options.padding, shape(x).channels),
+                 .max_pool = options});
 }
 
 Value Network::global_average_pool(Value x) {
@@ -146,22 +163,32 @@ bool Network::has_batch_norm() const {
   });
 }
 
+const Operation* Network::head() const {
+  const Operation& last = operations_[output_.id];
+  return last.is_linear ? &last : nullptr;
+}
+
+double Network::forward_flops(const Operation& operation) const {
+  if (!has_products(operation)) return 0;
+  return products_per_sample(operation, operations_[operation.inputs[0]].shape);
+}
+
+double Network::backward_flops(const Operation& operation, Freeze freeze) const {
+  const double products = forward_flops(operation);
+  if (products == 0) return 0;
+  if (freeze == Freeze::backbone) return &operation == head() ? products : 0;
+  return operation.inputs[0] == input().id ? products : 2 * products;
+}
+
 double Network::forward_flops_per_sample() const {
   double flops = 0;
-  for (const Operation& operation : operations_) {
-    if (operation.kind != OperationKind::convolution) continue;
-    flops += products_per_sample(operation, operations_[operation.inputs[0]].shape);
-  }
+  for (const Operation& operation : operations_) flops += forward_flops(operation);
   return flops;
 }
 
-double Network::backward_flops_per_sample() const {
-  double flops = 2 * forward_flops_per_sample();
-  for (const Operation& operation : operations_) {
-    if (operation.kind == OperationKind::convolution && operation.inputs[0] == 0) {
-      flops -= products_per_sample(operation, operations_[0].shape);
-    }
-  }
+double Network::backward_flops_per_sample(Freeze freeze) const {
+  double flops = 0;
+  for (const Operation& operation : operations_) flops += backward_flops(operation, freeze);
   return flops;
 }
 

@@ -41,36 +41,70 @@ double half_cosine(double progress) {
 
 }  // namespace
 
+std::size_t optimizer_state_bytes(const OptimizerOptions& options, std::size_t num_trained) {
+  return (first_size(options, num_trained) + second_size(options, num_trained)) * sizeof(float);
+}
+
 Optimizer::Optimizer(const OptimizerOptions& options, std::size_t num_parameters)
-    : options_(options) {
-  state_.first.resize(first_size(options, num_parameters));
-  state_.second.resize(second_size(options, num_parameters));
+    : Optimizer(options, std::vector<ParameterRange>{{0, num_parameters}}) {}
+
+Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterRange> trained)
+    : options_(options), trained_(std::move(trained)) {
+  const std::size_t num_trained = num_parameters(trained_);
+  state_.first.resize(first_size(options, num_trained));
+  state_.second.resize(second_size(options, num_trained));
+}
+
+// Calls update(place among all parameters, place in the state, count) for stretches that together
+// are all that is trained. The state holds the ranges one after another; threads share it out by
+// cache lines, in one go for all ranges.
+template <typename Update>
+void Optimizer::for_trained(core::ThreadPool& pool, Update&& update) const {
+  constexpr std::size_t kLine = 64 / sizeof(float);
+  const std::size_t size = num_parameters(trained_);
+  pool.for_ranges((size + kLine - 1) / kLine, [&](std::size_t first, std::size_t last, int) {
+    const std::size_t begin = first * kLine;
+    const std::size_t end = std::min(last * kLine, size);
+    std::size_t at = 0;
+    for (const ParameterRange& range : trained_) {
+      const std::size_t from = std::max(at, begin);
+      const std::size_t to = std::min(at + range.size, end);
+      if (from < to) update(range.offset + from - at, from, to - from);
+      at += range.size;
+    }
+  });
 }
 
 void Optimizer::step(float learning_rate, std::span<const float> gradients,
-                     std::span<float> parameters) {
+                     std::span<float> parameters, core::ThreadPool& pool) {
   ++state_.step;
-  if (options_.kind == OptimizerKind::sgd) {
-    kernels::sgd_update({.learning_rate = learning_rate,
-                         .momentum = options_.momentum,
-                         .weight_decay = options_.weight_decay,
-                         .first_step = state_.step == 1},
-                        gradients.data(), gradients.size(), parameters.data(),
-                        state_.first.empty() ? nullptr : state_.first.data());
-  } else {
-    kernels::adam_update(adam_update_at(options_, learning_rate, state_.step), gradients.data(),
-                         gradients.size(), parameters.data(), state_.first.data(),
-                         state_.second.data());
-  }
+  const kernels::SgdUpdate sgd{.learning_rate = learning_rate,
+                               .momentum = options_.momentum,
+                               .weight_decay = options_.weight_decay,
+                               .first_step = state_.step == 1};
+  const kernels::AdamUpdate adam = adam_update_at(options_, learning_rate, state_.step);
+  for_trained(pool, [&](std::size_t parameter, std::size_t in_state, std::size_t count) {
+    const float* const gradient = gradients.data() + parameter;
+    float* const values = parameters.data() + parameter;
+    if (options_.kind == OptimizerKind::sgd) {
+      float* const velocity = state_.first.empty() ? nullptr : state_.first.data() + in_state;
+      kernels::sgd_update(sgd, gradient, count, values, velocity);
+    } else {
+      kernels::adam_update(adam, gradient, count, values, state_.first.data() + in_state,
+                           state_.second.data() + in_state);
+    }
+  });
 }
 
 void Optimizer::restore(OptimizerState state) {
-  if (state.first.size() != state_.first.size() || state.second.size() != state_.second.size()) {
+  const std::size_t num_trained = num_parameters(trained_);
+  const std::size_t first = first_size(options_, num_trained);
+  const std::size_t second = second_size(options_, num_trained);
+  if (state.first.size() != first || state.second.size() != second) {
     throw core::Error(core::ErrorKind::data,
                       fmt::format("the saved optimizer state holds {} + {} numbers where this "
                                   "network and optimizer need {} + {}",
-                                  state.first.size(), state.second.size(), state_.first.size(),
-                                  state_.second.size()));
+                                  state.first.size(), state.second.size(), first, second));
   }
   state_ = std::move(state);
 }

@@ -11,8 +11,9 @@ namespace edgeprune::nn {
 /// A step that reads one activation and writes another.
 class OneInputStep : public Step {
  public:
-  OneInputStep(Activation* in, Activation* out) : input_{in, false}, out_(out) {}
+  OneInputStep(Activation* in, Activation* out) : input_{.activation = in}, out_(out) {}
   [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
+  [[nodiscard]] Activation* output() const override { return out_; }
 
  protected:
   Input input_;
@@ -23,9 +24,11 @@ class MaxPoolStep final : public OneInputStep {
  public:
   MaxPoolStep(const MaxPoolOptions& options, Activation* in, Activation* out)
       : OneInputStep(in, out), options_(options) {}
-  void forward(const StepContext& context, Model& model) override;
+  void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
+  [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return "max_pool"; }
 
  private:
   MaxPoolOptions options_;
@@ -34,33 +37,39 @@ class MaxPoolStep final : public OneInputStep {
 class AveragePoolStep final : public OneInputStep {
  public:
   using OneInputStep::OneInputStep;
-  void forward(const StepContext& context, Model& model) override;
+  void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
+  [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return "global_average_pool"; }
 };
 
 class AddStep final : public Step {
  public:
   AddStep(Activation* a, Activation* b, Activation* out)
-      : inputs_{Input{a, false}, Input{b, false}}, out_(out) {}
-  void forward(const StepContext& context, Model& model) override;
+      : inputs_{Input{.activation = a}, Input{.activation = b}}, out_(out) {}
+  void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
   [[nodiscard]] std::span<Input> inputs() override { return inputs_; }
+  [[nodiscard]] Activation* output() const override { return out_; }
+  [[nodiscard]] std::string name() const override { return "add"; }
 
  private:
   std::array<Input, 2> inputs_;
   Activation* out_;
 };
 
-/// Stores transform(in) plainly, for where a second transform must follow or several readers want
-/// different ones.
+/// Stores transform(in) plainly, for where a second transform must follow, several readers want
+/// different ones, or another element type is wanted.
 class MaterialiseStep final : public OneInputStep {
  public:
   using OneInputStep::OneInputStep;
-  void forward(const StepContext& context, Model& model) override;
+  void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
+  [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return "materialise"; }
 };
 
 }  // namespace edgeprune::nn

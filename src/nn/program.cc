@@ -1,287 +1,215 @@
 #include "edgeprune/nn/program.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/kernels/products.h"
 #include "edgeprune/kernels/target.h"
 
-#include "batch_norm_step.h"
-#include "convolution_step.h"
-#include "pixel_steps.h"
-#include "step.h"
+#include "compile.h"
+#include "memory_plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <chrono>
 #include <set>
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace edgeprune::nn {
-
-struct Program::State {
-  State(const Network& described, const ProgramOptions& given, core::ThreadPool& threads)
-      : network(described), options(given), pool(threads) {}
-
-  Network network;
-  ProgramOptions options;
-  core::ThreadPool& pool;
-  core::AlignedBuffer arena;
-  std::vector<std::unique_ptr<Activation>> activations;
-  std::vector<std::unique_ptr<Step>> steps;
-  std::vector<ThreadScratch> scratch;
-  Activation* input = nullptr;
-  Activation* output = nullptr;
-  std::uint32_t batch = 0;
-
-  [[nodiscard]] StepContext context(Mode mode) {
-    return {.batch = batch, .mode = mode, .pool = pool, .scratch = scratch};
-  }
-};
-
 namespace {
 
-// Turns the operations into activations and steps. Batch norms and clamps are folded into the
-// activation they follow, where nobody else reads it untransformed; elsewhere the value is first
-// written out.
-class Compiler {
- public:
-  Compiler(const Network& network, const ProgramOptions& options, int num_threads)
-      : network_(network), options_(options), num_threads_(num_threads) {
-    for (const TensorInfo& info : tensor_layout(network)) tensors_[info.name] = info;
-    readers_.resize(network.operations().size());
-    for (const Operation& operation : network.operations()) {
-      for (const std::uint32_t id : operation.inputs) ++readers_[id];
-    }
-    ++readers_[network.output().id];
-  }
-
-  // Lays out memory first, so that steps see where their gradients are.
-  void compile() {
-    for (std::uint32_t id = 0; id < network_.operations().size(); ++id) {
-      values_.push_back(compile_operation(network_.operations()[id]));
-    }
-    Activation* output = values_[network_.output().id];
-    if (output->is_normalised() || output->is_clamped()) output = materialise(output);
-    output_ = output;
-    order_gradients();
-  }
-
-  std::vector<std::unique_ptr<Activation>> activations;
-  std::vector<std::unique_ptr<Step>> steps;
-  [[nodiscard]] Activation* input() const { return values_[0]; }
-  [[nodiscard]] Activation* output() const { return output_; }
-
- private:
-  Activation* compile_operation(const Operation& operation) {
-    switch (operation.kind) {
-      case OperationKind::input:
-        return append_activation(operation.shape);
-      case OperationKind::convolution:
-        return compile_convolution(operation);
-      case OperationKind::batch_norm:
-        return compile_batch_norm(operation);
-      case OperationKind::clamp:
-        return compile_clamp(operation);
-      case OperationKind::max_pool: {
-        Activation* out = append_activation(operation.shape);
-        steps.push_back(std::make_unique<MaxPoolStep>(operation.max_pool, read(operation, 0), out));
-        return out;
-      }
-      case OperationKind::average_pool: {
-        Activation* out = append_activation(operation.shape);
-        steps.push_back(std::make_unique<AveragePoolStep>(read(operation, 0), out));
-        return out;
-      }
-      case OperationKind::add: {
-        Activation* out = append_activation(operation.shape);
-        steps.push_back(std::make_unique<AddStep>(read(operation, 0), read(operation, 1), out));
-        return out;
-      }
-    }
-    throw core::Error(core::ErrorKind::internal, "unknown operation");
-  }
-
-  Activation* compile_convolution(const Operation& operation) {
-    Activation* out = append_activation(operation.shape);
-    const auto bias = tensors_.find(operation.name + ".bias");
-    steps.push_back(std::make_unique<ConvolutionStep>(
-        operation, tensors_.at(operation.name + ".weight"),
-        operation.bias ? &bias->second : nullptr, read(operation, 0), out, options_.max_batch,
-        num_threads_));
-    return out;
-  }
-
-  Activation* compile_batch_norm(const Operation& operation) {
-    Activation* x = read(operation, 0);
-    const OperationKind source = network_.operations()[operation.inputs[0]].kind;
-    if (source != OperationKind::convolution || readers_[operation.inputs[0]] > 1) {
-      x = materialise(x);
-    }
-    x->moments.resize(static_cast<std::size_t>(num_threads_));
-    const auto offset = [&](const char* suffix) {
-      return tensors_.at(operation.name + suffix).offset;
-    };
-    steps.push_back(std::make_unique<BatchNormStep>(operation, offset(".weight"), offset(".bias"),
-                                                    offset(".running_mean"), offset(".running_var"),
-                                                    x));
-    return x;
-  }
-
-  Activation* compile_clamp(const Operation& operation) {
-    Activation* x = read(operation, 0);
-    const bool shared = readers_[operation.inputs[0]] > 1 || operation.inputs[0] == 0;
-    if (shared || x->is_clamped()) x = materialise(x);
-    x->low = operation.low;
-    x->high = operation.high;
-    return x;
-  }
-
-  Activation* materialise(Activation* x) {
-    Activation* out = append_activation(x->shape);
-    steps.push_back(std::make_unique<MaterialiseStep>(x, out));
-    return out;
-  }
-
-  Activation* append_activation(const Shape& shape) {
-    activations.push_back(std::make_unique<Activation>());
-    activations.back()->shape = shape;
-    // Any address but null says "wanted" until memory is laid out; the input wants none.
-    if (options_.backward && activations.size() > 1) activations.back()->gradient = &wanted_;
-    return activations.back().get();
-  }
-
-  [[nodiscard]] Activation* read(const Operation& operation, std::size_t input) const {
-    return values_[operation.inputs[input]];
-  }
-
-  // Backward, the last reader of an activation writes its gradient, earlier ones add to it.
-  void order_gradients() {
-    // The logits' gradient comes from outside: whoever else reads them adds to it.
-    std::set<const Activation*> written = {output_};
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-      for (Step::Input& input : (*step)->inputs()) {
-        input.accumulate = !written.insert(input.activation).second;
-      }
-    }
-  }
-
-  const Network& network_;
-  ProgramOptions options_;
-  int num_threads_;
-  std::map<std::string, TensorInfo> tensors_;
-  std::vector<std::uint32_t> readers_;
-  std::vector<Activation*> values_;
-  Activation* output_ = nullptr;
-  float wanted_ = 0;
-};
-
-std::size_t rounded_to_line(std::size_t floats) {
-  constexpr std::size_t kLine = core::AlignedBuffer::kAlignmentBytes / sizeof(float);
-  return (floats + kLine - 1) / kLine * kLine;
-}
-
-std::size_t activation_floats(const Activation& activation, std::uint32_t max_batch) {
-  return rounded_to_line(activation.shape.num_values() * max_batch);
-}
-
-// Sums what all activations and gradients take, allocates once, and hands out addresses.
-core::AlignedBuffer lay_out(std::span<const std::unique_ptr<Activation>> activations,
-                            std::uint32_t max_batch) {
-  std::size_t total = 0;
-  for (const auto& activation : activations.subspan(1)) {
-    total += activation_floats(*activation, max_batch) * (activation->gradient != nullptr ? 2 : 1);
-  }
-  core::AlignedBuffer arena(total);
-  float* next = arena.data();
-  for (const auto& activation : activations.subspan(1)) {
-    activation->writable = next;
-    activation->values = next;
-    next += activation_floats(*activation, max_batch);
-    if (activation->gradient == nullptr) continue;
-    activation->gradient = next;
-    next += activation_floats(*activation, max_batch);
-  }
-  return arena;
-}
-
-std::vector<ThreadScratch> make_scratch(std::span<const std::unique_ptr<Step>> steps, bool backward,
-                                        int num_threads) {
+ScratchNeeds most_scratch(std::span<const std::unique_ptr<Step>> steps) {
   ScratchNeeds most;
   for (const auto& step : steps) {
     const ScratchNeeds needs = step->scratch_needs();
-    most.patch = std::max(most.patch, needs.patch);
-    most.gradient_rows = std::max(most.gradient_rows, needs.gradient_rows);
+    most.input = std::max(most.input, needs.input);
+    most.gradient = std::max(most.gradient, needs.gradient);
+    most.results = std::max(most.results, needs.results);
+    most.pairs = std::max(most.pairs, needs.pairs);
+    most.mapped = std::max(most.mapped, needs.mapped);
+    most.products = std::max(most.products, needs.products);
     most.weight_gradient = std::max(most.weight_gradient, needs.weight_gradient);
     most.rows = std::max(most.rows, needs.rows);
     most.sums = std::max(most.sums, needs.sums);
+    most.packed = std::max(most.packed, needs.packed);
   }
-  std::vector<ThreadScratch> scratch(static_cast<std::size_t>(num_threads));
-  for (ThreadScratch& thread : scratch) {
-    thread.patch = core::AlignedBuffer(most.patch);
-    thread.rows.resize(most.rows);
-    thread.sums.resize(most.sums);
-    if (!backward) continue;
-    thread.gradient_rows = core::AlignedBuffer(most.gradient_rows);
-    thread.weight_gradient = core::AlignedBuffer(most.weight_gradient);
-  }
+  return most;
+}
+
+ThreadScratch make_scratch(const ScratchNeeds& needs, bool backward) {
+  ThreadScratch scratch;
+  scratch.input = core::AlignedBuffer(needs.input);
+  scratch.results = core::AlignedBuffer(needs.results);
+  scratch.pairs = core::AlignedBuffer(needs.pairs);
+  scratch.mapped = core::AlignedBuffer(needs.mapped);
+  scratch.products = core::AlignedBuffer(needs.products);
+  scratch.rows.resize(needs.rows);
+  scratch.sums.resize(needs.sums);
+  if (!backward) return scratch;
+  scratch.gradient = core::AlignedBuffer(needs.gradient);
+  scratch.weight_gradient = core::AlignedBuffer(needs.weight_gradient);
   return scratch;
+}
+
+ProgramMemory memory_of(const ScratchNeeds& needs, const MemoryPlan& plan, bool backward,
+                        int num_threads) {
+  const std::size_t floats = needs.input + needs.results + needs.pairs + needs.mapped +
+                             needs.products +
+                             (backward ? needs.gradient + needs.weight_gradient : 0);
+  const std::size_t per_thread =
+      floats * sizeof(float) + needs.rows * sizeof(void*) + needs.sums * sizeof(double);
+  return {.arena_bytes = plan.bytes,
+          .scratch_bytes =
+              static_cast<std::size_t>(num_threads) * per_thread + needs.packed * sizeof(float)};
 }
 
 }  // namespace
 
+struct Program::State {
+  State(const Network& described, const ProgramOptions& given, core::ThreadPool& threads)
+      : network(described),
+        options(given),
+        pool(threads),
+        compiled(compile(network, options, pool.size())),
+        plan(plan_memory(compiled, options)),
+        needs(most_scratch(compiled.steps)),
+        arena(plan.bytes / sizeof(float)),
+        packed(needs.packed) {
+    for (int t = 0; t < pool.size(); ++t) scratch.push_back(make_scratch(needs, options.backward));
+    for (const auto& step : compiled.steps) profile.push_back({.name = step->name()});
+    for (std::size_t i = 1; i < compiled.activations.size(); ++i) {
+      compiled.activations[i]->gradient = memory_at(plan.places[i].gradient);
+    }
+    use_forward_places();
+  }
+
+  [[nodiscard]] void* memory_at(std::size_t bytes) { return arena.data() + bytes / sizeof(float); }
+  void place_values(std::size_t activation, std::size_t offset) {
+    compiled.activations[activation]->writable = memory_at(offset);
+    compiled.activations[activation]->values = memory_at(offset);
+  }
+
+  [[nodiscard]] StepContext context(Mode mode, bool recompute = false) {
+    return {.batch = batch,
+            .mode = mode,
+            .pool = pool,
+            .scratch = scratch,
+            .packed = packed.data(),
+            .recompute = recompute};
+  }
+
+  template <typename Work>
+  void timed(double& seconds, Work&& work) const {
+    if (!options.profile) return work();
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  void forward(std::size_t step, const Model& model, const StepContext& context) {
+    timed(profile[step].forward_seconds, [&] { compiled.steps[step]->forward(context, model); });
+  }
+
+  void use_forward_places() {
+    for (std::size_t i = 1; i < plan.places.size(); ++i) place_values(i, plan.places[i].forward);
+  }
+
+  // What the forward pass dropped of a segment, bit for bit.
+  void recompute(const Segment& segment, const Model& model) {
+    std::set<const Activation*> dropped;
+    for (std::size_t i = 1; i < plan.places.size(); ++i) {
+      if (!plan.places[i].recomputed) continue;
+      place_values(i, plan.places[i].backward);
+      dropped.insert(compiled.activations[i].get());
+    }
+    for (std::size_t step = segment.begin; step < segment.end; ++step) {
+      if (!dropped.contains(compiled.steps[step]->output())) continue;
+      forward(step, model, context(Mode::training, true));
+    }
+  }
+
+  // Before the backward pass of a segment's last step.
+  void recompute_before(std::size_t step, const Model& model) {
+    for (const Segment& segment : plan.segments) {
+      if (segment.end == step + 1) recompute(segment, model);
+    }
+  }
+
+  Network network;
+  ProgramOptions options;
+  core::ThreadPool& pool;
+  CompiledNetwork compiled;
+  MemoryPlan plan;
+  ScratchNeeds needs;
+  core::AlignedBuffer arena;
+  core::AlignedBuffer packed;
+  std::vector<ThreadScratch> scratch;
+  std::vector<StepProfile> profile;  // one per step
+  std::uint32_t batch = 0;
+  bool can_go_back = false;  // a forward pass in training mode left what backward() reads
+};
+
 Program::Program(const Network& network, const ProgramOptions& options, core::ThreadPool& pool)
-    : state_(std::make_unique<State>(network, options, pool)) {
-  Compiler compiler(state_->network, options, pool.size());
-  compiler.compile();
-  state_->activations = std::move(compiler.activations);
-  state_->steps = std::move(compiler.steps);
-  state_->input = compiler.input();
-  state_->output = compiler.output();
-  state_->arena = lay_out(state_->activations, options.max_batch);
-  state_->scratch = make_scratch(state_->steps, options.backward, pool.size());
+    : state_(std::make_unique<State>(network, options, pool)) {}
+
+Program::~Program() = default;
+Program::Program(Program&&) noexcept = default;
+
+bool is_available(Precision precision) {
+  return precision == Precision::f32 || kernels::bf16_products_available();
 }
 
 std::string simd_target() {
   return kernels::simd_target();
 }
 
-Program::~Program() = default;
-Program::Program(Program&&) noexcept = default;
+ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
+                             int num_threads) {
+  const CompiledNetwork compiled = compile(network, options, num_threads);
+  return memory_of(most_scratch(compiled.steps), plan_memory(compiled, options), options.backward,
+                   num_threads);
+}
 
 const Network& Program::network() const {
   return state_->network;
 }
 
-std::size_t Program::memory_bytes() const {
-  std::size_t floats = state_->arena.size();
-  for (const ThreadScratch& thread : state_->scratch) {
-    floats += thread.patch.size() + thread.gradient_rows.size() + thread.weight_gradient.size();
-  }
-  return floats * sizeof(float);
+std::vector<StepProfile> Program::profile() const {
+  return state_->profile;
+}
+
+ProgramMemory Program::memory() const {
+  return memory_of(state_->needs, state_->plan, state_->options.backward, state_->pool.size());
 }
 
 std::span<const float> Program::forward(Model& model, std::span<const float> images,
                                         std::uint32_t batch, Mode mode) {
   State& state = *state_;
-  if (batch == 0 || batch > state.options.max_batch ||
-      images.size() != batch * state.input->shape.num_values()) {
+  Activation& input = *state.compiled.input;
+  if (batch == 0 || batch > state.options.max_batch || images.size() != input.values_of(batch)) {
     throw core::Error(
         core::ErrorKind::internal,
         fmt::format("a batch of {} ({} values) does not fit a program for {} of {}", batch,
-                    images.size(), state.options.max_batch, state.input->shape.num_values()));
+                    images.size(), state.options.max_batch, input.shape.num_values()));
   }
   state.batch = batch;
-  state.input->values = images.data();
-  for (const auto& step : state.steps) step->forward(state.context(mode), model);
+  input.values = images.data();
+  state.can_go_back = false;
+  state.use_forward_places();
+  for (std::size_t i = 0; i < state.compiled.steps.size(); ++i) {
+    state.forward(i, model, state.context(mode));
+    if (mode == Mode::training) state.compiled.steps[i]->update_statistics(model);
+  }
+  state.can_go_back = mode == Mode::training;
   if (mode == Mode::training) ++model.num_batches_tracked;
-  return {state.output->values, batch * std::size_t{state.output->shape.channels}};
+  const Activation& output = *state.compiled.output;
+  return {static_cast<const float*>(output.values), output.values_of(batch)};
 }
 
 void Program::backward(const Model& model, std::span<const float> logit_gradients,
                        std::span<float> gradients) {
   State& state = *state_;
-  const std::size_t num_logits = state.batch * std::size_t{state.output->shape.channels};
+  const Activation& output = *state.compiled.output;
+  const std::size_t num_logits = output.values_of(state.batch);
   if (!state.options.backward || logit_gradients.size() != num_logits ||
       gradients.size() != model.parameters.size()) {
     throw core::Error(
@@ -290,9 +218,18 @@ void Program::backward(const Model& model, std::span<const float> logit_gradient
                     "{} parameters",
                     logit_gradients.size(), num_logits, gradients.size(), model.parameters.size()));
   }
-  std::copy(logit_gradients.begin(), logit_gradients.end(), state.output->gradient);
-  for (auto step = state.steps.rbegin(); step != state.steps.rend(); ++step) {
-    (*step)->backward(state.context(Mode::training), model, gradients);
+  if (!state.can_go_back) {
+    throw core::Error(core::ErrorKind::internal,
+                      "backward() needs a forward pass in training mode of its own");
+  }
+  state.can_go_back = false;
+  std::copy(logit_gradients.begin(), logit_gradients.end(), static_cast<float*>(output.gradient));
+  for (std::size_t i = state.compiled.steps.size(); i-- > 0;) {
+    Step& step = *state.compiled.steps[i];
+    if (!step.output()->wants_gradient) continue;
+    state.recompute_before(i, model);
+    state.timed(state.profile[i].backward_seconds,
+                [&] { step.backward(state.context(Mode::training), model, gradients); });
   }
 }
 

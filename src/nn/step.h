@@ -2,8 +2,10 @@
 // What a Program is made of: activations, and steps that compute them.
 //
 // An Activation is one stored tensor, the transform that its readers apply on the way in, and the
-// gradient with respect to the TRANSFORMED value. A Step reads activations and writes one;
-// backward, it reads the gradient of what it wrote and writes those of what it read.
+// gradient with respect to the value before that transform's clamp. A Step reads activations and
+// writes one; backward, it reads the gradient of what it wrote and writes those of what it read.
+// docs/engine.md tells the whole way and what a step owes the others. Steps point at activations,
+// which a CompiledNetwork owns.
 
 #include "edgeprune/core/aligned_buffer.h"
 #include "edgeprune/core/thread_pool.h"
@@ -15,52 +17,78 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace edgeprune::nn {
 
 struct Activation {
   Shape shape;
-  const float* values = nullptr;  // batch x shape, as the step that wrote it left it
-  float* writable = nullptr;      // the same memory; null for the network's input
-  float* gradient = nullptr;      // null where no gradient is wanted
+  kernels::ElementType type = kernels::ElementType::f32;
+  const void* values = nullptr;  // batch x shape, as the step that wrote it left it
+  void* writable = nullptr;      // the same memory; null for the network's input
+  void* gradient = nullptr;      // null where none is wanted
+  bool wants_gradient = false;
+  bool stream = false;  // too large for caches: written past them
 
-  // What readers apply: batch normalisation's coefficients (empty without one) and a clamp.
+  // What readers apply: batch normalisation's coefficients (one per channel; empty without one) and
+  // a clamp.
   std::vector<float> center, scale, shift;
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
-  // Batch normalisation's share of the backward pass.
+  // Batch normalisation's share of the backward pass; sized as the coefficients.
   std::vector<float> slope, offset;
-  // Gathered by whoever writes the tensor, one per thread, where a batch normalisation follows.
+  // Gathered by whoever writes the tensor, or completes its gradient, one per thread, where a batch
+  // normalisation that is not frozen follows; empty elsewhere.
   std::vector<kernels::ChannelMoments> moments;
+  std::vector<kernels::GradientSums> gradient_sums;
 
-  [[nodiscard]] bool is_clamped() const {
-    return low != -std::numeric_limits<float>::infinity() ||
-           high != std::numeric_limits<float>::infinity();
-  }
   [[nodiscard]] bool is_normalised() const { return !scale.empty(); }
   [[nodiscard]] kernels::ChannelTransform transform() const {
     return {center, scale, shift, low, high};
   }
   [[nodiscard]] kernels::TransformGradient transform_gradient() const { return {slope, offset}; }
+  [[nodiscard]] std::size_t values_of(std::size_t batch) const {
+    return batch * shape.num_values();
+  }
+
+  // Memory from pixel `pixel` on.
+  [[nodiscard]] kernels::ConstElements at(std::size_t pixel) const {
+    return kernels::ConstElements(values, type).at(pixel * shape.channels);
+  }
+  [[nodiscard]] kernels::Elements writable_at(std::size_t pixel) const {
+    return kernels::Elements(writable, type).at(pixel * shape.channels);
+  }
+  [[nodiscard]] kernels::ConstElements gradient_at(std::size_t pixel) const {
+    return kernels::ConstElements(gradient, type).at(pixel * shape.channels);
+  }
 };
 
-/// Memory a thread lends to the step it is working on.
+/// Memory a thread lends to the step it is working on; it holds nothing from call to call.
 struct ThreadScratch {
-  core::AlignedBuffer patch;
-  core::AlignedBuffer gradient_rows;
+  core::AlignedBuffer input;     // a tile of the input, transformed
+  core::AlignedBuffer gradient;  // a tile of the output's gradient, transformed
+  core::AlignedBuffer results;   // a panel of a product's results, or a tile of them
+  core::AlignedBuffer pairs;     // tiles laid out in pairs, for bfloat16; depthwise weights
+  core::AlignedBuffer mapped;    // a block's 16 matrices, for Winograd's convolutions
+  core::AlignedBuffer products;  // and those of its results or of their gradient
   core::AlignedBuffer weight_gradient;
-  std::vector<const float*> rows;
+  std::vector<const void*> rows;
   std::vector<double> sums;
 };
 
-/// The most that any step asks of a ThreadScratch, in elements.
+/// The most that any step asks of a ThreadScratch, in floats (and entries).
 struct ScratchNeeds {
-  std::size_t patch = 0;
-  std::size_t gradient_rows = 0;
+  std::size_t input = 0;
+  std::size_t gradient = 0;
+  std::size_t results = 0;
+  std::size_t pairs = 0;
+  std::size_t mapped = 0;
+  std::size_t products = 0;
   std::size_t weight_gradient = 0;
   std::size_t rows = 0;
   std::size_t sums = 0;
+  std::size_t packed = 0;  // weights, shared by all threads
 };
 
 struct StepContext {
@@ -68,27 +96,57 @@ struct StepContext {
   Mode mode = Mode::training;
   core::ThreadPool& pool;
   std::span<ThreadScratch> scratch;  // one per thread
+  float* packed = nullptr;           // memory for packed weights, free between steps
+  bool recompute = false;            // the values again, without their statistics
+
+  [[nodiscard]] ThreadScratch& of(int thread) const {
+    return scratch[static_cast<std::size_t>(thread)];
+  }
 };
 
 class Step {
  public:
   virtual ~Step() = default;
-  virtual void forward(const StepContext& context, Model& model) = 0;
+  /// Writes every value of the output. With context.recompute, the same bits again, no moments.
+  virtual void forward(const StepContext& context, const Model& model) = 0;
+  /// After a forward pass in training mode: what the batch changes in the model.
+  virtual void update_statistics(Model&) {}
+  /// Writes the gradients of its parameters into `gradients` (all parameters' places) and those of
+  /// its inputs that want one. Called where the output wants a gradient.
   virtual void backward(const StepContext& context, const Model& model,
                         std::span<float> gradients) = 0;
-  /// What it reads, each with whether its gradient adds to what later steps wrote there.
+  /// What it reads, each with the place of its gradient among those of all readers: the first to
+  /// write it does not add, the last gathers batch normalisation's sums. compile() sets both.
   struct Input {
     Activation* activation = nullptr;
     bool accumulate = false;
+    bool completes = false;
+
+    /// Where thread `thread` puts the gradient: through kernels::finish_gradient, every pixel once.
+    /// It may stream: call kernels::finish_streams() when the thread is done.
+    [[nodiscard]] kernels::GradientTarget target(int thread) const;
   };
+  /// Memory plan and order of gradients follow from inputs() and output().
   [[nodiscard]] virtual std::span<Input> inputs() = 0;
+  /// What it writes; a batch normalisation reads and writes the same.
+  [[nodiscard]] virtual Activation* output() const = 0;
   [[nodiscard]] virtual ScratchNeeds scratch_needs() const { return {}; }
+  /// What a profile calls it.
+  [[nodiscard]] virtual std::string name() const = 0;
 };
 
-/// Tells the activation's moments, where they are wanted, of pixels just written.
+/// Where thread `thread` puts what it writes, and the moments it gathers of it where they are
+/// wanted: in training, if a batch normalisation follows, not in recomputation. For
+/// kernels::finish_output; the step adds its tiles' pixels to moments->count. It may stream: call
+/// kernels::finish_streams() when the thread is done.
+[[nodiscard]] kernels::OutputTarget output_target(Activation& activation,
+                                                  std::span<const float> bias,
+                                                  const StepContext& context, int thread);
+/// Gathers them (count included) from `num_pixels` pixels just written without finish_output.
 void gather_moments(Activation& activation, const StepContext& context, std::size_t first_pixel,
                     std::size_t num_pixels, int thread);
-/// Starts the activation's moments anew for a training batch.
-void reset_moments(Activation& activation, const StepContext& context);
+
+/// Adds up the first gradient.size() of the threads' scratch sums, in thread order.
+void collect_bias(const StepContext& context, std::span<float> gradient);
 
 }  // namespace edgeprune::nn

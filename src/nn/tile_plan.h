@@ -20,18 +20,22 @@ struct Tile {
 class TilePlan {
  public:
   static constexpr std::uint32_t kPixels = 512;
-  static constexpr std::size_t kPatchFloats = std::size_t{1} << 17;
+  // Several images share a tile only where their patches together stay below: large weights want
+  // many pixels a tile, for their gradient streams through the caches once for each.
+  static constexpr std::size_t kPatchFloats = std::size_t{1} << 19;
 
   /// Tiles of images with `rows` x `columns` results each; `patch_floats` is what the input of one
-  /// whole image takes. `share` bounds the images of a tile, so that every thread has work.
+  /// whole image takes. `share`, one thread's images, bounds those of a tile, so that all have
+  /// work; `pixels_per_tile` is about how many results a tile has.
   TilePlan(std::uint32_t rows, std::uint32_t columns, std::size_t patch_floats, std::uint32_t batch,
-           std::uint32_t share)
+           std::uint32_t share, std::uint32_t pixels_per_tile = kPixels)
       : rows_(rows), batch_(batch) {
     const std::uint32_t pixels = rows * columns;
     const auto fits =
         static_cast<std::uint32_t>(std::max<std::size_t>(1, kPatchFloats / patch_floats));
-    images_per_tile_ = std::clamp(std::min(kPixels / pixels, fits), 1u, std::max(share, 1u));
-    rows_per_tile_ = images_per_tile_ > 1 ? rows : std::clamp(kPixels / columns, 1u, rows);
+    images_per_tile_ =
+        std::clamp(std::min(pixels_per_tile / pixels, fits), 1u, std::max(share, 1u));
+    rows_per_tile_ = images_per_tile_ > 1 ? rows : std::clamp(pixels_per_tile / columns, 1u, rows);
     row_tiles_ = (rows + rows_per_tile_ - 1) / rows_per_tile_;
   }
 

@@ -5,6 +5,7 @@
 #include "edgeprune/core/units.h"
 #include "edgeprune/select/strategy.h"
 #include "edgeprune/train/run_directory.h"
+#include "edgeprune/train/run_network.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -27,6 +28,10 @@ train::Config control_config(const train::Config& config, const std::string& str
   train::Config control = config;
   control.prune.strategy = strategy;
   control.run.controls.clear();
+  // The run's own copy: the original may have changed since the run began.
+  if (const fs::path file = train::network_file_of(config); !file.empty()) {
+    control.model.network = file.string();
+  }
   control.run.directory = (fs::path(config.run.directory) / "controls" / strategy).string();
   return control;
 }
@@ -60,10 +65,11 @@ void compare_times(std::vector<ComparisonRow>& rows, const std::string& run_dire
 
 void require_control(const std::string& name) {
   if (select::strategy_named(name).select != nullptr) return;
-  throw core::Error(core::ErrorKind::config,
-                    fmt::format("run.controls holds \"{}\", which selects nothing by itself; leave it "
-                                "out",
-                                name));
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("run.controls holds \"{}\", which selects nothing by itself; leave it "
+                  "out",
+                  name));
 }
 
 std::string percent(double share) {

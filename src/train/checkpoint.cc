@@ -7,6 +7,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <span>
+#include <type_traits>
+#include <utility>
+
 namespace edgeprune::train {
 namespace {
 
@@ -36,7 +43,7 @@ Spent spent_from(const json& j) {
           .evaluate_seconds = j.at("evaluate_seconds")};
 }
 
-std::string state_text(const RunState& state) {
+std::string state_text(const RunState& state, const SavedArrays& arrays) {
   return json{{"format_version", 1},
               {"sequence", state.sequence},
               {"goal", static_cast<int>(state.goal)},
@@ -47,8 +54,8 @@ std::string state_text(const RunState& state) {
               {"pass_loss_sum", state.pass_loss_sum},
               {"pass_samples", state.pass_samples},
               {"warmup_iterations", state.warmup_iterations},
-              {"num_batches_tracked", state.model.num_batches_tracked},
-              {"optimizer_step", state.optimizer.step},
+              {"num_batches_tracked", arrays.model.num_batches_tracked},
+              {"optimizer_step", arrays.optimizer.step},
               {"dataset_hash", state.dataset_hash},
               {"engine", state.engine},
               {"configuration", state.configuration},
@@ -75,8 +82,6 @@ RunState state_from(const json& j) {
   state.pass_loss_sum = j.at("pass_loss_sum");
   state.pass_samples = j.at("pass_samples");
   state.warmup_iterations = j.at("warmup_iterations");
-  state.model.num_batches_tracked = j.at("num_batches_tracked");
-  state.optimizer.step = j.at("optimizer_step");
   state.dataset_hash = j.at("dataset_hash");
   state.engine = j.at("engine");
   state.configuration = j.at("configuration");
@@ -85,42 +90,64 @@ RunState state_from(const json& j) {
   return state;
 }
 
-// One visit of every array of the state, for writing and for reading alike.
-template <typename State, typename Visit>
-void for_arrays(State& state, Visit&& visit) {
-  visit("model.parameters", state.model.parameters);
-  visit("model.statistics", state.model.statistics);
-  visit("optimizer.first", state.optimizer.first);
-  visit("optimizer.second", state.optimizer.second);
-  visit("score.sums", state.score.sums);
-  visit("score.visits", state.score.visits);
-  visit("selection", state.kept);
+// Every array of a checkpoint, in the order of the file, for writing and for reading alike.
+template <typename Arrays, typename Kept, typename Visit>
+void for_arrays(const Arrays& arrays, Kept& kept, Visit&& visit) {
+  visit("model.parameters", std::span(arrays.model.parameters));
+  visit("model.statistics", std::span(arrays.model.statistics));
+  visit("optimizer.first", std::span(arrays.optimizer.first));
+  visit("optimizer.second", std::span(arrays.optimizer.second));
+  visit("score.sums", std::span(arrays.score.sums));
+  visit("score.visits", std::span(arrays.score.visits));
+  visit("selection", std::span(kept));
 }
 
-std::string hash_of(const core::SafetensorsFile& file) {
+// The hash that the file should carry, read in pieces.
+std::string hash_of(const core::SafetensorsReader& file) {
   core::Hasher hasher;
-  hasher.add(file.metadata.at("state"));
-  for (const auto& [name, array] : file.tensors) hasher.add(name).add(array.bytes);
+  hasher.add(file.metadata().at("state"));
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  for (const core::TensorHeader& tensor : file.tensors()) {
+    hasher.add(tensor.name);
+    for (std::size_t at = 0; at < tensor.num_bytes(); at += piece.size()) {
+      const auto part = std::span(piece).first(std::min(piece.size(), tensor.num_bytes() - at));
+      file.read(tensor.name, part, at);
+      hasher.add(part);
+    }
+  }
   return hasher.hex();
 }
 
-RunState read_checkpoint(const std::filesystem::path& path) {
-  const core::SafetensorsFile file = core::read_safetensors(path);
-  if (!file.metadata.contains("state") || !file.metadata.contains("hash") ||
-      file.metadata.at("hash") != hash_of(file)) {
+[[noreturn]] void reject_version(const std::filesystem::path& path) {
+  throw core::Error(core::ErrorKind::data,
+                    fmt::format("{}: written by another version of edgeprune", path.string()));
+}
+
+std::size_t length_of(const core::SafetensorsReader& file, std::string_view name) {
+  for (const core::TensorHeader& tensor : file.tensors()) {
+    if (tensor.name == name && tensor.shape.size() == 1) return tensor.shape[0];
+  }
+  throw json::other_error::create(500, "no such array", nullptr);
+}
+
+LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
+  const core::SafetensorsReader file(path);
+  const auto& metadata = file.metadata();
+  if (!metadata.contains("state") || !metadata.contains("hash") ||
+      metadata.at("hash") != hash_of(file)) {
     throw core::Error(core::ErrorKind::data,
                       fmt::format("{}: its hash does not fit", path.string()));
   }
   try {
-    RunState state = state_from(json::parse(file.metadata.at("state")));
-    for_arrays(state, [&]<typename T>(const char* name, std::vector<T>& values) {
-      const auto elements = file.at(name).template as<T>();
-      values.assign(elements.begin(), elements.end());
-    });
-    return state;
+    LoadedCheckpoint checkpoint{
+        .state = state_from(json::parse(metadata.at("state"))),
+        .path = path,
+        .num_samples = static_cast<std::uint32_t>(length_of(file, "score.visits"))};
+    checkpoint.state.kept.resize(length_of(file, "selection"));
+    file.read("selection", std::as_writable_bytes(std::span(checkpoint.state.kept)));
+    return checkpoint;
   } catch (const json::exception&) {
-    throw core::Error(core::ErrorKind::data,
-                      fmt::format("{}: written by another version of edgeprune", path.string()));
+    reject_version(path);
   }
 }
 
@@ -140,15 +167,45 @@ std::string_view name_of(Phase phase) {
   return "done";
 }
 
-void write_checkpoint(const std::filesystem::path& run_directory, RunState& state) {
+void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
+                      const SavedArrays& arrays) {
   ++state.sequence;
-  core::SafetensorsFile file;
-  file.metadata["state"] = state_text(state);
-  for_arrays(state, [&]<typename T>(const char* name, const std::vector<T>& values) {
-    file.add(name, std::span<const T>(values), {values.size()});
+  std::map<std::string, std::string> metadata = {{"state", state_text(state, arrays)}};
+  std::vector<core::TensorHeader> headers;
+  core::Hasher hasher;
+  hasher.add(metadata["state"]);
+  for_arrays(arrays, state.kept, [&]<typename T>(const char* name, std::span<T> values) {
+    headers.push_back({name, core::npy_type_of<std::remove_const_t<T>>(), {values.size()}});
+    hasher.add(name).add(std::as_bytes(values));
   });
-  file.metadata["hash"] = hash_of(file);
-  core::write_safetensors(path_of(run_directory, state.sequence), file);
+  metadata["hash"] = hasher.hex();
+  core::SafetensorsWriter writer(path_of(run_directory, state.sequence), metadata,
+                                 std::move(headers));
+  for_arrays(arrays, state.kept,
+             [&](const char*, auto values) { writer.write(std::as_bytes(values)); });
+  writer.commit();
+}
+
+void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& arrays) {
+  const core::SafetensorsReader file(checkpoint.path);
+  try {
+    const json state = json::parse(file.metadata().at("state"));
+    arrays.model.num_batches_tracked = state.at("num_batches_tracked");
+    arrays.optimizer.step = state.at("optimizer_step");
+    const std::vector<std::uint32_t>& kept = checkpoint.state.kept;
+    for_arrays(arrays, kept, [&]<typename T>(const char* name, std::span<T> values) {
+      if (length_of(file, name) != values.size()) {
+        throw core::Error(
+            core::ErrorKind::data,
+            fmt::format("{}: '{}' holds {} numbers where this run needs {}; start "
+                        "again with --force",
+                        checkpoint.path.string(), name, length_of(file, name), values.size()));
+      }
+      if constexpr (!std::is_const_v<T>) file.read(name, std::as_writable_bytes(values));
+    });
+  } catch (const json::exception&) {
+    reject_version(checkpoint.path);
+  }
 }
 
 std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run_directory) {
@@ -158,9 +215,9 @@ std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run
     const auto path = run_directory / name;
     if (!std::filesystem::exists(path)) continue;
     try {
-      RunState state = read_checkpoint(path);
-      if (newest && newest->state.sequence > state.sequence) continue;
-      newest = LoadedCheckpoint{std::move(state), {}};
+      LoadedCheckpoint checkpoint = read_checkpoint(path);
+      if (newest && newest->state.sequence > checkpoint.state.sequence) continue;
+      newest = std::move(checkpoint);
     } catch (const core::Error& error) {
       notices.push_back(fmt::format("passed over a damaged checkpoint ({})", error.what()));
     }

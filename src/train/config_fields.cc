@@ -16,6 +16,7 @@ constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
 constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
 constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
+constexpr Limits kWidth = {"in (0, 16]", [](double x) { return x > 0 && x <= 16; }};
 constexpr Limits kChannels = {"0, 1 or 3", [](double x) { return x == 0 || x == 1 || x == 3; }};
 constexpr Limits kCheckpoints = {"in [1, 1000]", [](double x) { return x >= 1 && x <= 1000; }};
 constexpr Limits kThreads = {"in [0, 1024]", [](double x) { return x >= 0 && x <= 1024; }};
@@ -39,6 +40,15 @@ constexpr Word<data::NpyLayout> kLayouts[] = {
     {"nhwc", data::NpyLayout::nhwc},
     {"nchw", data::NpyLayout::nchw},
 };
+constexpr Word<nn::Stem> kStems[] = {
+    {"small_image", nn::Stem::small_image},
+    {"imagenet", nn::Stem::imagenet},
+};
+constexpr Word<nn::Freeze> kFreezes[] = {
+    {"none", nn::Freeze::none},
+    {"backbone", nn::Freeze::backbone},
+    {"batch_norm", nn::Freeze::batch_norm},
+};
 constexpr Word<score::LossScoreMode> kScoreModes[] = {
     {"observed", score::LossScoreMode::observed},
     {"checkpoints", score::LossScoreMode::checkpoints},
@@ -53,6 +63,17 @@ constexpr Word<nn::ScheduleKind> kSchedules[] = {
     {"constant", nn::ScheduleKind::constant},
     {"cosine", nn::ScheduleKind::cosine},
     {"one_cycle", nn::ScheduleKind::one_cycle},
+};
+constexpr Word<WantedPrecision> kPrecisions[] = {
+    {"f32", WantedPrecision::f32},
+    {"bf16", WantedPrecision::bf16},
+    {"bf16_or_f32", WantedPrecision::bf16_or_f32},
+};
+constexpr Word<MemoryWay> kMemoryWays[] = {
+    {"auto", MemoryWay::automatic},
+    {"keep", MemoryWay::keep},
+    {"recompute", MemoryWay::recompute},
+    {"accumulate", MemoryWay::accumulate},
 };
 
 template <const auto& kWords>
@@ -162,16 +183,35 @@ std::vector<FieldRow> model_rows() {
   return {
       field(
           "model.network", kNotEmpty, "",
-          "The network by its name: `cnn` for images, `mlp` for feature vectors.",
+          "The network by its name: `cnn`, `mobilenet_v2`, `resnet18` and `resnet34` for images, "
+          "`mlp` for feature vectors. Or a file that describes one, whose name ends in `.toml`: "
+          "see [networks.md](networks.md).",
           [](auto& c) -> auto& { return c.model.network; }),
       field(
           "model.hidden_sizes", kAtLeastOne, "units",
           "`mlp`: the width of each hidden layer. An empty list makes a linear classifier.",
           [](auto& c) -> auto& { return c.model.hidden_sizes; }),
       field(
+          "model.width_multiplier", kWidth, "",
+          "`mobilenet_v2`: scales the channels of every layer, rounded to multiples of 8.",
+          [](auto& c) -> auto& { return c.model.width_multiplier; }),
+      words<kStems>(
+          "model.stem",
+          "`mobilenet_v2`, `resnet18`, `resnet34`: how the network begins. `small_image` keeps "
+          "the resolution of small images (32 x 32) at first; `imagenet` is the published form, "
+          "for about 224 x 224.",
+          [](auto& c) -> auto& { return c.model.stem; }),
+      field(
           "model.init", kAny, "",
-          "A safetensors file with the weights to start from. Empty: random, from `run.seed`.",
+          "A safetensors file with the weights to start from. Empty: random, from `run.seed`. "
+          "Where only the number of classes is another, the head starts from random weights.",
           [](auto& c) -> auto& { return c.model.init; }),
+      words<kFreezes>(
+          "model.freeze",
+          "What training leaves as it is. `backbone`: all but the last linear layer. `batch_norm`: "
+          "the batch norms. A frozen batch norm uses its running statistics and does not update "
+          "them.",
+          [](auto& c) -> auto& { return c.model.freeze; }),
   };
 }
 
@@ -247,6 +287,24 @@ std::vector<FieldRow> train_rows() {
       field(
           "train.batch_size", kAtLeastOne, "samples", "Samples per step, in the warm-up too.",
           [](auto& c) -> auto& { return c.train.batch_size; }),
+      words<kPrecisions>(
+          "train.precision",
+          "How activations are stored and multiplied; weights, sums and losses stay f32. `bf16` "
+          "needs a CPU that multiplies it (`edgeprune doctor` says), `bf16_or_f32` takes f32 on "
+          "another.",
+          [](auto& c) -> auto& { return c.train.precision; }),
+      words<kMemoryWays>(
+          "train.memory",
+          "`keep` keeps every activation for the backward pass. `recompute` computes most of them "
+          "again: less memory, more time, the same bits. `accumulate` runs a batch in "
+          "micro-batches and adds up their gradients; batch norm then normalises each by itself. "
+          "`auto`: the first of these that keeps within `limits.memory_bytes`.",
+          [](auto& c) -> auto& { return c.train.memory; }),
+      field(
+          "train.micro_batch_size", kNotNegative, "samples",
+          "Samples per micro-batch where a batch is split. 0: the largest equal parts that keep "
+          "within `limits.memory_bytes`.",
+          [](auto& c) -> auto& { return c.train.micro_batch_size; }),
       words<kSchedules>(
           "train.schedule",
           "How the learning rate moves over the steps after the warm-up, which runs "
@@ -281,6 +339,16 @@ std::vector<FieldRow> train_rows() {
   };
 }
 
+std::vector<FieldRow> limits_rows() {
+  return {
+      field(
+          "limits.memory_bytes", kAny, "bytes",
+          "The most memory that the whole process may take, as predicted: a number, or text such "
+          "as `\"400MB\"` (1000) or `\"512MiB\"` (1024). 0: no limit.",
+          [](auto& c) -> auto& { return c.limits.memory_bytes; }),
+  };
+}
+
 std::vector<FieldRow> run_rows() {
   return {
       field(
@@ -309,8 +377,8 @@ std::vector<FieldRow> run_rows() {
 
 std::vector<FieldRow> all_rows() {
   std::vector<FieldRow> rows;
-  for (const auto& section :
-       {data_rows, model_rows, score_rows, prune_rows, train_rows, optimizer_rows, run_rows}) {
+  for (const auto& section : {data_rows, model_rows, score_rows, prune_rows, train_rows,
+                              optimizer_rows, limits_rows, run_rows}) {
     for (FieldRow& row : section()) rows.push_back(std::move(row));
   }
   return rows;

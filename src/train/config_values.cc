@@ -42,12 +42,14 @@ std::string read_whole(const toml::node& node, const Limits& limits, T& value) {
 // The limits hold for the number as T keeps it: 0.99999999999 is 1 as a float.
 template <typename T>
 std::string read_number(const toml::node& node, const Limits& limits, T& value) {
-  const std::optional<double> given = node.value<double>();
-  if (!given || !node.is_number()) return with_limits("a number", limits);
-  if (!std::isfinite(*given) || std::abs(*given) > std::numeric_limits<T>::max()) {
+  if (!node.is_number()) return with_limits("a number", limits);
+  // value<double>() refuses whole numbers that double rounds.
+  const double given = node.is_integer() ? static_cast<double>(node.as_integer()->get())
+                                         : node.as_floating_point()->get();
+  if (!std::isfinite(given) || std::abs(given) > std::numeric_limits<T>::max()) {
     return with_limits("a finite number", limits);
   }
-  const T kept = static_cast<T>(*given);
+  const T kept = static_cast<T>(given);
   if (!limits.contain(kept)) return std::string(limits.text);
   value = kept;
   return {};
@@ -133,26 +135,31 @@ std::string read_value(const GivenValue& given, const Limits& limits, core::Keep
   return {};
 }
 
+std::string read_value(const GivenValue& given, const Limits&, core::ByteCount& value) {
+  constexpr std::string_view kMustBe = "a number of bytes, or text such as \"400MB\"";
+  if (const auto* integer = given.node.as_integer(); integer != nullptr && integer->get() >= 0) {
+    value.count = static_cast<std::uint64_t>(integer->get());
+    return {};
+  }
+  const auto* string = given.node.as_string();
+  const auto parsed = string == nullptr ? std::nullopt : core::parse_bytes(string->get());
+  if (!parsed) return std::string(kMustBe);
+  value = *parsed;
+  return {};
+}
+
 std::string read_word(const GivenValue& given, const std::vector<std::string_view>& words,
                       std::size_t& value) {
   const auto* string = given.node.as_string();
   std::string must_be = fmt::format("one of {}", fmt::join(words, ", "));
   if (string == nullptr) return must_be;
-  std::size_t nearest = 0;
-  std::size_t nearest_distance = std::string_view::npos;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::size_t distance = edit_distance(string->get(), words[i]);
-    if (distance < nearest_distance) {
-      nearest = i;
-      nearest_distance = distance;
-    }
-  }
-  if (nearest_distance == 0) {
-    value = nearest;
+  const auto found = std::find(words.begin(), words.end(), string->get());
+  if (found != words.end()) {
+    value = static_cast<std::size_t>(found - words.begin());
     return {};
   }
-  if (nearest_distance > words[nearest].size() / 2) return must_be;
-  return fmt::format("{}; did you mean {}?", must_be, words[nearest]);
+  const std::string_view nearest = nearest_word(string->get(), words);
+  return nearest.empty() ? must_be : fmt::format("{}; did you mean {}?", must_be, nearest);
 }
 
 std::string print_value(const std::uint32_t& value) {
@@ -181,6 +188,9 @@ std::string print_value(const std::vector<std::string>& value) {
   texts.reserve(value.size());
   for (const std::string& text : value) texts.push_back(quoted(text));
   return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+std::string print_value(const core::ByteCount& value) {
+  return fmt::format("{}", value.count);
 }
 std::string print_value(const core::KeepRatio& value) {
   // A bare number where it reads back to the same digits, a string where a double would lose some.
@@ -247,6 +257,19 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::swap(above, row);
   }
   return above[to.size()];
+}
+
+std::string_view nearest_word(std::string_view unknown,
+                              const std::vector<std::string_view>& words) {
+  std::string_view nearest;
+  std::size_t nearest_distance = std::string_view::npos;
+  for (const std::string_view word : words) {
+    const std::size_t distance = edit_distance(unknown, word);
+    if (distance >= nearest_distance) continue;
+    nearest = word;
+    nearest_distance = distance;
+  }
+  return nearest_distance > nearest.size() / 2 ? std::string_view() : nearest;
 }
 
 }  // namespace edgeprune::train

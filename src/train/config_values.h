@@ -5,6 +5,7 @@
 //   if (!must_be.empty()) complain("it must be " + must_be);
 
 #include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/core/units.h"
 
 #include <toml++/toml.h>
 
@@ -42,6 +43,7 @@ struct Limits {
 [[nodiscard]] std::string read_value(const GivenValue&, const Limits&,
                                      std::vector<std::string>& value);
 [[nodiscard]] std::string read_value(const GivenValue&, const Limits&, core::KeepRatio& value);
+[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, core::ByteCount& value);
 /// A word out of a list; `value` is its place there.
 [[nodiscard]] std::string read_word(const GivenValue&, const std::vector<std::string_view>& words,
                                     std::size_t& value);
@@ -55,6 +57,7 @@ struct Limits {
 [[nodiscard]] std::string print_value(const std::vector<std::uint32_t>& value);
 [[nodiscard]] std::string print_value(const std::vector<std::string>& value);
 [[nodiscard]] std::string print_value(const core::KeepRatio& value);
+[[nodiscard]] std::string print_value(const core::ByteCount& value);
 
 inline std::string_view type_name(const std::uint32_t&) {
   return "integer";
@@ -84,6 +87,10 @@ inline std::string_view type_name(const core::KeepRatio&) {
   return "decimal";
 }
 
+inline std::string_view type_name(const core::ByteCount&) {
+  return "byte count";
+}
+
 /// A TOML string in quotes, with escapes where they are needed.
 [[nodiscard]] std::string quoted(std::string_view text);
 
@@ -91,6 +98,10 @@ inline std::string_view type_name(const core::KeepRatio&) {
 [[nodiscard]] std::string for_message(std::string_view text);
 /// The same of a TOML value.
 [[nodiscard]] std::string for_message(const toml::node& node);
+
+/// The word most like an unknown one, or "" if none is like it.
+[[nodiscard]] std::string_view nearest_word(std::string_view unknown,
+                                            const std::vector<std::string_view>& words);
 
 /// Single-character edits (insert, delete, replace, swap neighbours) that turn one into the other.
 [[nodiscard]] std::size_t edit_distance(std::string_view from, std::string_view to);

@@ -10,8 +10,11 @@
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/sampler.h"
+#include "edgeprune/train/precision_choice.h"
 #include "edgeprune/train/run_data.h"
 #include "edgeprune/train/run_directory.h"
+#include "edgeprune/train/run_memory.h"
+#include "edgeprune/train/run_network.h"
 #include "edgeprune/train/trainer.h"
 
 #include "records.h"
@@ -57,20 +60,18 @@ class Pipeline {
         options_(options),
         directory_(config.run.directory),
         lock_(directory_),
+        loaded_(load_checkpoint(directory_)),
         strategy_(select::strategy_named(config.prune.strategy)),
         data_(open_run_data(config)),
-        network_(nn::build_network({config.model.network, config.model.hidden_sizes}, data_.shape(),
-                                   data_.train.num_classes())),
+        network_(build_run_network(config, data_.shape(), data_.train.num_classes())),
         pool_(static_cast<int>(config.run.threads)),
         given_(given_selection()),
         plan_(plan_run(config, strategy_, data_.train.num_samples(), network_,
                        static_cast<std::uint32_t>(given_.size()))),
-        trainer_(network_, first_model(),
-                 // No batch is larger than the data, whatever the configuration allows.
-                 {.batch_size = std::min(config.train.batch_size, data_.train.num_samples()),
-                  .optimizer = config.train.optimizer,
-                  .loss = {.label_smoothing = config.train.label_smoothing}},
-                 pool_),
+        precision_(choose_precision(config.train.precision, nn::is_available(nn::Precision::bf16),
+                                    nn::simd_target())),
+        memory_(choose_run_memory(config, network_, data_, trainer_options())),
+        trainer_(network_, first_model(), trainer_options(memory_.choice.step), pool_),
         score_(data_.train.num_samples(), config.score.mode) {}
 
   RunResult run() {
@@ -90,9 +91,30 @@ class Pipeline {
     return select::read_index_list(list, data_.train.num_samples());
   }
 
+  [[nodiscard]] TrainerOptions trainer_options(const StepMemory& step = {}) const {
+    // No batch is larger than the data, whatever the configuration allows.
+    return {.batch_size = std::min(config_.train.batch_size, data_.train.num_samples()),
+            .optimizer = config_.train.optimizer,
+            .loss = {.label_smoothing = config_.train.label_smoothing},
+            .freeze = config_.model.freeze,
+            .precision = precision_.precision,
+            .recompute = step.recompute,
+            .micro_batch_size = step.micro_batch_size};
+  }
+
+  // A run under way has its weights in the checkpoint and needs `model.init` no more.
   [[nodiscard]] nn::Model first_model() const {
-    return config_.model.init.empty() ? nn::initial_model(network_, config_.run.seed)
-                                      : nn::read_model(config_.model.init, network_);
+    nn::Model fresh = nn::initial_model(network_, config_.run.seed);
+    const std::string& path = config_.model.init;
+    if (path.empty() || loaded_) return fresh;
+    nn::StartingModel start = nn::read_starting_model(path, network_, std::move(fresh));
+    if (start.replaced_classes > 0) {
+      notice(
+          fmt::format("model.init {} is for {} classes, the data have {}: its {} is left out and "
+                      "starts from random weights",
+                      path, start.replaced_classes, network_.num_classes(), network_.head()->name));
+    }
+    return std::move(start.model);
   }
 
   [[nodiscard]] bool wanted(Phase phase) const {
@@ -108,10 +130,10 @@ class Pipeline {
   }
 
   void start_or_continue() {
-    auto loaded = load_checkpoint(directory_);
-    if (loaded) {
-      for (const std::string& text : loaded->notices) notice(text);
-      restore(std::move(loaded->state));
+    if (loaded_) {
+      for (const std::string& text : loaded_->notices) notice(text);
+      restore(*loaded_);
+      loaded_.reset();
     } else {
       state_.dataset_hash = data_.train.content_hash;
       state_.engine = engine();
@@ -119,12 +141,19 @@ class Pipeline {
       for (const std::string& warning : data_.warnings(config_.train.batch_size)) notice(warning);
     }
     if (state_.phase == Phase::done) require_results();
+    if (state_.phase != Phase::done) announce_choices();
     if (options_.goal) state_.goal = *options_.goal;
     if (state_.phase >= state_.goal) return;
     // A selection asked for with another keep ratio than scoring was begun with plans anew.
-    core::write_file_atomically(directory_ / kPlanFile,
-                                plan_json(config_, strategy_, plan_, data_, network_));
+    core::write_file_atomically(
+        directory_ / kPlanFile,
+        plan_json(config_, strategy_, plan_, data_, network_, engine_of_run(), memory_));
     save();
+  }
+
+  void announce_choices() const {
+    if (!precision_.notice.empty()) notice(precision_.notice);
+    notice(fmt::format("memory: {}", memory_.text()));
   }
 
   void require_results() const {
@@ -140,19 +169,38 @@ class Pipeline {
 
   // What the promise of equal bits depends on besides binary and configuration.
   [[nodiscard]] std::string engine() const {
-    return fmt::format("{} with {} threads", nn::simd_target(), config_.run.threads);
+    const Engine engine = engine_of_run();
+    const std::string parts = engine.micro_batch_size > 0
+                                  ? fmt::format(" in micro-batches of {}", engine.micro_batch_size)
+                                  : "";
+    return fmt::format("{} in {} with {} threads{}", engine.simd_target, engine.precision,
+                       engine.threads, parts);
+  }
+  [[nodiscard]] Engine engine_of_run() const {
+    return {.simd_target = nn::simd_target(),
+            .precision = std::string(name_of(precision_.precision)),
+            .threads = config_.run.threads,
+            .micro_batch_size = trainer_options(memory_.choice.step).is_split()
+                                    ? memory_.choice.step.micro_batch_size
+                                    : 0};
   }
 
   // The hash of what must not change once a run has begun: the section prune may, until there is a
-  // selection; where the run lies, how often it saves and what it is compared with always may.
+  // selection; where the run lies, how often it saves, what it is compared with and how much memory
+  // it may take always may.
   [[nodiscard]] std::string configuration(Phase phase) const {
     Config fixed = config_;
     fixed.run = {.seed = config_.run.seed};
+    fixed.limits = {};
     if (phase <= Phase::select) fixed.prune = {};
+    // A network's file may move, but not change.
+    const std::filesystem::path file = network_file_of(config_);
+    if (!file.empty()) fixed.model.network = core::content_hash(core::read_file(file));
     return core::content_hash(to_toml(fixed));
   }
 
-  void restore(RunState state) {
+  void restore(const LoadedCheckpoint& checkpoint) {
+    RunState state = checkpoint.state;
     if (state.dataset_hash != data_.train.content_hash) {
       throw core::Error(core::ErrorKind::run_directory,
                         fmt::format("{}: the data set has changed since the run began; start again "
@@ -162,9 +210,10 @@ class Pipeline {
     if (state.configuration != configuration(state.phase)) {
       throw core::Error(
           core::ErrorKind::run_directory,
-          fmt::format("{}: its configuration was edited after the run began; undo that, "
+          fmt::format("{}: its configuration ({}{}) was edited after the run began; undo that, "
                       "or start again with --force",
-                      directory_.string()));
+                      directory_.string(), kConfigFile,
+                      network_file_of(config_).empty() ? "" : ", network.toml"));
     }
     require_resumable(state, config_.prune.strategy);
     if (state.engine != engine()) {
@@ -174,16 +223,19 @@ class Pipeline {
                       state.engine, engine()));
       state.engine = engine();
     }
-    trainer_.restore(state.model, state.optimizer);
-    score_.restore(state.score);
+    trainer_.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
+      score::LossScoreState scores = score_.state();
+      restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .score = scores});
+      score_.restore(std::move(scores));
+    });
     state_ = std::move(state);
   }
 
   void save() {
-    state_.model = trainer_.model();
-    state_.optimizer = trainer_.optimizer_state();
-    state_.score = score_.state();
-    write_checkpoint(directory_, state_);
+    write_checkpoint(directory_, state_,
+                     {.model = trainer_.model(),
+                      .optimizer = trainer_.optimizer_state(),
+                      .score = score_.state()});
     last_save_ = Clock::now();
   }
 
@@ -389,9 +441,10 @@ class Pipeline {
       save_if_due();
     }
     nn::write_model(directory_ / kModelFile, network_, trainer_.model(),
-                    {{"format", "pt"}, {"network", config_.model.network}});
-    core::write_file_atomically(directory_ / kSummaryFile,
-                                summary_json(config_, strategy_, plan_, data_, network_, state_));
+                    {{"format", "pt"}, {"network", network_name(config_)}});
+    core::write_file_atomically(
+        directory_ / kSummaryFile,
+        summary_json(config_, strategy_, plan_, data_, network_, state_, engine_of_run(), memory_));
     enter(Phase::done);
   }
 
@@ -465,12 +518,15 @@ class Pipeline {
   PipelineOptions options_;
   std::filesystem::path directory_;
   core::DirectoryLock lock_;
+  std::optional<LoadedCheckpoint> loaded_;  // until the run goes on from it
   const select::Strategy& strategy_;
   RunData data_;
   nn::Network network_;
   core::ThreadPool pool_;
   std::vector<std::uint32_t> given_;
   RunPlan plan_;
+  ChosenPrecision precision_;
+  ChosenMemory memory_;
   Trainer trainer_;
   score::LossScore score_;
   RunState state_;

@@ -6,6 +6,7 @@
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/program.h"
 #include "edgeprune/train/run_directory.h"
+#include "edgeprune/train/run_network.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -71,6 +72,31 @@ Json seconds_json(const Spent& spent) {
           {"total", spent.total_seconds()}};
 }
 
+Json engine_json(const Engine& engine) {
+  return {{"simd_target", engine.simd_target},
+          {"precision", engine.precision},
+          {"threads", engine.threads}};
+}
+
+Json memory_json(const ChosenMemory& memory) {
+  const RunMemory& parts = memory.predicted;
+  return {{"way", name_of(memory.choice.way)},
+          {"recompute", memory.choice.step.recompute},
+          {"micro_batch_size", memory.choice.step.micro_batch_size},
+          {"predicted",
+           {{"peak_resident_bytes", parts.total()},
+            {"base", parts.base},
+            {"data", parts.data},
+            {"reading", parts.reading},
+            {"batches", parts.batches},
+            {"model", parts.model},
+            {"gradients", parts.gradients},
+            {"optimizer", parts.optimizer},
+            {"arena", parts.arena},
+            {"scratch", parts.scratch},
+            {"saving", parts.saving}}}};
+}
+
 Json samples_json(const Spent& spent) {
   return {{"forward_backward", spent.learning_samples},
           {"forward_scoring", spent.scoring_forward_samples},
@@ -105,29 +131,44 @@ Means mean_over(const Evaluation& evaluation, std::span<const std::uint32_t> sam
 }
 
 std::string plan_json(const Config& config, const select::Strategy& strategy, const RunPlan& plan,
-                      const RunData& data, const nn::Network& network) {
-  const Json json = {
-      {"kind", "predicted"},
-      {"strategy", strategy.name},
-      {"dataset", dataset_json(data)},
-      {"keep_ratio", keep_ratio_json(config, plan)},
-      {"num_samples", plan.num_samples},
-      {"num_kept", plan.num_kept},
-      {"iterations", iterations_json(plan)},
-      {"epochs", plan.epochs},
-      {"network",
-       {{"name", config.model.network},
-        {"parameters", nn::num_parameters(network)},
-        {"flops_per_sample", plan.flops_per_sample}}},
-      {"flops",
-       {{"score", flops(static_cast<double>(plan.scoring_samples),
-                        static_cast<double>(plan.scoring_forward_samples), plan)},
-        {"train", flops(static_cast<double>(plan.training_samples), 0, plan)}}},
-      {"cost_ratio", predicted_ratios_json(plan)},
-      {"paper_estimates", paper_json(config, plan)},
-      {"stored_bytes", storage_json(plan, data)},
-      {"engine", {{"simd_target", nn::simd_target()}, {"threads", config.run.threads}}}};
+                      const RunData& data, const nn::Network& network, const Engine& engine,
+                      const ChosenMemory& memory) {
+  const Json json = {{"kind", "predicted"},
+                     {"strategy", strategy.name},
+                     {"dataset", dataset_json(data)},
+                     {"keep_ratio", keep_ratio_json(config, plan)},
+                     {"num_samples", plan.num_samples},
+                     {"num_kept", plan.num_kept},
+                     {"iterations", iterations_json(plan)},
+                     {"epochs", plan.epochs},
+                     {"network",
+                      {{"name", network_name(config)},
+                       {"parameters", nn::num_parameters(network)},
+                       {"flops_per_sample", plan.flops_per_sample}}},
+                     {"flops",
+                      {{"score", flops(static_cast<double>(plan.scoring_samples),
+                                       static_cast<double>(plan.scoring_forward_samples), plan)},
+                       {"train", flops(static_cast<double>(plan.training_samples), 0, plan)}}},
+                     {"cost_ratio", predicted_ratios_json(plan)},
+                     {"paper_estimates", paper_json(config, plan)},
+                     {"stored_bytes", storage_json(plan, data)},
+                     {"engine", engine_json(engine)},
+                     {"memory", memory_json(memory)}};
   return json.dump(2) + "\n";
+}
+
+std::optional<NetworkTask> planned_task(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / kPlanFile;
+  if (directory.empty() || !std::filesystem::exists(path)) return {};
+  try {
+    const Json dataset = Json::parse(core::read_file(path)).at("dataset");
+    return NetworkTask{
+        {dataset.at("height").get<std::uint32_t>(), dataset.at("width").get<std::uint32_t>(),
+         dataset.at("channels").get<std::uint32_t>()},
+        dataset.at("num_classes").get<std::uint32_t>()};
+  } catch (const Json::exception&) {
+    return {};
+  }
 }
 
 void write_scores(const std::filesystem::path& directory, const Config& config, const RunData& data,
@@ -187,7 +228,7 @@ std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMe
 
 std::string summary_json(const Config& config, const select::Strategy& strategy,
                          const RunPlan& plan, const RunData& data, const nn::Network& network,
-                         const RunState& state) {
+                         const RunState& state, const Engine& engine, const ChosenMemory& memory) {
   const Spent& spent = state.spent;
   Json json = {
       {"status", "complete"},
@@ -207,7 +248,10 @@ std::string summary_json(const Config& config, const select::Strategy& strategy,
         {"evaluation", flops(0, static_cast<double>(spent.evaluation_samples), plan)}}},
       {"cost_ratio",
        {{"predicted", predicted_ratios_json(plan)}, {"measured_time_against_full", nullptr}}},
-      {"stored_bytes", storage_json(plan, data)}};
+      {"stored_bytes", storage_json(plan, data)},
+      {"engine", engine_json(engine)},
+      {"memory", memory_json(memory)}};
+  json["memory"]["measured"] = {{"peak_resident_bytes", peak_resident_bytes()}};
   Json results = last_line(state.metrics);
   for (const char* name : {"kept", "train", "test"}) {
     for (const char* what : {"loss", "accuracy"}) {

@@ -7,9 +7,12 @@
 #include "edgeprune/train/config.h"
 #include "edgeprune/train/pipeline.h"
 #include "edgeprune/train/run_data.h"
+#include "edgeprune/train/run_memory.h"
+#include "edgeprune/train/run_network.h"
 #include "edgeprune/train/run_plan.h"
 #include "edgeprune/train/trainer.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -21,6 +24,9 @@ struct Means {
   double loss = 0;
   double accuracy = 0;
 };
+/// What plan.json of a run directory says of its data; empty where there is none that can be read.
+[[nodiscard]] std::optional<NetworkTask> planned_task(const std::filesystem::path& directory);
+
 /// Over the given positions of an evaluation.
 [[nodiscard]] Means mean_over(const Evaluation& evaluation, std::span<const std::uint32_t> samples);
 
@@ -31,9 +37,18 @@ struct EpochMetrics {
   std::optional<Means> test;
 };
 
+/// What a run computes on; the bits depend on it.
+struct Engine {
+  std::string simd_target;
+  std::string precision;
+  std::uint32_t threads = 0;
+  std::uint32_t micro_batch_size = 0;  // 0: batches are not split
+};
+
 [[nodiscard]] std::string plan_json(const Config& config, const select::Strategy& strategy,
                                     const RunPlan& plan, const RunData& data,
-                                    const nn::Network& network);
+                                    const nn::Network& network, const Engine& engine,
+                                    const ChosenMemory& memory);
 void write_scores(const std::filesystem::path& directory, const Config& config, const RunData& data,
                   std::span<const float> scores);
 [[nodiscard]] select::Manifest selection_manifest(const Config& config,
@@ -48,7 +63,8 @@ void write_scores(const std::filesystem::path& directory, const Config& config, 
 
 [[nodiscard]] std::string summary_json(const Config& config, const select::Strategy& strategy,
                                        const RunPlan& plan, const RunData& data,
-                                       const nn::Network& network, const RunState& state);
+                                       const nn::Network& network, const RunState& state,
+                                       const Engine& engine, const ChosenMemory& memory);
 
 /// Copies the accuracies of the last line of metrics.jsonl into the result.
 void take_last_accuracies(const std::string& metrics, RunResult& result);

@@ -5,6 +5,7 @@
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/select/strategy.h"
 #include "edgeprune/train/checkpoint.h"
+#include "edgeprune/train/network_file.h"
 
 #include <fmt/format.h>
 
@@ -25,9 +26,9 @@ namespace fs = std::filesystem;
 // What a run writes, and nothing else: --force removes no file that it does not know.
 bool is_run_file(std::string name) {
   static constexpr std::string_view kNames[] = {
-      kConfigFile,  kPlanFile,     kScoresFile,         kScoresManifestFile, kSelectionFile,
-      kMetricsFile, kModelFile,    kSummaryFile,        "selection.json",    "controls.json",
-      "controls",   "report.html", kCheckpointFiles[0], kCheckpointFiles[1]};
+      kConfigFile,     kNetworkFile, kPlanFile,     kScoresFile,         kScoresManifestFile,
+      kSelectionFile,  kMetricsFile, kModelFile,    kSummaryFile,        "selection.json",
+      "controls.json", "controls",   "report.html", kCheckpointFiles[0], kCheckpointFiles[1]};
   if (name.ends_with(".tmp")) name.resize(name.size() - 4);
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -68,8 +69,9 @@ void remove_old_run(const fs::path& directory) {
 // first file, or could not open its data.
 bool is_unused(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (name != kConfigFile && name != std::string(kConfigFile) + ".tmp") return false;
+    std::string name = entry.path().filename().string();
+    if (name.ends_with(".tmp")) name.resize(name.size() - 4);
+    if (name != kConfigFile && name != kNetworkFile) return false;
   }
   return true;
 }
@@ -92,6 +94,8 @@ Config with_absolute_paths(Config config) {
         &data.test_labels, &config.model.init, &config.prune.selection_file}) {
     if (!path->empty()) *path = fs::absolute(*path).lexically_normal().string();
   }
+  std::string& network = config.model.network;
+  if (is_network_file(network)) network = fs::absolute(network).lexically_normal().string();
   return config;
 }
 
@@ -108,6 +112,9 @@ void prepare_run_directory(const Config& config, bool force) {
                       "run.directory is empty; say where the run goes with --run-dir DIR");
   }
   const fs::path directory = config.run.directory;
+  const bool has_network_file = is_network_file(config.model.network);
+  // Read first: it may lie in the run that is replaced.
+  const std::string network = has_network_file ? core::read_file(config.model.network) : "";
   if (fs::exists(directory) && !fs::is_directory(directory)) {
     reject(directory, "exists and is not a directory; choose another --run-dir");
   }
@@ -120,6 +127,12 @@ void prepare_run_directory(const Config& config, bool force) {
     remove_old_run(directory);
   }
   core::create_directories(directory);
+  // Before config.toml, which makes it a run directory.
+  if (has_network_file) {
+    core::write_file_atomically(directory / kNetworkFile, network);
+  } else {
+    fs::remove(directory / kNetworkFile);
+  }
   core::write_file_atomically(directory / kConfigFile, to_toml(with_resolved_threads(config)));
 }
 
@@ -153,8 +166,7 @@ Config change_selection(const fs::path& directory, const std::vector<std::string
   if (checkpoint) {
     require_resumable(checkpoint->state, config.prune.strategy);
     // Refused here, before config.toml changes, rather than by the plan.
-    (void)config.prune.keep_ratio.num_kept(
-        static_cast<std::uint32_t>(checkpoint->state.score.visits.size()));
+    (void)config.prune.keep_ratio.num_kept(checkpoint->num_samples);
   }
   core::write_file_atomically(directory / kConfigFile, to_toml(config));
   return config;

@@ -35,7 +35,7 @@ void check_batch_size(const Config& config, const nn::Network& network, std::uin
                       "batch of one; set train.batch_size to at least 2");
   }
   const bool single = config.train.batch_size == 1 || num_kept == 1;
-  if (!single || !network.has_batch_norm()) return;
+  if (!single || !network.has_batch_norm() || config.model.freeze != nn::Freeze::none) return;
   throw core::Error(core::ErrorKind::config,
                     fmt::format("train.batch_size {} with {} kept samples makes batches of one, "
                                 "which batch norm cannot use; use at least 2 of each",
@@ -78,7 +78,7 @@ RunPlan plan_run(const Config& config, const select::Strategy& strategy, std::ui
   const std::uint32_t batch_size = config.train.batch_size;
   const bool from_file = strategy.select == nullptr;
   RunPlan plan{.num_samples = num_samples,
-               .flops_per_sample = network.flops_per_sample(),
+               .flops_per_sample = network.flops_per_sample(config.model.freeze),
                .forward_flops_per_sample = network.forward_flops_per_sample()};
   const std::uint32_t pruned =
       from_file ? num_selected : config.prune.keep_ratio.num_kept(num_samples);

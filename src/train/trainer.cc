@@ -14,10 +14,11 @@
 namespace edgeprune::train {
 namespace {
 
-void require_finite(std::span<const float> losses, const data::Batch& batch, float learning_rate) {
+void require_finite(std::span<const float> losses, std::span<const std::uint32_t> samples,
+                    float learning_rate) {
   std::vector<std::uint32_t> bad;
   for (std::size_t i = 0; i < losses.size(); ++i) {
-    if (!std::isfinite(losses[i])) bad.push_back(batch.samples[i]);
+    if (!std::isfinite(losses[i])) bad.push_back(samples[i]);
   }
   if (bad.empty()) return;
   const std::size_t shown = std::min<std::size_t>(bad.size(), 5);
@@ -40,35 +41,71 @@ double Evaluation::accuracy() const {
          static_cast<double>(correct.size());
 }
 
+nn::ProgramOptions program_options(const TrainerOptions& options) {
+  return {.max_batch = core::BatchPlan::largest_batch(options.samples_at_once()),
+          .precision = options.precision,
+          .recompute = options.recompute,
+          .freeze = options.freeze};
+}
+
 Trainer::Trainer(const nn::Network& network, nn::Model model, const TrainerOptions& options,
                  core::ThreadPool& pool)
     : options_(options),
-      program_(network, {.max_batch = core::BatchPlan::largest_batch(options.batch_size)}, pool),
+      pool_(pool),
+      program_(network, program_options(options), pool),
       model_(std::move(model)),
-      optimizer_(options.optimizer, model_.parameters.size()),
+      optimizer_(options.optimizer, nn::trainable_ranges(network, options.freeze)),
       gradients_(model_.parameters.size()),
+      part_gradients_(options.is_split() ? gradients_.size() : 0),
       losses_(core::BatchPlan::largest_batch(options.batch_size)),
       logit_gradients_(losses_.size() * network.num_classes()) {}
 
 Trainer::Step Trainer::train_batch(const data::Batch& batch, float learning_rate,
                                    std::span<const float> weights) {
   const auto size = static_cast<std::uint32_t>(batch.samples.size());
-  const auto logits = program_.forward(model_, batch.images, size, nn::Mode::training);
-  const std::span losses = std::span(losses_).first(size);
-  const std::span logit_gradients = std::span(logit_gradients_).first(logits.size());
-  nn::softmax_cross_entropy({.logits = logits, .labels = batch.labels, .weights = weights},
+  const core::BatchPlan parts(size, options_.samples_at_once());
+  std::uint32_t correct = 0;
+  for (std::uint32_t p = 0; p < parts.num_batches(); ++p) {
+    correct += train_part(batch, parts.batch(p), weights, learning_rate);
+  }
+  optimizer_.step(learning_rate, gradients_, model_.parameters, pool_);
+  return {std::span(losses_).first(size), correct};
+}
+
+// Leaves the part's losses and adds its share of the batch's gradients.
+std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRange& part,
+                                  std::span<const float> weights, float learning_rate) {
+  const std::size_t image_values = batch.images.size() / batch.samples.size();
+  const auto images =
+      std::span(batch.images).subspan(part.begin * image_values, part.size * image_values);
+  const auto labels = std::span(batch.labels).subspan(part.begin, part.size);
+  const auto losses = std::span(losses_).subspan(part.begin, part.size);
+  if (!weights.empty()) weights = weights.subspan(part.begin, part.size);
+  const auto logits = program_.forward(model_, images, part.size, nn::Mode::training);
+  const auto logit_gradients = std::span(logit_gradients_).first(logits.size());
+  nn::softmax_cross_entropy({.logits = logits,
+                             .labels = labels,
+                             .weights = weights,
+                             .batch_samples = batch.samples.size()},
                             options_.loss, {.losses = losses, .logit_gradients = logit_gradients});
-  require_finite(losses, batch, learning_rate);
-  const std::uint32_t correct = nn::count_correct(logits, batch.labels);
-  program_.backward(model_, logit_gradients, gradients_);
-  optimizer_.step(learning_rate, gradients_, model_.parameters);
-  return {losses, correct};
+  require_finite(losses, std::span(batch.samples).subspan(part.begin, part.size), learning_rate);
+  const std::uint32_t correct = nn::count_correct(logits, labels);
+  if (part.begin == 0) {
+    program_.backward(model_, logit_gradients, gradients_);
+    return correct;
+  }
+  program_.backward(model_, logit_gradients, part_gradients_);
+  pool_.for_ranges(gradients_.size(), [this](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) gradients_[i] += part_gradients_[i];
+  });
+  return correct;
 }
 
 Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::uint32_t> samples,
                              const data::Normalisation& normalisation,
                              const std::function<bool()>& interrupted) {
-  const core::BatchPlan plan(static_cast<std::uint32_t>(samples.size()), options_.batch_size);
+  const core::BatchPlan plan(static_cast<std::uint32_t>(samples.size()),
+                             options_.samples_at_once());
   data::BatchLoader batches(dataset, {samples.begin(), samples.end()}, plan,
                             {.normalisation = normalisation});
   Evaluation evaluation;
@@ -91,15 +128,10 @@ Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::
   return evaluation;
 }
 
-void Trainer::restore(nn::Model model, nn::OptimizerState optimizer) {
-  if (model.parameters.size() != model_.parameters.size() ||
-      model.statistics.size() != model_.statistics.size()) {
-    throw core::Error(core::ErrorKind::data,
-                      fmt::format("the saved model has {} parameters where this network has {}",
-                                  model.parameters.size(), model_.parameters.size()));
-  }
-  model_ = std::move(model);
-  optimizer_.restore(std::move(optimizer));
+void Trainer::restore(const std::function<void(nn::Model&, nn::OptimizerState&)>& fill) {
+  nn::OptimizerState state = optimizer_.take_state();
+  fill(model_, state);
+  optimizer_.restore(std::move(state));
 }
 
 }  // namespace edgeprune::train

@@ -108,6 +108,48 @@ class Usage(CommandLine):
         self.assert_fails(7, ["--force", "resume"], "run", self.config)
         self.assertEqual((self.folder / "run/summary.json").read_bytes(), before)
 
+    def test_inspect_tells_what_a_network_costs(self):
+        result = edgeprune("inspect", "cnn", "--input", "28x28x1", "--batch-size", 2, "--optimizer",
+                           "sgd", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
+        self.assertEqual(report["parameters"], 94186)
+        self.assertEqual(report["bytes"]["optimizer"], 4 * 94186)
+        self.assertEqual(report["layers"][0]["output"], [28, 28, 32])
+        self.assertIn("94,186", edgeprune("inspect", "cnn", "--input", "28x28x1").stdout)
+
+    def test_inspect_predicts_the_engines_memory(self):
+        def engine(*options):
+            result = edgeprune("inspect", "mobilenet_v2", "--batch-size", 8, "--json", *options)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return json.loads(result.stdout)["engine_bytes"]
+
+        one = engine("--threads", 1)
+        self.assertLess(one["recompute"]["arena"], one["keep"]["arena"])
+        two = engine("--threads", 2)
+        self.assertEqual(two["keep"]["arena"], one["keep"]["arena"])
+        self.assertGreater(two["keep"]["scratch"], one["keep"]["scratch"])
+        bf16 = engine("--threads", 1, "--precision", "bf16")
+        self.assertLess(bf16["keep"]["arena"], one["keep"]["arena"])
+        table = edgeprune("inspect", "mobilenet_v2", "--threads", 1).stdout
+        self.assertIn("recompute", table)
+        self.assertIn("1 thread\n", table)
+
+    def test_inspect_takes_network_files_configurations_and_runs(self):
+        own = self.folder / "own.toml"
+        own.write_text("[[layer]]\ntype = 'linear'\nname = 'fc'\n")
+        edgeprune("run", self.config, "--set", f"model.network={own}")
+        for model in [self.config, self.folder / "run", self.folder / "run/model.safetensors"]:
+            report = json.loads(edgeprune("inspect", model, "--json").stdout)
+            self.assertEqual((report["input"]["height"], report["classes"]), (8, 4))
+        self.assertEqual(report["parameters"], 64 * 4 + 4)
+        report = json.loads(edgeprune("inspect", own, "--input", "1x5x2", "--classes", 3,
+                                      "--json").stdout)
+        self.assertEqual(report["parameters"], 10 * 3 + 3)
+        self.assert_fails(3, ["cnm", "cnn"], "inspect", "cnm")
+        self.assert_fails(2, ["--input", "32x32x3"], "inspect", "cnn", "--input", "28x28")
+        self.assert_fails(3, ["model.stem"], "inspect", "resnet18", "--stem", "large")
+
     def test_the_stages_one_by_one_equal_the_whole(self):
         edgeprune("run", self.config)
         staged = self.folder / "staged"
@@ -127,6 +169,20 @@ class Usage(CommandLine):
         self.assertEqual((out / "selection.npy").read_bytes()[-8:], struct.pack("<2I", 1, 3))
         trained = edgeprune("train", self.config, "--selection", out / "selection.npy")
         self.assertIn("kept 2 of 200", trained.stdout)
+
+    def test_the_peak_of_memory_is_near_its_prediction(self):
+        for way in ["keep", "recompute"]:
+            result = edgeprune("run", self.config, "--force", "--set", f"train.memory={way}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("memory: ", result.stderr)
+            memory = json.loads((self.folder / "run/summary.json").read_text())["memory"]
+            predicted = memory["predicted"]["peak_resident_bytes"]
+            measured = memory["measured"]["peak_resident_bytes"]
+            self.assertLess(abs(measured - predicted), 0.1 * predicted + 60e6)
+
+    def test_a_limit_nothing_keeps_within_exits_with_3(self):
+        self.assert_fails(3, ["limits.memory_bytes is 1000000", "at least"], "run", self.config,
+                          "--set", "limits.memory_bytes=1MB")
 
     def test_kept_samples_are_exported_in_three_ways(self):
         edgeprune("run", self.config)
@@ -171,6 +227,7 @@ class Usage(CommandLine):
     def test_doctor_names_the_simd_target_and_the_data(self):
         report = json.loads(edgeprune("doctor", "--json").stdout)
         self.assertIn(report["simd_target"], report["simd_targets_available"])
+        self.assertIsInstance(report["bf16_available"], bool)
         self.assertIn("Fashion-MNIST", report["data"][0]["what"])
 
 

@@ -197,5 +197,55 @@ RC_GTEST_PROP(SafetensorsProperty, ACutFileIsAlwaysAnError, ()) {
   RC_ASSERT_THROWS_AS((void)parse(whole.substr(0, length)), Error);
 }
 
+TEST(Safetensors, WrittenArrayByArrayIsTheSameFile) {
+  const TempDirectory directory;
+  const std::vector<float> weights = {1, 2, 3, 4, 5, 6};
+  const std::vector<std::uint8_t> odd = {7, 8, 9};
+  SafetensorsFile file{.metadata = {{"made", "whole"}}};
+  file.add("odd", std::span<const std::uint8_t>(odd), {3});
+  file.add("weights", std::span<const float>(weights), {2, 3});
+  SafetensorsWriter writer(directory / "pieces", {{"made", "whole"}},
+                           {{"odd", NpyType::u8, {3}}, {"weights", NpyType::f32, {2, 3}}});
+  writer.write(std::as_bytes(std::span(odd)));
+  writer.write(std::as_bytes(std::span(weights)));
+  EXPECT_FALSE(std::filesystem::exists(directory / "pieces")) << "not before commit()";
+  writer.commit();
+  EXPECT_EQ(read_file(directory / "pieces"), to_bytes(file));
+}
+
+TEST(Safetensors, AFileThatIsNotCommittedLeavesTheOldOne) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "file", "old");
+  { const SafetensorsWriter writer(directory / "file", {}, {{"a", NpyType::u8, {3}}}); }
+  EXPECT_EQ(read_file(directory / "file"), "old");
+  EXPECT_FALSE(std::filesystem::exists(directory / "file.tmp"));
+}
+
+TEST(Safetensors, OtherArraysThanAnnouncedAreRefused) {
+  const TempDirectory directory;
+  SafetensorsWriter writer(directory / "file", {}, {{"a", NpyType::u8, {3}}});
+  EXPECT_THROW(writer.write(std::as_bytes(std::span("four", 4))), Error);
+  EXPECT_THROW(writer.commit(), Error);
+}
+
+TEST(Safetensors, AReaderGivesArraysOrPartsOfThem) {
+  const TempDirectory directory;
+  const std::vector<float> weights = {1, 2, 3, 4, 5, 6};
+  SafetensorsFile file{.metadata = {{"state", "here"}}};
+  file.add("weights", std::span<const float>(weights), {2, 3});
+  write_safetensors(directory / "file", file);
+  const SafetensorsReader reader(directory / "file");
+  EXPECT_EQ(reader.metadata().at("state"), "here");
+  ASSERT_EQ(reader.tensors().size(), 1U);
+  EXPECT_EQ(reader.tensors()[0].shape, (std::vector<std::size_t>{2, 3}));
+  std::vector<float> part(2);
+  reader.read("weights", std::as_writable_bytes(std::span(part)), 3 * sizeof(float));
+  EXPECT_EQ(part, (std::vector<float>{4, 5}));
+  expect_error(ErrorKind::data, {"weights", "24"},
+               [&] { reader.read("weights", std::as_writable_bytes(std::span(part)), 20); });
+  expect_error(ErrorKind::data, {"no tensor 'bias'"},
+               [&] { reader.read("bias", std::as_writable_bytes(std::span(part))); });
+}
+
 }  // namespace
 }  // namespace edgeprune::core

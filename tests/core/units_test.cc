@@ -19,6 +19,24 @@ TEST(FormatBytes, TakesTheNextUnitRatherThanAFourthDigit) {
   EXPECT_EQ(format_bytes(999500), "1 MB");
 }
 
+std::uint64_t count_of(std::string_view text) {
+  return parse_bytes(text).value_or(ByteCount{~std::uint64_t{0}}).count;
+}
+
+TEST(ParseBytes, TakesNumbersWithOrWithoutAUnit) {
+  EXPECT_EQ(count_of("123"), 123u);
+  EXPECT_EQ(count_of("400MB"), 400'000'000u);
+  EXPECT_EQ(count_of("1.5 GB"), 1'500'000'000u);
+  EXPECT_EQ(count_of("512MiB"), 512u << 20);
+  EXPECT_EQ(count_of("2kB"), 2000u);
+}
+
+TEST(ParseBytes, RefusesOtherText) {
+  for (const char* text : {"", "MB", "-1", "nan", "inf", "1 horse", "1MBs", "1e30", "1 M B"}) {
+    EXPECT_FALSE(parse_bytes(text)) << text;
+  }
+}
+
 TEST(FormatQuantity, ShowsThreeDigits) {
   EXPECT_EQ(format_quantity(1.234e9, "FLOP"), "1.23 GFLOP");
   EXPECT_EQ(format_quantity(0.5, "W"), "0.5 W");

@@ -2,63 +2,69 @@
 
 #include "edgeprune/kernels/channels.h"
 
+#include "kernels/channels_fixture.h"
 #include "kernels/on_every_target.h"
+#include "kernels/stored.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 namespace edgeprune::kernels {
 namespace {
 
+using testing::as_kept;
 using testing::kGuard;
+using testing::kInfinity;
 using testing::kOddSizes;
+using testing::kTypes;
+using testing::name_of;
 using testing::on_every_target;
+using testing::OwnTransform;
+using testing::Results;
+using testing::Stored;
 using testing::Values;
+using testing::with_ties;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr std::size_t kPixels = 13;
 
-// Everything the backward pass of a transform reads.
-struct Backward {
-  std::size_t pixels;
-  std::size_t channels;
-  std::vector<float> center, scale, shift, slope, offset, g, x;
-  float low = 0;
-  float high = 6;
-
-  Backward(std::uint32_t seed, std::size_t num_pixels, std::size_t num_channels)
-      : pixels(num_pixels), channels(num_channels) {
-    Values values(seed);
-    for (auto* coefficients : {&center, &scale, &shift, &slope, &offset}) {
-      *coefficients = values.exact(channels);
+void expect_transform_gradient(ElementType in, ElementType out, std::size_t channels,
+                               std::size_t in_gap, std::size_t out_gap) {
+  Values values(12);
+  const OwnTransform transform(values, channels, 0, 6);
+  const auto slope = values.exact(channels);
+  const auto offset = values.exact(channels);
+  const PixelBlock block{kPixels, channels, channels + in_gap, channels + out_gap};
+  const Stored dz(in, values.exact(kPixels * block.in_stride));
+  const Stored x(in, values.exact(kPixels * block.in_stride));
+  Stored dx(out, kPixels * block.out_stride, kGuard);
+  transform_gradient(transform.view(), {.slope = slope, .offset = offset}, block, dz, x, dx);
+  for (std::size_t p = 0; p < kPixels; ++p) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const std::size_t i = p * block.in_stride + c;
+      // dz is of z before the clamp: there is no mask to apply.
+      const float expected =
+          transform.scale[c] * dz[i] + slope[c] * (x[i] - transform.center[c]) + offset[c];
+      ASSERT_EQ(dx[p * block.out_stride + c], as_kept(out, expected)) << channels << ": " << c;
     }
-    g = values.exact(pixels * channels);
-    x = values.exact(pixels * channels);
+    for (std::size_t c = channels; c < block.out_stride; ++c) {
+      ASSERT_EQ(dx[p * block.out_stride + c], kGuard);
+    }
   }
-  [[nodiscard]] ChannelTransform transform() const { return {center, scale, shift, low, high}; }
-  // dz of the header: the gradient where z lies strictly between the bounds.
-  [[nodiscard]] float dz(std::size_t i) const {
-    const std::size_t c = i % channels;
-    const float z = (x[i] - center[c]) * scale[c] + shift[c];
-    return low < z && z < high ? g[i] : 0.0f;
-  }
-  [[nodiscard]] float centered(std::size_t i) const { return x[i] - center[i % channels]; }
-};
+}
 
-TEST(TransformGradient, IsItsFormulaInEveryChannel) {
+TEST(TransformGradient, IsItsFormulaForEveryPairOfTypes) {
   on_every_target([] {
-    for (const std::size_t channels : kOddSizes) {
-      const Backward b(1, 13, channels);
-      const std::size_t stride = channels + 3;
-      std::vector<float> out(b.pixels * stride, kGuard);
-      transform_gradient(b.transform(), {.slope = b.slope, .offset = b.offset}, b.g.data(),
-                         b.x.data(), b.pixels, channels, out.data(), stride);
-      for (std::size_t p = 0; p < b.pixels; ++p) {
-        for (std::size_t c = 0; c < channels; ++c) {
-          const std::size_t i = p * channels + c;
-          const float expected = b.scale[c] * b.dz(i) + b.slope[c] * b.centered(i) + b.offset[c];
-          ASSERT_EQ(out[p * stride + c], expected) << channels << ": " << p << ", " << c;
+    for (const ElementType in : kTypes) {
+      for (const ElementType out : kTypes) {
+        SCOPED_TRACE(std::string(name_of(in)) + " to " + name_of(out));
+        for (const std::size_t channels : kOddSizes) {
+          for (const std::size_t gap : {0U, 3U}) {
+            ASSERT_NO_FATAL_FAILURE(expect_transform_gradient(in, out, channels, gap, 3 - gap));
+          }
         }
-        for (std::size_t c = channels; c < stride; ++c) ASSERT_EQ(out[p * stride + c], kGuard);
       }
     }
   });
@@ -66,56 +72,216 @@ TEST(TransformGradient, IsItsFormulaInEveryChannel) {
 
 TEST(TransformGradient, EmptySlopeAndOffsetAreZeros) {
   on_every_target([] {
-    const Backward b(2, 13, 5);
-    std::vector<float> out(b.g.size());
-    transform_gradient(b.transform(), {}, b.g.data(), b.x.data(), b.pixels, 5, out.data(), 5);
-    for (std::size_t i = 0; i < out.size(); ++i) ASSERT_EQ(out[i], b.scale[i % 5] * b.dz(i));
+    Values values(13);
+    const OwnTransform transform(values, 5, -kInfinity, kInfinity);
+    const auto dz = values.exact(kPixels * 5);
+    const auto x = values.exact(kPixels * 5);
+    std::vector<float> dx(dz.size());
+    transform_gradient(transform.view(), {}, {kPixels, 5, 5, 5}, dz.data(), x.data(), dx.data());
+    for (std::size_t i = 0; i < dx.size(); ++i) ASSERT_EQ(dx[i], transform.scale[i % 5] * dz[i]);
   });
 }
 
-TEST(TransformGradient, OfAnIdentityIsTheGradientItself) {
+TEST(TransformGradient, OfAClampAloneIsTheGradientItself) {
   on_every_target([] {
-    const Backward b(3, 13, 5);
-    std::vector<float> out(b.g.size());
-    transform_gradient({}, {}, b.g.data(), b.x.data(), b.pixels, 5, out.data(), 5);
-    EXPECT_EQ(out, b.g);
-  });
-}
-
-// As in PyTorch, nothing passes at 0 of a ReLU, nor at 0 and 6 of a ReLU6.
-TEST(TransformGradient, NothingPassesAtTheBoundsThemselves) {
-  on_every_target([] {
-    const std::vector<float> x = {-1, 0, 1, 6, 7};
-    const std::vector<float> g(5, 1.0f);
-    std::vector<float> out(5);
-    transform_gradient({.low = 0, .high = kInfinity}, {}, g.data(), x.data(), 1, 5, out.data(), 5);
-    EXPECT_EQ(out, (std::vector<float>{0, 0, 1, 1, 1}));
-    transform_gradient({.low = 0, .high = 6}, {}, g.data(), x.data(), 1, 5, out.data(), 5);
-    EXPECT_EQ(out, (std::vector<float>{0, 0, 1, 0, 0}));
-  });
-}
-
-TEST(AccumulateGradientSums, SumsOntoWhatIsThere) {
-  on_every_target([] {
-    for (const std::size_t channels : kOddSizes) {
-      const Backward b(4, 150, channels);  // more than two stretches
-      std::vector<double> sum_g(channels, 1.0);
-      std::vector<double> sum_gx(channels, 2.0);
-      std::vector<double> expected_g = sum_g;
-      std::vector<double> expected_gx = sum_gx;
-      for (std::size_t i = 0; i < b.x.size(); ++i) {
-        expected_g[i % channels] += static_cast<double>(b.dz(i));
-        expected_gx[i % channels] += static_cast<double>(b.dz(i) * b.centered(i));
-      }
-      accumulate_gradient_sums(b.transform(), b.g.data(), b.x.data(), b.pixels, channels, sum_g,
-                               sum_gx);
-      ASSERT_EQ(sum_g, expected_g) << channels;
-      ASSERT_EQ(sum_gx, expected_gx) << channels;
+    for (const ElementType out : kTypes) {
+      Values values(14);
+      const auto dz = values.exact(kPixels * 5);
+      Stored dx(out, dz.size(), 0);
+      transform_gradient({.low = 0}, {}, {kPixels, 5, 5, 5}, dz.data(), dz.data(), dx);
+      EXPECT_EQ(dx.floats(), dz);
     }
   });
 }
 
-RC_GTEST_PROP(GradientsProperty, TheSameInputsMakeTheSameBits, (std::uint32_t seed)) {
+TEST(TransformGradient, PartsAreThoseOfTheWhole) {
+  const std::vector<float> slope = {1, 2, 3, 4};
+  const std::vector<float> offset = {5, 6, 7, 8};
+  const TransformGradient part = TransformGradient{slope, offset}.part(1, 2);
+  EXPECT_EQ(part.slope.data(), &slope[1]);
+  EXPECT_EQ(part.slope.size(), 2U);
+  EXPECT_EQ(part.offset.data(), &offset[1]);
+  EXPECT_EQ(part.offset.size(), 2U);
+  EXPECT_TRUE(TransformGradient().part(1, 2).slope.empty());
+}
+
+struct GradientCase {
+  ElementType type = ElementType::f32;
+  std::size_t rows = 0;
+  std::size_t channels = 0;  // of the activation
+  std::size_t pixel_step = 1;
+  bool clamped = true;
+  bool accumulate = false;
+};
+
+void PrintTo(const GradientCase& g, std::ostream* out) {
+  *out << name_of(g.type) << ", " << g.rows << " x " << g.channels << ", step " << g.pixel_step
+       << (g.clamped ? ", clamped" : "") << (g.accumulate ? ", accumulated" : "");
+}
+
+constexpr std::size_t kFirstPixel = 2;
+
+// What a gradient flows into, and what the header says of its arrival there.
+struct GradientPlace {
+  GradientCase c;
+  std::size_t pixels;
+  Values values{15};
+  OwnTransform transform;
+  Stored x;
+  std::vector<float> g;  // for rows * channels
+  Stored dz;
+  GradientSums sums;
+
+  explicit GradientPlace(const GradientCase& gradient)
+      : c(gradient),
+        pixels(kFirstPixel + c.rows * c.pixel_step + 1),
+        transform(values, c.channels, c.clamped ? 0 : -kInfinity, c.clamped ? 6 : kInfinity),
+        x(c.type, values.exact(pixels * c.channels)),
+        g(with_ties(values, c.rows * c.channels)),
+        dz(c.type, pixels * c.channels, c.accumulate ? 3.0f : kGuard) {
+    sums.reset(c.channels);
+    std::ranges::fill(sums.dz, 1.0);
+    std::ranges::fill(sums.dz_x, 2.0);
+  }
+  [[nodiscard]] GradientTarget target() {
+    return {.transform = transform.view(),
+            .x = x,
+            .dz = dz,
+            .channels = c.channels,
+            .accumulate = c.accumulate,
+            .sums = &sums};
+  }
+  void expect_arrived(const std::vector<float>& arriving) const {
+    std::vector<double> sum(c.channels, 1.0);
+    std::vector<double> sum_x(c.channels, 2.0);
+    for (std::size_t i = 0; i < dz.size(); ++i) {
+      const std::size_t pixel = i / c.channels;
+      const std::size_t k = i % c.channels;
+      const std::size_t row = (pixel - kFirstPixel) / c.pixel_step;
+      const float old = c.accumulate ? 3.0f : kGuard;
+      if (pixel < kFirstPixel || (pixel - kFirstPixel) % c.pixel_step != 0 || row >= c.rows) {
+        ASSERT_EQ(dz[i], old) << "pixel " << pixel << ", channel " << k;
+        continue;
+      }
+      const float passed = transform.passes(x[i], k) ? arriving[row * c.channels + k] : 0;
+      const float expected = as_kept(c.type, passed + (c.accumulate ? old : 0));
+      ASSERT_EQ(dz[i], expected) << "pixel " << pixel << ", channel " << k;
+      sum[k] += double{expected};
+      sum_x[k] += double{expected} * double{x[i] - transform.center[k]};
+    }
+    ASSERT_EQ(sums.dz, sum);
+    ASSERT_EQ(sums.dz_x, sum_x);
+  }
+};
+
+std::vector<GradientCase> gradient_cases(std::vector<std::size_t> steps) {
+  std::vector<GradientCase> all;
+  for (const ElementType type : kTypes) {
+    for (const std::size_t channels : kOddSizes) {
+      for (const std::size_t step : steps) {
+        for (const bool clamped : {false, true}) {
+          for (const bool accumulate : {false, true}) {
+            all.push_back({type, 5, channels, step, clamped, accumulate});
+          }
+        }
+      }
+    }
+    for (const std::size_t rows : {1U, 63U, 64U, 65U, 150U}) {
+      all.push_back({type, rows, 19, steps.front(), true, true});
+    }
+  }
+  return all;
+}
+
+TEST(FinishGradient, FromPanelsMasksAddsAndSums) {
+  on_every_target([] {
+    for (const GradientCase& c : gradient_cases({1, 2, 3})) {
+      for (const std::size_t num_vectors : {1U, 2U, 3U, 4U}) {
+        GradientPlace place(c);
+        const Results results(place.g, c.rows, c.channels, 0, num_vectors);
+        results.for_panels([&](const ResultPanel& panel) {
+          finish_gradient(panel, place.target(), kFirstPixel, c.pixel_step);
+        });
+        ASSERT_NO_FATAL_FAILURE(place.expect_arrived(place.g))
+            << ::testing::PrintToString(c) << ", panels of " << num_vectors;
+      }
+    }
+  });
+}
+
+TEST(FinishGradient, FromPixelsMasksAddsAndSums) {
+  on_every_target([] {
+    for (const GradientCase& c : gradient_cases({1})) {
+      for (const ElementType type_of_g : kTypes) {
+        GradientPlace place(c);
+        const Stored g(type_of_g, place.g);
+        finish_gradient(g, c.rows, place.target(), kFirstPixel);
+        ASSERT_NO_FATAL_FAILURE(place.expect_arrived(g.floats()))
+            << ::testing::PrintToString(c) << ", from " << name_of(type_of_g);
+      }
+    }
+  });
+}
+
+TEST(FinishGradient, StreamedMemoryAndSumsAreTheSame) {
+  on_every_target([] {
+    for (const ElementType type : kTypes) {
+      for (const std::size_t channels : {32U, 64U, 96U}) {
+        const GradientCase c{type, 70, channels, 1, true, false};
+        GradientPlace from_panels(c);
+        GradientPlace from_pixels(c);
+        const Results results(from_panels.g, c.rows, channels, 0, 2);
+        GradientTarget target = from_panels.target();
+        target.stream = true;
+        results.for_panels(
+            [&](const ResultPanel& panel) { finish_gradient(panel, target, kFirstPixel, 1); });
+        target = from_pixels.target();
+        target.stream = true;
+        finish_gradient(from_pixels.g.data(), c.rows, target, kFirstPixel);
+        finish_streams();
+        ASSERT_NO_FATAL_FAILURE(from_panels.expect_arrived(from_panels.g)) << channels;
+        ASSERT_NO_FATAL_FAILURE(from_pixels.expect_arrived(from_pixels.g)) << channels;
+      }
+    }
+  });
+}
+
+// As in PyTorch, nothing passes at 0 of a ReLU, nor at 0 and 6 of a ReLU6.
+TEST(FinishGradient, NothingPassesAtTheBoundsThemselves) {
+  on_every_target([] {
+    const std::vector<float> x = {-1, 0, 1, 6, 7};
+    const std::vector<float> g(5, 1.0f);
+    std::vector<float> dz(5);
+    finish_gradient(g.data(), 1,
+                    {.transform = {.low = 0}, .x = x.data(), .dz = dz.data(), .channels = 5}, 0);
+    EXPECT_EQ(dz, (std::vector<float>{0, 0, 1, 1, 1}));
+    finish_gradient(
+        g.data(), 1,
+        {.transform = {.low = 0, .high = 6}, .x = x.data(), .dz = dz.data(), .channels = 5}, 0);
+    EXPECT_EQ(dz, (std::vector<float>{0, 0, 1, 0, 0}));
+  });
+}
+
+// A panel's columns are channels from first_channel on; the others stay as they are.
+TEST(FinishGradient, OfAPartTouchesNoOtherChannel) {
+  on_every_target([] {
+    GradientPlace place({ElementType::f32, 4, 21, 1, true, false});
+    const Results results(std::vector<float>(4 * 6, 300.0f), 4, 6, 8, 1);
+    results.for_panels(
+        [&](const ResultPanel& panel) { finish_gradient(panel, place.target(), kFirstPixel, 1); });
+    for (std::size_t i = 0; i < place.dz.size(); ++i) {
+      const bool inside =
+          i / 21 >= kFirstPixel && i / 21 < kFirstPixel + 4 && i % 21 >= 8 && i % 21 < 14;
+      ASSERT_EQ(place.dz[i] == kGuard, !inside) << i / 21 << ", " << i % 21;
+    }
+    for (std::size_t c = 0; c < 21; ++c) {
+      if (c >= 8 && c < 14) continue;
+      ASSERT_EQ(place.sums.dz[c], 1.0);
+    }
+  });
+}
+
+RC_GTEST_PROP(FinishGradientProperty, TheSameInputsMakeTheSameBits, (std::uint32_t seed)) {
   const auto channels = *rc::gen::inRange<std::size_t>(1, 40);
   const auto pixels = *rc::gen::inRange<std::size_t>(1, 200);
   on_every_target([&] {
@@ -125,14 +291,20 @@ RC_GTEST_PROP(GradientsProperty, TheSameInputsMakeTheSameBits, (std::uint32_t se
     const auto scale = values.uniform(channels, 0.5f, 2);
     const auto shift = values.uniform(channels, -1, 1);
     const ChannelTransform transform{.center = shift, .scale = scale, .shift = shift, .low = 0};
-    std::vector<std::vector<double>> sums;
-    for (int run = 0; run < 2; ++run) {
-      sums.emplace_back(2 * channels);
-      const std::span<double> both = sums.back();
-      accumulate_gradient_sums(transform, g.data(), x.data(), pixels, channels,
-                               both.first(channels), both.subspan(channels));
+    GradientSums sums[2];
+    for (GradientSums& run : sums) {
+      run.reset(channels);
+      std::vector<float> dz(x.size());
+      finish_gradient(g.data(), pixels,
+                      {.transform = transform,
+                       .x = x.data(),
+                       .dz = dz.data(),
+                       .channels = channels,
+                       .sums = &run},
+                      0);
     }
-    RC_ASSERT(sums[0] == sums[1]);
+    RC_ASSERT(sums[0].dz == sums[1].dz);
+    RC_ASSERT(sums[0].dz_x == sums[1].dz_x);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "edgeprune/kernels/pooling.h"
 
 #include "kernels/on_every_target.h"
+#include "kernels/stored.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -10,9 +11,13 @@
 namespace edgeprune::kernels {
 namespace {
 
+using testing::as_kept;
 using testing::kGuard;
 using testing::kOddSizes;
+using testing::kTypes;
+using testing::name_of;
 using testing::on_every_target;
+using testing::Stored;
 using testing::Values;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -33,10 +38,10 @@ template <typename Body>
 void for_window_inputs(const PoolShape& s, Body&& body) {
   for (std::uint32_t y = 0; y < s.out_height(); ++y) {
     for (std::uint32_t x = 0; x < s.out_width(); ++x) {
-      for (std::uint32_t dy = 0; dy < s.window; ++dy) {
-        for (std::uint32_t dx = 0; dx < s.window; ++dx) {
-          const std::int64_t row = std::int64_t{y} * s.stride + dy - s.padding;
-          const std::int64_t column = std::int64_t{x} * s.stride + dx - s.padding;
+      for (std::uint32_t dy = 0; dy < s.window_height; ++dy) {
+        for (std::uint32_t dx = 0; dx < s.window_width; ++dx) {
+          const std::int64_t row = std::int64_t{y} * s.stride_height + dy - s.padding_height;
+          const std::int64_t column = std::int64_t{x} * s.stride_width + dx - s.padding_width;
           if (row < 0 || column < 0 || row >= s.height || column >= s.width) continue;
           for (std::uint32_t c = 0; c < s.channels; ++c) {
             body((std::size_t{y} * s.out_width() + x) * s.channels + c,
@@ -53,12 +58,14 @@ struct Pooled {
   std::vector<std::size_t> winner;  // per output, the first input that holds the maximum
 };
 
-Pooled by_definition(const PoolShape& s, const Coefficients& t, const std::vector<float>& x) {
+// Of the values as they would be stored: rounding makes ties of its own.
+Pooled by_definition(ElementType type, const PoolShape& s, const Coefficients& t, const Stored& x) {
   const std::size_t size = std::size_t{s.out_height()} * s.out_width() * s.channels;
   Pooled pooled{std::vector<float>(size, -kInfinity), std::vector<std::size_t>(size)};
   for_window_inputs(s, [&](std::size_t out, std::size_t in, std::size_t c) {
-    if (t(x[in], c) > pooled.out[out]) {
-      pooled.out[out] = t(x[in], c);
+    const float z = as_kept(type, t(x[in], c));
+    if (z > pooled.out[out]) {
+      pooled.out[out] = z;
       pooled.winner[out] = in;
     }
   });
@@ -72,27 +79,32 @@ std::vector<float> with_ties(Values& values, std::size_t size) {
   return x;
 }
 
-void expect_pooling(const PoolShape& s, const Coefficients& t) {
-  Values values(s.channels * 100 + s.height * 10 + s.window);
-  const auto x = with_ties(values, std::size_t{s.height} * s.width * s.channels);
-  const Pooled expected = by_definition(s, t, x);
-  std::vector<float> out(expected.out.size() + 1, kGuard);
-  max_pool(s, t.view(), x.data(), out.data());
-  ASSERT_EQ(out.back(), kGuard);
-  out.pop_back();
-  ASSERT_EQ(out, expected.out);
+void expect_pooling(ElementType type, const PoolShape& s, const Coefficients& t) {
+  SCOPED_TRACE(name_of(type));
+  Values values(s.channels * 100 + s.height * 10 + s.window_height);
+  const Stored x(type, with_ties(values, std::size_t{s.height} * s.width * s.channels));
+  const Pooled expected = by_definition(type, s, t, x);
+  const std::size_t size = expected.out.size();
+  Stored out(type, size + 1, kGuard);
+  max_pool(s, t.view(), x, out);
+  for (std::size_t o = 0; o < size; ++o) ASSERT_EQ(out[o], expected.out[o]) << o;
+  ASSERT_EQ(out[size], kGuard);
 
-  const auto g_out = values.exact(out.size());
+  const auto g_out = values.exact(size);
   std::vector<float> g_in(x.size() + 1, 1.0f);
   std::vector<float> expected_g = g_in;
-  for (std::size_t o = 0; o < out.size(); ++o) expected_g[expected.winner[o]] += g_out[o];
-  max_pool_gradient(s, t.view(), x.data(), out.data(), g_out.data(), g_in.data());
+  for (std::size_t o = 0; o < size; ++o) expected_g[expected.winner[o]] += g_out[o];
+  max_pool_gradient(s, t.view(), x, out, g_out.data(), g_in.data());
   ASSERT_EQ(g_in, expected_g);
+}
+
+void expect_pooling(const PoolShape& s, const Coefficients& t) {
+  for (const ElementType type : kTypes) ASSERT_NO_FATAL_FAILURE(expect_pooling(type, s, t));
 }
 
 PoolShape pool(std::uint32_t height, std::uint32_t width, std::uint32_t channels,
                std::uint32_t window, std::uint32_t stride, std::uint32_t padding) {
-  return {height, width, channels, window, stride, padding};
+  return {height, width, channels, window, window, stride, stride, padding, padding};
 }
 
 TEST(MaxPool, TwoByTwoIsItsDefinitionForEveryNumberOfChannels) {
@@ -102,6 +114,14 @@ TEST(MaxPool, TwoByTwoIsItsDefinitionForEveryNumberOfChannels) {
       ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(4, 6, c, 2, 2, 0), {})) << channels;
       ASSERT_NO_FATAL_FAILURE(expect_pooling(pool(5, 7, c, 2, 2, 0), {})) << channels;
     }
+  });
+}
+
+TEST(MaxPool, WindowsStridesAndPaddingsMayDifferPerAxis) {
+  on_every_target([] {
+    ASSERT_NO_FATAL_FAILURE(expect_pooling({9, 8, 5, 3, 1, 2, 1, 1, 0}, {}));
+    ASSERT_NO_FATAL_FAILURE(expect_pooling({8, 9, 5, 1, 3, 1, 2, 0, 1}, {}));
+    ASSERT_NO_FATAL_FAILURE(expect_pooling({1, 20, 3, 1, 4, 1, 3, 0, 2}, {}));
   });
 }
 
@@ -136,21 +156,23 @@ TEST(MaxPool, ReadsThroughATransform) {
 // Transforms whose results are rounded: the winner must be found again from the same bits.
 TEST(MaxPool, EveryGradientArrivesAtAWinnerWhateverTheRounding) {
   on_every_target([] {
-    Values values(3);
-    constexpr std::uint32_t kChannels = 19;
-    const Coefficients t{.center = values.uniform(kChannels, -1, 1),
-                         .scale = values.uniform(kChannels, -2, 2),
-                         .shift = values.uniform(kChannels, -1, 1)};
-    const PoolShape s = pool(9, 8, kChannels, 3, 2, 1);
-    const auto x = values.uniform(std::size_t{9} * 8 * kChannels, -1, 1);
-    std::vector<float> out(std::size_t{s.out_height()} * s.out_width() * kChannels);
-    max_pool(s, t.view(), x.data(), out.data());
-    const std::vector<float> g_out(out.size(), 1.0f);
-    std::vector<float> g_in(x.size());
-    max_pool_gradient(s, t.view(), x.data(), out.data(), g_out.data(), g_in.data());
-    double sum = 0;
-    for (const float g : g_in) sum += static_cast<double>(g);
-    EXPECT_EQ(sum, static_cast<double>(out.size()));
+    for (const ElementType type : kTypes) {
+      Values values(3);
+      constexpr std::uint32_t kChannels = 19;
+      const Coefficients t{.center = values.uniform(kChannels, -1, 1),
+                           .scale = values.uniform(kChannels, -2, 2),
+                           .shift = values.uniform(kChannels, -1, 1)};
+      const PoolShape s = pool(9, 8, kChannels, 3, 2, 1);
+      const Stored x(type, values.uniform(std::size_t{9} * 8 * kChannels, -1, 1));
+      Stored out(type, std::size_t{s.out_height()} * s.out_width() * kChannels, 0);
+      max_pool(s, t.view(), x, out);
+      const std::vector<float> g_out(out.size(), 1.0f);
+      std::vector<float> g_in(x.size());
+      max_pool_gradient(s, t.view(), x, out, g_out.data(), g_in.data());
+      double sum = 0;
+      for (const float g : g_in) sum += double{g};
+      EXPECT_EQ(sum, static_cast<double>(out.size())) << name_of(type);
+    }
   });
 }
 
@@ -178,36 +200,41 @@ TEST(MaxPool, PaddingNeverWins) {
 
 TEST(AveragePixels, IsTheMeanOfTheTransform) {
   on_every_target([] {
-    for (const std::size_t channels : kOddSizes) {
-      for (const std::size_t pixels : {1U, 4U, 49U, 63U}) {
-        Values values(4);
-        const Coefficients t{.center = values.exact(channels),
-                             .scale = values.exact(channels),
-                             .shift = values.exact(channels),
-                             .low = 0};
-        const auto x = values.exact(pixels * channels);
-        std::vector<float> out(channels + 1, kGuard);
-        average_pixels(t.view(), x.data(), pixels, channels, out.data());
-        for (std::size_t c = 0; c < channels; ++c) {
-          float sum = 0;  // exact
-          for (std::size_t p = 0; p < pixels; ++p) sum += t(x[p * channels + c], c);
-          ASSERT_EQ(out[c], sum / static_cast<float>(pixels)) << channels << ": " << c;
+    for (const ElementType type : kTypes) {
+      for (const std::size_t channels : kOddSizes) {
+        for (const std::size_t pixels : {1U, 4U, 49U, 63U}) {
+          Values values(4);
+          const Coefficients t{.center = values.exact(channels),
+                               .scale = values.exact(channels),
+                               .shift = values.exact(channels),
+                               .low = 0};
+          const Stored x(type, values.exact(pixels * channels));
+          std::vector<float> out(channels + 1, kGuard);
+          average_pixels(t.view(), x, pixels, channels, out.data());
+          for (std::size_t c = 0; c < channels; ++c) {
+            float sum = 0;  // exact
+            for (std::size_t p = 0; p < pixels; ++p) sum += t(x[p * channels + c], c);
+            ASSERT_EQ(out[c], sum / static_cast<float>(pixels)) << channels << ": " << c;
+          }
+          EXPECT_EQ(out.back(), kGuard);
         }
-        EXPECT_EQ(out.back(), kGuard);
       }
     }
   });
 }
 
 RC_GTEST_PROP(MaxPoolProperty, IsItsDefinition, ()) {
-  const auto window = *rc::gen::inRange<std::uint32_t>(1, 5);
-  const auto stride = *rc::gen::inRange<std::uint32_t>(1, 5);
-  const auto padding = *rc::gen::inRange<std::uint32_t>(0, window);
-  const auto height = *rc::gen::inRange<std::uint32_t>(window, 12);
-  const auto width = *rc::gen::inRange<std::uint32_t>(window, 12);
-  const auto channels = *rc::gen::inRange<std::uint32_t>(1, 20);
-  on_every_target(
-      [&] { expect_pooling(pool(height, width, channels, window, stride, padding), {}); });
+  PoolShape s;
+  s.window_height = *rc::gen::inRange<std::uint32_t>(1, 5);
+  s.window_width = *rc::gen::inRange<std::uint32_t>(1, 5);
+  s.stride_height = *rc::gen::inRange<std::uint32_t>(1, 5);
+  s.stride_width = *rc::gen::inRange<std::uint32_t>(1, 5);
+  s.padding_height = *rc::gen::inRange<std::uint32_t>(0, s.window_height);
+  s.padding_width = *rc::gen::inRange<std::uint32_t>(0, s.window_width);
+  s.height = *rc::gen::inRange<std::uint32_t>(s.window_height, 12);
+  s.width = *rc::gen::inRange<std::uint32_t>(s.window_width, 12);
+  s.channels = *rc::gen::inRange<std::uint32_t>(1, 20);
+  on_every_target([&] { expect_pooling(s, {}); });
   RC_ASSERT(!::testing::Test::HasFailure());
 }
 

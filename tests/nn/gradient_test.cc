@@ -81,6 +81,54 @@ INSTANTIATE_TEST_SUITE_P(
              std::to_string(test.param.stride) + "Padding" + std::to_string(test.param.padding);
     });
 
+// Kernels of 3x3 over 16 channels and more go by Winograd.
+class WinogradGradient : public ::testing::TestWithParam<Shape> {};
+
+TEST_P(WinogradGradient, IsThatOfCentralDifferences) {
+  for (const Before before : {Before::nothing, Before::batch_norm_and_relu}) {
+    SCOPED_TRACE(static_cast<int>(before));
+    Network net(GetParam());
+    const bool bias = before == Before::nothing;
+    Value x = net.convolution("conv", stem(net, before, 16),
+                              {.out_channels = 17, .kernel = 3, .padding = 1, .bias = bias});
+    if (!bias) x = net.batch_norm("norm", x);
+    net.set_output(net.linear("fc", x, 2));
+    // On one thread: that is thousands of forward passes.
+    expect_numeric_gradients(net, clear_of_kinks(3 * GetParam().num_values()), 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EvenAndOddImages, WinogradGradient,
+                         ::testing::Values(Shape{4, 4, 1}, Shape{5, 7, 1}, Shape{6, 5, 1}),
+                         [](const ::testing::TestParamInfo<Shape>& test) {
+                           return std::to_string(test.param.height) + "x" +
+                                  std::to_string(test.param.width);
+                         });
+
+// Of whole numbers, whose sums are exact in any order.
+std::vector<float> whole_gradients(const Network& net, std::uint32_t batch, int num_threads) {
+  core::ThreadPool pool(num_threads);
+  Program program(net, {.max_batch = batch}, pool);
+  Model model = initial_model(net, 0);
+  testing::Draws draws(6);
+  model.parameters = draws.whole(model.parameters.size(), 1);
+  const auto images = draws.whole(batch * net.shape(net.input()).num_values(), 2);
+  (void)testing::logits_of(program, model, images, Mode::training);
+  const auto logit_gradients = draws.whole(std::size_t{batch} * net.num_classes(), 1);
+  std::vector<float> gradients(model.parameters.size(), 1e6f);
+  program.backward(model, logit_gradients, gradients);
+  return gradients;
+}
+
+TEST(Winograd, AddsUpTheSameGradientsOnAnyNumberOfThreads) {
+  Network net({.height = 9, .width = 12, .channels = 3});
+  Value x = net.convolution("stem", net.input(), {.out_channels = 18});
+  x = net.convolution("conv", x, {.out_channels = 33, .kernel = 3, .padding = 1, .bias = true});
+  net.set_output(net.linear("fc", net.relu(x), 2));
+  const std::vector<float> expected = whole_gradients(net, 5, 1);
+  for (const int num_threads : {2, 3, 5}) EXPECT_EQ(whole_gradients(net, 5, num_threads), expected);
+}
+
 TEST(Gradient, OfConvolutionOfTheInputItself) {
   Network net({.height = 5, .width = 4, .channels = 3});
   const Value x =

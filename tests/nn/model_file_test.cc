@@ -162,6 +162,56 @@ TEST_F(ModelFile, AnotherNetworksFileIsAnError) {
                [&] { (void)read_model(path, grey); });
 }
 
+TEST_F(ModelFile, StartsWithANewHeadWhereOnlyTheClassesAreOthers) {
+  const Network seven = cnn({.height = 8, .width = 8, .channels = 3}, 7);
+  Model trained = lively_model(kCnn);
+  write_model(path, kCnn, trained);
+  Model initial = initial_model(seven, 3);
+  StartingModel start = read_starting_model(path, seven, initial);
+  EXPECT_EQ(start.replaced_classes, 10U);
+  EXPECT_EQ(start.model.statistics, trained.statistics);
+  EXPECT_EQ(start.model.num_batches_tracked, 123U);
+  const auto same = [](std::span<const float> a, std::span<const float> b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  };
+  for (const char* name : {"conv1.weight", "bn2.bias", "conv3.weight"}) {
+    EXPECT_TRUE(same(values_of(seven, start.model, name), values_of(kCnn, trained, name))) << name;
+  }
+  for (const char* name : {"fc.weight", "fc.bias"}) {
+    EXPECT_TRUE(same(values_of(seven, start.model, name), values_of(seven, initial, name))) << name;
+  }
+}
+
+TEST_F(ModelFile, StartsWithTheFilesHeadWhereTheClassesAreTheSame) {
+  const Model trained = lively_model(kCnn);
+  write_model(path, kCnn, trained);
+  const StartingModel start = read_starting_model(path, kCnn, initial_model(kCnn, 3));
+  EXPECT_EQ(start.replaced_classes, 0U);
+  EXPECT_EQ(start.model.parameters, trained.parameters);
+}
+
+TEST_F(ModelFile, ToStartFromAnyOtherDifferenceIsAnErrorThatNamesTheTensor) {
+  const Network seven = cnn({.height = 8, .width = 8, .channels = 3}, 7);
+  const auto expect_refusal = [&](const std::string& tensor, auto&& change) {
+    write_model(path, kCnn, lively_model(kCnn));
+    core::SafetensorsFile file = core::read_safetensors(path);
+    change(file);
+    core::write_safetensors(path, file);
+    expect_error(ErrorKind::data, {path.string(), "'" + tensor + "'"},
+                 [&] { (void)read_starting_model(path, seven, initial_model(seven, 0)); });
+  };
+  expect_refusal("fc.weight", [](core::SafetensorsFile& file) {
+    file.tensors.at("fc.bias").shape = {5, 2};
+  });
+  expect_refusal("fc.weight", [](core::SafetensorsFile& file) {
+    file.tensors.at("fc.weight").shape = {5, 256};
+  });
+  expect_refusal("fc.weight", [](core::SafetensorsFile& file) { file.tensors.erase("fc.bias"); });
+  expect_refusal("conv2.weight", [](core::SafetensorsFile& file) {
+    file.tensors.at("conv2.weight").shape = {32, 64, 3, 3};
+  });
+}
+
 TEST_F(ModelFile, AMissingFileIsAnIoError) {
   expect_error(ErrorKind::io, {path.string()}, [&] { (void)read_model(path, kCnn); });
 }

@@ -3,6 +3,7 @@
 #include "edgeprune/nn/networks.h"
 
 #include "nn/network_fixture.h"
+#include "support/expect_error.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -118,6 +119,26 @@ RC_GTEST_PROP(InitialModelProperty, StaysWithinItsBounds, (std::uint64_t seed)) 
   for (const float value : initial_model(network, seed).parameters) {
     RC_ASSERT(std::abs(value) <= bound);
   }
+}
+
+// cnn: 864 + 18432 + 73728 weights of convolutions, each followed by its batch norm's 2 x 32, 2 x
+// 64 and 2 x 128, and a head of 1290.
+TEST(TrainableRanges, LeaveOutWhatIsFrozen) {
+  using Ranges = std::vector<ParameterRange>;
+  EXPECT_EQ(trainable_ranges(kCnn, Freeze::none), (Ranges{{0, 94762}}));
+  EXPECT_EQ(trainable_ranges(kCnn, Freeze::backbone), (Ranges{{94762 - 1290, 1290}}));
+  EXPECT_EQ(
+      trainable_ranges(kCnn, Freeze::batch_norm),
+      (Ranges{{0, 864}, {864 + 64, 18432}, {864 + 64 + 18432 + 128, 73728}, {94762 - 1290, 1290}}));
+  EXPECT_EQ(num_parameters(trainable_ranges(kCnn, Freeze::batch_norm)), 94762U - 2 * 224);
+}
+
+TEST(TrainableRanges, OfAFrozenBackboneNeedAHead) {
+  Network net({.height = 4, .width = 4, .channels = 1});
+  net.set_output(
+      net.global_average_pool(net.convolution("conv", net.input(), {.out_channels = 2})));
+  edgeprune::testing::expect_error(core::ErrorKind::config, {"model.freeze", "linear"},
+                                   [&] { (void)trainable_ranges(net, Freeze::backbone); });
 }
 
 }  // namespace

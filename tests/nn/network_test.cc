@@ -78,6 +78,18 @@ TEST(Network, CountsClassesByItsOutput) {
   EXPECT_TRUE(net.has_batch_norm());
 }
 
+TEST(Network, ItsHeadIsTheLinearLayerThatComputesTheLogits) {
+  Network net(kImage);
+  EXPECT_EQ(net.head(), nullptr);
+  const Value hidden = net.linear("fc1", net.input(), 10);
+  net.set_output(net.linear("fc2", net.relu(hidden), 4));
+  ASSERT_NE(net.head(), nullptr);
+  EXPECT_EQ(net.head()->name, "fc2");
+  net.set_output(
+      net.global_average_pool(net.convolution("conv", net.input(), {.out_channels = 4})));
+  EXPECT_EQ(net.head(), nullptr);
+}
+
 // conv: 2 * 5 * 7 outputs * 4 channels * 27 inputs of each = 7560.
 // fc:   2 * 10 outputs * 140 inputs = 2800.
 // Backward twice that, less the convolution's data gradient: 20720 - 7560 = 13160.
@@ -88,6 +100,14 @@ TEST(Network, CountsMultiplyAddsAsTwo) {
   EXPECT_EQ(net.forward_flops_per_sample(), 7560 + 2800);
   EXPECT_EQ(net.backward_flops_per_sample(), 13160);
   EXPECT_EQ(net.flops_per_sample(), 10360 + 13160);
+}
+
+TEST(Network, AFrozenBackboneLeavesTheHeadsWeightGradient) {
+  Network net(kImage);
+  const Value x = net.convolution("conv", net.input(), {.out_channels = 4, .kernel = 3});
+  net.set_output(net.linear("fc", net.relu(x), 10));
+  EXPECT_EQ(net.backward_flops_per_sample(Freeze::backbone), 2800);
+  EXPECT_EQ(net.backward_flops_per_sample(Freeze::batch_norm), 13160);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Optimizers, the cosine schedule and the loss against torch in float64. golden/generate.py makes
 // the reference and says how.
 
+#include "edgeprune/core/thread_pool.h"
 #include "edgeprune/kernels/target.h"
 #include "edgeprune/nn/loss.h"
 #include "edgeprune/nn/optimizer.h"
@@ -40,6 +41,7 @@ std::vector<float> optimized(const OptimizerOptions& options, std::size_t count)
   for (std::size_t i = 0; i < count; ++i) {
     parameters[i] = 2 * golden::uniform(golden::stream_of(Case::optimizers, 0), i) - 1;
   }
+  core::ThreadPool pool(2);
   Optimizer optimizer(options, count);
   std::vector<float> gradients(count);
   for (std::uint32_t s = 0; s < kSteps; ++s) {
@@ -47,7 +49,7 @@ std::vector<float> optimized(const OptimizerOptions& options, std::size_t count)
       const float u = golden::uniform(golden::stream_of(Case::optimizers, 1 + s), i);
       gradients[i] = std::ldexp(2 * u - 1, -2 * static_cast<int>(i % 13));
     }
-    optimizer.step(static_cast<float>(64 - s) / 1024, gradients, parameters);
+    optimizer.step(static_cast<float>(64 - s) / 1024, gradients, parameters, pool);
   }
   return parameters;
 }

@@ -3,21 +3,25 @@
 #include "edgeprune/nn/optimizer.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/thread_pool.h"
 
 #include "support/expect_error.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 namespace edgeprune::nn {
 namespace {
 
 // One parameter of 1 after steps of the learning rate 0.1 with these gradients.
 float after(const OptimizerOptions& options, const std::vector<float>& gradients) {
+  core::ThreadPool pool(1);
   Optimizer optimizer(options, 1);
   std::vector<float> parameter = {1};
   for (const float gradient : gradients) {
-    optimizer.step(0.1f, std::vector<float>{gradient}, parameter);
+    optimizer.step(0.1f, std::vector<float>{gradient}, parameter, pool);
   }
   return parameter[0];
 }
@@ -88,6 +92,7 @@ RC_GTEST_PROP(OptimizerProperty, RestoredStateContinuesWithTheSameBits, ()) {
   constexpr std::size_t kSize = 11;
   const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(-100, 100));
   const auto interrupted_at = *rc::gen::inRange<std::size_t>(0, steps.size() + 1);
+  core::ThreadPool pool(1);
   Optimizer whole(options, kSize);
   Optimizer first(options, kSize);
   Optimizer second(options, kSize);
@@ -96,10 +101,67 @@ RC_GTEST_PROP(OptimizerProperty, RestoredStateContinuesWithTheSameBits, ()) {
   for (std::size_t s = 0; s < steps.size(); ++s) {
     if (s == interrupted_at) second.restore(first.state());
     const std::vector<float> gradients(kSize, static_cast<float>(steps[s]) / 64);
-    whole.step(0.01f, gradients, parameters);
-    (s < interrupted_at ? first : second).step(0.01f, gradients, resumed);
+    whole.step(0.01f, gradients, parameters, pool);
+    (s < interrupted_at ? first : second).step(0.01f, gradients, resumed, pool);
   }
   RC_ASSERT(parameters == resumed);
+}
+
+// Numbers of its own for each of n places.
+std::vector<float> numbers(std::size_t n, float scale) {
+  std::vector<float> values(n);
+  for (std::size_t i = 0; i < n; ++i) values[i] = scale * static_cast<float>(i % 13 + 1);
+  return values;
+}
+
+RC_GTEST_PROP(OptimizerProperty, TrainsItsRangesAsIfAloneAndLeavesTheRest,
+              (std::uint8_t left_before, std::uint8_t trained, std::uint8_t left_between)) {
+  const std::vector<ParameterRange> ranges = {
+      {left_before, trained}, {std::size_t{left_before} + trained + left_between, 5}};
+  const std::size_t size = ranges[1].offset + ranges[1].size + 3;
+  const OptimizerOptions options{
+      .kind = *rc::gen::element(OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw),
+      .weight_decay = 0.1f};
+  const std::vector<float> initial = numbers(size, 0.3f);
+  std::vector<float> some = initial;
+  std::vector<float> all = initial;
+  core::ThreadPool pool(*rc::gen::inRange(1, 4));
+  Optimizer optimizer(options, ranges);
+  Optimizer whole(options, size);
+  for (int step = 0; step < 3; ++step) {
+    optimizer.step(0.1f, numbers(size, -0.02f), some, pool);
+    whole.step(0.1f, numbers(size, -0.02f), all, pool);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const bool inside = std::any_of(ranges.begin(), ranges.end(), [i](const ParameterRange& range) {
+      return i >= range.offset && i < range.offset + range.size;
+    });
+    RC_ASSERT(some[i] == (inside ? all[i] : initial[i]));
+  }
+  RC_ASSERT(optimizer.state().first.size() == std::size_t{trained} + 5);
+}
+
+RC_GTEST_PROP(OptimizerProperty, TheBitsDoNotDependOnTheThreads, (std::uint16_t size)) {
+  const OptimizerOptions options{
+      .kind = *rc::gen::element(OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw),
+      .weight_decay = 0.1f};
+  core::ThreadPool one(1);
+  core::ThreadPool three(3);
+  std::vector<float> alone = numbers(size, 0.3f);
+  std::vector<float> shared = alone;
+  Optimizer first(options, size);
+  Optimizer second(options, size);
+  for (int step = 0; step < 2; ++step) {
+    first.step(0.1f, numbers(size, -0.02f), alone, one);
+    second.step(0.1f, numbers(size, -0.02f), shared, three);
+  }
+  RC_ASSERT(alone == shared);
+}
+
+TEST(Optimizer, TellsTheMemoryOfItsState) {
+  EXPECT_EQ(optimizer_state_bytes({.kind = OptimizerKind::adam}, 10), 80U);
+  EXPECT_EQ(optimizer_state_bytes({.kind = OptimizerKind::sgd}, 10), 40U);
+  EXPECT_EQ(optimizer_state_bytes({.kind = OptimizerKind::sgd, .momentum = 0}, 10), 0U);
 }
 
 }  // namespace

@@ -84,6 +84,18 @@ TEST(BatchNorm, OneValuePerChannelInTrainingIsAnError) {
                [&] { (void)program.forward(model, std::vector<float>{1}, 1, Mode::training); });
 }
 
+TEST(BatchNorm, ARefusedBatchDoesNotCountInTheNext) {
+  core::ThreadPool pool(1);
+  const Network net = batch_norm_network();
+  Model model = initial_model(net, 0);
+  Program program(net, {.max_batch = 2}, pool);
+  EXPECT_THROW((void)program.forward(model, std::vector<float>{100}, 1, Mode::training),
+               core::Error);
+  const auto logits = logits_of(program, model, std::vector<float>{2, 6}, Mode::training);
+  EXPECT_NEAR(logits[0], -1, 1e-5);
+  EXPECT_NEAR(logits[1], 1, 1e-5);
+}
+
 TEST(BatchNorm, OneImageOfTwoPixelsIsEnough) {
   core::ThreadPool pool(1);
   const Network net = batch_norm_network({1, 2, 1});
@@ -243,14 +255,28 @@ TEST(Program, ABatchThatDoesNotFitIsAnInternalError) {
   expect_error(ErrorKind::internal, {"batch of 2"}, [&] { run(7, 2); });
 }
 
+TEST(Program, AStrideFarBeyondTheImageTakesNoMemory) {
+  Network net({.height = 5, .width = 7, .channels = 2});
+  Value x = net.convolution("c1", net.input(), {.out_channels = 3});
+  x = net.convolution("c2", x, {.out_channels = 4, .kernel = 3, .stride = 60'000, .padding = 1});
+  net.set_output(net.linear("fc", x, 2));
+  Network same({.height = 5, .width = 7, .channels = 2});
+  x = same.convolution("c1", same.input(), {.out_channels = 3});
+  x = same.convolution("c2", x, {.out_channels = 4, .kernel = 3, .stride = 9, .padding = 1});
+  same.set_output(same.linear("fc", x, 2));
+  EXPECT_LT(program_memory(net, {.max_batch = 2}, 2).total_bytes(), 1U << 20);
+  const Result far = trained(net, 2, 2);
+  EXPECT_EQ(far.gradients, trained(same, 2, 2).gradients);
+}
+
 TEST(Program, HoldsLessMemoryWithoutBackward) {
   const Network network = cnn({.height = 28, .width = 28, .channels = 1}, 10);
   core::ThreadPool pool(2);
   const Program both(network, {.max_batch = 8}, pool);
   const Program forward_only(network, {.max_batch = 8, .backward = false}, pool);
-  EXPECT_LT(forward_only.memory_bytes(), both.memory_bytes());
+  EXPECT_LT(forward_only.memory().total_bytes(), both.memory().total_bytes());
   // At least the first convolution's output: 8 images of 28 x 28 x 32 floats.
-  EXPECT_GE(forward_only.memory_bytes(), 8U * 28 * 28 * 32 * sizeof(float));
+  EXPECT_GE(forward_only.memory().total_bytes(), 8U * 28 * 28 * 32 * sizeof(float));
 }
 
 }  // namespace

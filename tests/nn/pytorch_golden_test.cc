@@ -227,7 +227,7 @@ std::vector<double> adam_trajectory(const Network& network, Model model,
   for (std::size_t s = 0; s < steps; ++s) {
     const Batch& batch = batches[s % batches.size()];
     const TrainingStep step = run_training_step(program, model, batch.images, batch.labels);
-    optimizer.step(1e-3f, step.gradients, model.parameters);
+    optimizer.step(1e-3f, step.gradients, model.parameters, pool);
     double sum = 0;
     for (const float loss : step.losses) sum += loss;
     means.push_back(sum / static_cast<double>(step.losses.size()));

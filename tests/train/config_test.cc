@@ -213,7 +213,7 @@ TEST(Config, NeedsSectionsWhereThereAreSections) {
   expect_message("train.toml:1: train is [ {} ]; it must be a section, [train]", "[[train]]");
   expect_message(
       "train.toml:1: [trian] is not a section; the sections are data, model, score, prune, train, "
-      "run",
+      "limits, run",
       "[trian]");
 }
 
@@ -365,7 +365,7 @@ TEST(Config, ReadsAFileAndNamesItInErrors) {
 }
 
 TEST(Config, WritesEveryFieldOnceUnderItsSection) {
-  EXPECT_EQ(config_fields().size(), 13u + 3 + 3 + 3 + 15 + 5);
+  EXPECT_EQ(config_fields().size(), 13u + 6 + 3 + 3 + 18 + 1 + 5);
   const std::string toml = to_toml(Config());
   for (const ConfigField& field : config_fields()) {
     const std::string name(field.key.substr(field.key.find('.') + 1));
@@ -402,11 +402,11 @@ std::string any_whole_number(const ConfigField& field) {
 
 std::string any_number(const ConfigField& field) {
   const double share = *rc::gen::inRange<std::uint32_t>(1, 0x1000000) / double{0x1000000};
-  const bool below_one = field.range == "in [0, 1)";
-  const double scale = below_one ? 1 : std::pow(10.0, *rc::gen::inRange(-30, 30));
+  const bool bounded = field.range.starts_with("in ");  // all of (0, 1) is inside
+  const double scale = bounded ? 1 : std::pow(10.0, *rc::gen::inRange(-30, 30));
   std::ostringstream text;
   text.precision(*rc::gen::inRange(1, 7));
-  text << share * scale * (below_one ? 0.9 : 1);
+  text << share * scale * (bounded ? 0.9 : 1);
   return text.str();
 }
 
@@ -414,6 +414,8 @@ std::string any_value(const ConfigField& field) {
   if (field.type == "boolean") return *rc::gen::arbitrary<bool>() ? "true" : "false";
   if (field.type == "integer") return any_whole_number(field);
   if (field.type == "float") return any_number(field);
+  if (field.type == "byte count")
+    return *rc::gen::element<std::string>("0", "123", "1.5GB", "'2MiB'");
   if (field.type == "decimal") {
     return "0." + std::to_string(*rc::gen::inRange<std::uint64_t>(1, 1'000'000'000'000'000'000));
   }
@@ -430,6 +432,20 @@ std::string any_value(const ConfigField& field) {
     return "x" + *rc::gen::container<std::string>(rc::gen::inRange<char>(1, 127)) + "é\x7f.";
   }
   return *rc::gen::elementOf(words_in(field.type));
+}
+
+TEST(Config, TakesWholeNumbersThatADoubleRounds) {
+  EXPECT_EQ(parse("run.checkpoint_seconds = 9010000000000001").run.checkpoint_seconds, 9.01e15);
+}
+
+TEST(Config, TakesByteCountsWithAUnit) {
+  EXPECT_EQ(parse("limits.memory_bytes = 123").limits.memory_bytes.count, 123u);
+  EXPECT_EQ(parse("limits.memory_bytes = '400MB'").limits.memory_bytes.count, 400'000'000u);
+  EXPECT_EQ(parse("", {"limits.memory_bytes=1.5GB"}).limits.memory_bytes.count, 1'500'000'000u);
+  expect_message(
+      "train.toml:1: limits.memory_bytes is \"much\"; it must be a number of bytes, or text such "
+      "as \"400MB\"",
+      "limits.memory_bytes = 'much'");
 }
 
 TEST(Config, IsReadBackFromWhatItWrites) {

@@ -1,6 +1,8 @@
 #include "edgeprune/train/pipeline.h"
 
 #include "edgeprune/core/npy.h"
+#include "edgeprune/nn/model_file.h"
+#include "edgeprune/nn/networks.h"
 
 #include "small_run.h"
 #include "support/expect_error.h"
@@ -177,6 +179,59 @@ TEST(Pipeline, WarnsOfBatchesLargerThanTheDataAndOfVanishedClasses) {
   (void)SmallRun::run(config, {.events = &notices});
   EXPECT_NE(notices.all.find("40 samples are fewer than train.batch_size 64"), std::string::npos);
   EXPECT_NE(notices.all.find("have no kept sample"), std::string::npos);
+}
+
+TEST(Pipeline, StartsFromAModelForOtherClassesWithANewHeadAndSaysSo) {
+  struct Notices : Events {
+    void on_notice(const std::string& text) override { all += text + "\n"; }
+    std::string all;
+  } notices;
+  const SmallRun data;
+  const auto path = data.directory() / "start.safetensors";
+  const nn::Network nine = nn::cnn({8, 8, 1}, 9);
+  nn::write_model(path, nine, nn::initial_model(nine, 1));
+  const Config config = data.config("run", {"model.init=" + path.string()});
+  (void)SmallRun::run(config, {.goal = Phase::select, .events = &notices});
+  EXPECT_NE(notices.all.find("for 9 classes, the data have 4: its fc"), std::string::npos)
+      << notices.all;
+  // From here on the run has its weights and needs the file no more.
+  std::filesystem::remove(path);
+  notices.all.clear();
+  (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
+  EXPECT_EQ(notices.all.find("classes, the data"), std::string::npos) << notices.all;
+}
+
+// The parameters of a finished run that are not those it started from, by tensor.
+std::vector<std::string> changed_tensors(const Config& config, const nn::Network& network) {
+  const nn::Model start = nn::initial_model(network, config.run.seed);
+  const nn::Model end =
+      nn::read_model(std::filesystem::path(config.run.directory) / kModelFile, network);
+  std::vector<std::string> changed;
+  for (const nn::TensorInfo& info : nn::tensor_layout(network)) {
+    if (info.is_statistic()) continue;
+    const auto at = static_cast<std::ptrdiff_t>(info.offset);
+    if (!std::equal(start.parameters.begin() + at,
+                    start.parameters.begin() + at + static_cast<std::ptrdiff_t>(info.size),
+                    end.parameters.begin() + at)) {
+      changed.push_back(info.name);
+    }
+  }
+  return changed;
+}
+
+TEST(Pipeline, LeavesWhatIsFrozenAsItWas) {
+  const SmallRun data;
+  const Config backbone =
+      data.config("backbone", {"model.network=mlp", "model.hidden_sizes=[5]",
+                               "model.freeze=backbone", "train.weight_decay=0.1"});
+  (void)SmallRun::run(backbone);
+  EXPECT_EQ(changed_tensors(backbone, nn::mlp({8, 8, 1}, {5}, 4)),
+            (std::vector<std::string>{"fc2.weight", "fc2.bias"}));
+  const Config batch_norm = data.config("batch_norm", {"model.freeze=batch_norm"});
+  (void)SmallRun::run(batch_norm);
+  EXPECT_EQ(changed_tensors(batch_norm, nn::cnn({8, 8, 1}, 4)),
+            (std::vector<std::string>{"conv1.weight", "conv2.weight", "conv3.weight", "fc.weight",
+                                      "fc.bias"}));
 }
 
 TEST(Pipeline, StagesRunOneByOneEqualTheWhole) {

@@ -235,6 +235,67 @@ TEST(RunDirectory, ARefusedKeepRatioLeavesTheConfigurationAsItWas) {
   EXPECT_EQ(run_file(config, kConfigFile), before);
 }
 
+constexpr std::string_view kOwnNetwork = R"(
+[[layer]]
+type = "convolution"
+name = "conv"
+out_channels = 8
+kernel = 3
+[[layer]]
+type = "relu"
+[[layer]]
+type = "linear"
+name = "fc"
+)";
+
+// A configuration whose network is described in own.toml beside the data.
+Config own_network(const SmallRun& data, const std::string& name) {
+  core::write_file_atomically(data.directory() / "own.toml", kOwnNetwork);
+  std::vector<std::string> overrides = kSmall;
+  overrides.push_back("model.network=" + (data.directory() / "own.toml").string());
+  return data.config(name, overrides);
+}
+
+TEST(Resume, NeedsTheNetworksFileNoMore) {
+  const SmallRun data;
+  const Config whole = own_network(data, "whole");
+  (void)SmallRun::run(whole);
+  const Config changed = own_network(data, "changed");
+  (void)SmallRun::run(changed, {.goal = Phase::select});
+  core::write_file_atomically(data.directory() / "own.toml", "not a network");
+  (void)run_pipeline(open_run_directory(changed.run.directory), {.goal = Phase::done});
+  expect_same_run(whole, changed);
+  const Config gone = own_network(data, "gone");
+  (void)SmallRun::run(gone, {.goal = Phase::select});
+  std::filesystem::remove(data.directory() / "own.toml");
+  const auto moved = data.directory() / "moved";
+  std::filesystem::rename(gone.run.directory, moved);
+  (void)run_pipeline(open_run_directory(moved), {.goal = Phase::done});
+  expect_same_run(whole, open_run_directory(moved));
+}
+
+TEST(Resume, RefusesAnEditedNetwork) {
+  const SmallRun data;
+  const Config config = own_network(data, "run");
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  std::string edited(kOwnNetwork);
+  edited.replace(edited.find("relu"), 4, "relu6");
+  core::write_file_atomically(std::filesystem::path(config.run.directory) / kNetworkFile, edited);
+  expect_error(ErrorKind::run_directory, {"network.toml", "--force"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(RunDirectory, ForceTakesTheNetworksFileAnew) {
+  const SmallRun data;
+  Config config = own_network(data, "run");
+  (void)SmallRun::run(config);
+  prepare_run_directory(config, true);
+  EXPECT_EQ(run_file(config, kNetworkFile), kOwnNetwork);
+  config.model.network = "mlp";
+  prepare_run_directory(config, true);
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / kNetworkFile));
+}
+
 TEST(Resume, RefusesAnEditedConfiguration) {
   const SmallRun data;
   Config config = data.config("run", kSmall);

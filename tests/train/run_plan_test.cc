@@ -91,5 +91,19 @@ TEST(RunPlan, BatchNormCannotTrainOnOneSample) {
                [] { (void)plan("top", {"prune.keep_ratio=0.01"}); });
 }
 
+TEST(RunPlan, AFrozenBackboneCostsTheForwardPassAndTheHead) {
+  const RunPlan p = plan("top", {"model.freeze=backbone"});
+  // fc: 128 inputs, 4 outputs.
+  EXPECT_EQ(p.flops_per_sample, p.forward_flops_per_sample + 2 * 128 * 4);
+}
+
+TEST(RunPlan, FrozenBatchNormsTakeBatchesOfOne) {
+  expect_error(ErrorKind::config, {"batch norm"},
+               [] { (void)plan("top", {"train.batch_size=1"}); });
+  EXPECT_EQ(plan("full", {"train.batch_size=1", "train.epochs=1", "model.freeze=batch_norm"})
+                .training_steps,
+            100u);
+}
+
 }  // namespace
 }  // namespace edgeprune::train

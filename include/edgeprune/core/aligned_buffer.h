@@ -1,9 +1,10 @@
 #pragma once
-// Floats that begin on a cache line. Fixed size, zeroed, movable.
+// Floats that begin on a cache line. Fixed size, zeroed, movable. Large buffers ask the system for
+// large pages: a training step walks hundreds of megabytes and would spend much of its time on page
+// tables.
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <span>
 
 namespace edgeprune::core {
@@ -13,11 +14,7 @@ class AlignedBuffer {
   static constexpr std::size_t kAlignmentBytes = 64;
 
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t size) : size_(size) {
-    const std::align_val_t alignment{kAlignmentBytes};
-    floats_.reset(static_cast<float*>(::operator new(size * sizeof(float), alignment)));
-    std::uninitialized_fill_n(floats_.get(), size, 0.0f);
-  }
+  explicit AlignedBuffer(std::size_t size);
 
   [[nodiscard]] float* data() { return floats_.get(); }
   [[nodiscard]] const float* data() const { return floats_.get(); }
@@ -26,9 +23,10 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(float* floats) const {
-      ::operator delete (floats, std::align_val_t{kAlignmentBytes});
-    }
+    Free() : mapped_bytes(0) {}
+    explicit Free(std::size_t bytes) : mapped_bytes(bytes) {}
+    void operator()(float* floats) const;
+    std::size_t mapped_bytes;  // 0: from the allocator
   };
   std::unique_ptr<float, Free> floats_;
   std::size_t size_ = 0;

@@ -6,6 +6,7 @@
 // Every failure is an Error of kind io that names the path, the system's reason and the fix.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -18,6 +19,46 @@ namespace edgeprune::core {
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
+
+/// The same in pieces, for content that is never whole in memory:
+///
+///   AtomicFile file(path);
+///   file.write(bytes);   // as often as needed
+///   file.commit();       // without it, the old content stays
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::span<const std::byte> content);
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_;
+  bool committed_ = false;
+};
+
+/// Reads parts of a file. Regular files only, as read_file.
+class RandomAccessFile {
+ public:
+  explicit RandomAccessFile(std::filesystem::path path);
+  ~RandomAccessFile();
+  RandomAccessFile(const RandomAccessFile&) = delete;
+  RandomAccessFile& operator=(const RandomAccessFile&) = delete;
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// Fills `out` with what lies at `offset`; a file that ends before is an Error of kind data.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+  std::uint64_t size_ = 0;
+};
 
 /// Creates the directory and its parents; an existing directory is fine.
 void create_directories(const std::filesystem::path& path);

@@ -4,8 +4,17 @@
 //   SafetensorsFile file = read_safetensors("model.safetensors");
 //   std::span<const float> w = file.at("fc.weight").as<float>();
 //
-// Little-endian, contiguous data. A damaged file is an Error of kind data that names it.
+// Little-endian, contiguous data. A damaged file is an Error of kind data that names it. Files too
+// large to be in memory twice are written and read array by array:
+//
+//   SafetensorsWriter writer(path, {}, {{"fc.weight", NpyType::f32, {10, 64}}});
+//   writer.write(std::as_bytes(std::span(weights)));
+//   writer.commit();
+//
+//   SafetensorsReader reader(path);
+//   reader.read("fc.weight", std::as_writable_bytes(std::span(weights)));
 
+#include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 
 #include <cstddef>
@@ -41,5 +50,57 @@ struct SafetensorsFile {
 /// The file as bytes; write_safetensors puts them on disk atomically.
 [[nodiscard]] std::string to_bytes(const SafetensorsFile& file);
 void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file);
+
+/// An array without its elements.
+struct TensorHeader {
+  std::string name;
+  NpyType type = NpyType::f32;
+  std::vector<std::size_t> shape;
+
+  [[nodiscard]] std::size_t num_bytes() const;
+};
+
+/// Writes a file atomically from arrays that come one after another; none is copied.
+class SafetensorsWriter {
+ public:
+  /// The arrays in the order in which write() will be given them.
+  SafetensorsWriter(const std::filesystem::path& path,
+                    const std::map<std::string, std::string>& metadata,
+                    std::vector<TensorHeader> tensors);
+  /// The next array's bytes; another number of them is an internal Error.
+  void write(std::span<const std::byte> bytes);
+  /// Puts the file in its place once every array is written.
+  void commit();
+
+ private:
+  AtomicFile file_;
+  std::vector<TensorHeader> tensors_;
+  std::size_t next_ = 0;
+};
+
+/// Reads a file's header, and arrays when they are asked for.
+class SafetensorsReader {
+ public:
+  explicit SafetensorsReader(const std::filesystem::path& path);
+
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  /// In order of their names.
+  [[nodiscard]] std::vector<TensorHeader> tensors() const;
+  /// Fills `out` with the array's bytes from `first_byte` on. An array that is not there or ends
+  /// before is an Error of kind data.
+  void read(const std::string& name, std::span<std::byte> out, std::size_t first_byte = 0) const;
+
+ private:
+  struct Place {
+    TensorHeader header;
+    std::uint64_t offset = 0;  // in the file
+  };
+  [[nodiscard]] const Place& place_of(const std::string& name) const;
+
+  std::string name_;
+  RandomAccessFile file_;
+  std::map<std::string, Place> places_;
+  std::map<std::string, std::string> metadata_;
+};
 
 }  // namespace edgeprune::core

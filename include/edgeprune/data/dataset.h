@@ -37,6 +37,10 @@ struct Dataset {
   double stored_bytes_per_sample = 0;     // sigma_k: bytes on disk, images and labels, over N
   std::vector<std::string> warnings;      // one line each, e.g. files that a reader skipped
 
+  // The bytes in memory of the set that was read, of which this may be a part; finish_dataset fills
+  // it in where it is 0.
+  std::uint64_t read_bytes = 0;
+
   // Filled in by finish_dataset, which also warns of samples that are all of one class.
   std::vector<double> channel_mean;       // of value / 255 for byte pixels
   std::vector<double> channel_deviation;  // population standard deviation, never 0 (1 if constant)
@@ -49,6 +53,11 @@ struct Dataset {
     return static_cast<std::uint32_t>(class_names.size());
   }
   [[nodiscard]] bool has_byte_pixels() const { return float_pixels.empty(); }
+  /// Of pixels and labels, in memory.
+  [[nodiscard]] std::uint64_t num_bytes() const {
+    return byte_pixels.size() + float_pixels.size() * sizeof(float) +
+           labels.size() * sizeof(std::int32_t);
+  }
   /// Writes sample's values, divided by 255 where they are bytes, to `out` (shape.num_values()).
   void copy_values(std::uint32_t sample, std::span<float> out) const;
 };

@@ -4,8 +4,12 @@
 // An activation is stored as its convolution left it; what follows it (batch normalisation, ReLU,
 // ReLU6) is a ChannelTransform that every reader applies on the way in:
 //     z = min(max((x - center) * scale + shift, low), high)          per channel.
-// Plain functions on plain memory, single-threaded. Sums are taken in float over short stretches of
-// pixels and added up in double.
+// The gradient of an activation is stored with respect to the value before the clamp: whoever
+// writes it applies the clamp's mask.
+// Plain functions on plain memory, single-threaded. They compute in float; sums are taken in float
+// over short stretches of pixels and added up in double.
+
+#include "edgeprune/kernels/elements.h"
 
 #include <cstddef>
 #include <limits>
@@ -14,7 +18,8 @@
 
 namespace edgeprune::kernels {
 
-/// Spans hold one entry per channel. An identity has empty spans and no bounds.
+/// Spans hold one entry per channel: all three, or all are empty, which stands for z = x before the
+/// clamp. An identity has empty spans and no bounds. The spans' memory belongs to the caller.
 struct ChannelTransform {
   std::span<const float> center;
   std::span<const float> scale;
@@ -22,58 +27,148 @@ struct ChannelTransform {
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
 
-  [[nodiscard]] bool is_identity() const {
-    return scale.empty() && low == -std::numeric_limits<float>::infinity() &&
-           high == std::numeric_limits<float>::infinity();
+  [[nodiscard]] bool is_clamped() const {
+    return low != -std::numeric_limits<float>::infinity() ||
+           high != std::numeric_limits<float>::infinity();
+  }
+  [[nodiscard]] bool is_identity() const { return scale.empty() && !is_clamped(); }
+  /// That of channels [first, first + count).
+  [[nodiscard]] ChannelTransform part(std::size_t first, std::size_t count) const {
+    if (scale.empty()) return *this;
+    return {center.subspan(first, count), scale.subspan(first, count), shift.subspan(first, count),
+            low, high};
   }
 };
 
-/// out = transform(x) for pixels x channels; rows of `out` lie out_stride >= channels floats apart.
-void apply_transform(const ChannelTransform& transform, const float* x, std::size_t pixels,
-                     std::size_t channels, float* out, std::size_t out_stride);
+/// How pixels x channels lie in memory: `stride` >= channels elements from pixel to pixel.
+struct PixelBlock {
+  std::size_t pixels = 0;
+  std::size_t channels = 0;
+  std::size_t in_stride = 0;
+  std::size_t out_stride = 0;
+};
 
-/// out = transform(x) + transform_b(b), both pixels x channels, contiguous.
-void add_transformed(const ChannelTransform& transform_a, const float* a,
-                     const ChannelTransform& transform_b, const float* b, std::size_t pixels,
-                     std::size_t channels, float* out);
+/// out = transform(x), each of either type. `out` must not overlap `x`.
+void apply_transform(const ChannelTransform& transform, const PixelBlock& block, ConstElements x,
+                     Elements out);
 
-/// x[p][c] += bias[c].
-void add_bias(std::span<const float> bias, float* x, std::size_t pixels);
+/// out = transform_a(a) + transform_b(b), all pixels x channels, contiguous, of one type. `out` may
+/// be `a` or `b` itself, but not overlap them otherwise.
+void add_transformed(const ChannelTransform& transform_a, ConstElements a,
+                     const ChannelTransform& transform_b, ConstElements b, std::size_t pixels,
+                     std::size_t channels, Elements out);
 
-/// y[i] += x[i].
-void add_to(const float* x, std::size_t count, float* y);
-
-/// Mean and sum of squared deviations per channel, gathered a tile at a time in double. Partial
-/// moments merge exactly (Chan, Golub and LeVeque, 1979), and each tile is summed about its own
-/// first pixel, so that a large common offset costs no digits.
+/// Sums per channel about a pivot, gathered a tile at a time in double: with a pivot among the
+/// values, a large common offset costs no digits. merge() turns the sums of several threads into
+/// mean and squared deviations (Chan, Golub and LeVeque, 1979). Call reset() before the first use.
 struct ChannelMoments {
   double count = 0;
-  std::vector<double> mean;
-  std::vector<double> squares;  // sum of (x - mean)^2
+  std::vector<float> pivot;
+  std::vector<double> sum;      // of x - pivot
+  std::vector<double> squares;  // of (x - pivot)^2
 
   void reset(std::size_t channels);
-  void merge(const ChannelMoments& other);
-};
-void accumulate_moments(const float* x, std::size_t pixels, ChannelMoments& moments);
 
-/// What the backward pass of (center, scale, shift, clamp) needs to turn the gradient g of z into
-/// that of x:  dx = scale * dz + slope * (x - center) + offset,  dz = g where low < z < high, else
-/// 0. Empty slope and offset stand for zeros (no batch statistics to go through).
+  struct Deviations {
+    double count = 0;
+    std::vector<double> mean;
+    std::vector<double> squares;  // sum of (x - mean)^2
+  };
+  [[nodiscard]] static Deviations merge(std::span<const ChannelMoments> parts);
+};
+/// Of contiguous pixels of all channels. The first call after reset() takes its first pixel as the
+/// pivot.
+void accumulate_moments(ConstElements x, std::size_t pixels, ChannelMoments& moments);
+
+/// A panel of a matrix product's results: rows of padded_columns(num_channels) floats, which belong
+/// to channels [first_channel, first_channel + num_channels) of pixels, one row each. At most
+/// panel_columns() channels (products.h); what lies behind num_channels in a row may be anything.
+struct ResultPanel {
+  const float* results = nullptr;
+  std::size_t num_rows = 0;
+  std::size_t first_channel = 0;
+  std::size_t num_channels = 0;
+};
+
+/// Where a convolution's output goes: memory for one pixel after the other, the bias to add (empty:
+/// none), the moments to gather of what is written, as it is stored (null: none).
+struct OutputTarget {
+  Elements out;              // pixel 0
+  std::size_t channels = 0;  // of the whole output, and so from pixel to pixel
+  std::span<const float> bias;
+  ChannelMoments* moments = nullptr;
+  bool stream = false;  // past the caches; see may_stream()
+};
+/// Row r of the panel belongs to pixel first_pixel + r. A tile's pixels come in one panel for each
+/// stretch of channels; the caller adds their number to moments->count itself, after all panels of
+/// the tile and before the next tile. While count is 0, a panel's first row becomes the pivot of
+/// its channels.
+void finish_output(const ResultPanel& panel, const OutputTarget& target, std::size_t first_pixel);
+
+/// Whether pixels of so many channels begin on cache lines if the first does, so that whole lines
+/// may be written past the caches. Worth it for tensors that no cache will keep until they are
+/// read. With `stream` in a target below or above, its memory must begin on a cache line,
+/// may_stream() be true, and each panel's first_channel lie a whole number of vectors from 0.
+/// Panels whose num_channels fill no whole vectors are stored normally.
+[[nodiscard]] bool may_stream(ElementType type, std::size_t channels);
+/// Makes streamed writes of this thread visible to others; call it before handing them on.
+void finish_streams();
+
+/// What the backward pass of (center, scale, shift) needs to turn the gradient dz of z, before the
+/// clamp, into that of x:  dx = scale * dz + slope * (x - center) + offset. Empty slope and offset
+/// stand for zeros (no batch statistics to go through).
 struct TransformGradient {
   std::span<const float> slope;
   std::span<const float> offset;
+
+  [[nodiscard]] TransformGradient part(std::size_t first, std::size_t count) const {
+    if (slope.empty()) return *this;
+    return {slope.subspan(first, count), offset.subspan(first, count)};
+  }
 };
+/// dz and x lie alike and are of one type; x is what was stored. `out` may have another type and
+/// stride, and must not overlap them. No clamp's mask is applied: dz has it already. A transform
+/// with empty spans makes dx = dz; `gradient` must then be empty too.
 void transform_gradient(const ChannelTransform& transform, const TransformGradient& gradient,
-                        const float* g, const float* x, std::size_t pixels, std::size_t channels,
-                        float* out, std::size_t out_stride);
+                        const PixelBlock& block, ConstElements dz, ConstElements x, Elements out);
 
-/// sum_g[c] += sum of dz, sum_gx[c] += sum of dz * (x - center), over all pixels.
-void accumulate_gradient_sums(const ChannelTransform& transform, const float* g, const float* x,
-                              std::size_t pixels, std::size_t channels, std::span<double> sum_g,
-                              std::span<double> sum_gx);
+/// What batch normalisation's backward pass needs: sums over pixels of dz and dz * (x - center).
+/// Call reset() before the first use.
+struct GradientSums {
+  std::vector<double> dz;
+  std::vector<double> dz_x;
 
-/// sums[c] += sum over pixels of x[p][c]; rows lie `stride` floats apart.
-void accumulate_sums(const float* x, std::size_t pixels, std::size_t stride,
+  void reset(std::size_t channels);
+};
+
+/// Where the gradient of an activation goes: memory for dz, one pixel after the other, and x, the
+/// activation's values as they were stored, before `transform`; x and dz are of one type and begin
+/// at pixel 0. g, the gradient that comes in, is masked by the transform's clamp at x (it passes
+/// strictly between the bounds); the old dz is added if `accumulate`; what was then stored, rounded
+/// to dz's type, is gathered into `sums` (null: no).
+struct GradientTarget {
+  ChannelTransform transform;
+  ConstElements x;
+  Elements dz;
+  std::size_t channels = 0;  // of the whole activation, and so from pixel to pixel
+  bool accumulate = false;
+  GradientSums* sums = nullptr;
+  bool stream = false;  // past the caches; see may_stream()
+};
+/// From a panel of a product; its row r belongs to pixel first_pixel + r * pixel_step.
+void finish_gradient(const ResultPanel& panel, const GradientTarget& target,
+                     std::size_t first_pixel, std::size_t pixel_step);
+/// From contiguous pixels of all channels, the first of them `first_pixel`. g may have another type
+/// than x and dz.
+void finish_gradient(ConstElements g, std::size_t pixels, const GradientTarget& target,
+                     std::size_t first_pixel);
+
+/// sums[c] += sum over pixels of x[p][c], for sums.size() channels; pixels lie `stride` elements
+/// apart.
+void accumulate_sums(ConstElements x, std::size_t pixels, std::size_t stride,
                      std::span<double> sums);
+
+/// y[i] += x[i], for `count` entries; y may be x.
+void add_to(const float* x, std::size_t count, float* y);
 
 }  // namespace edgeprune::kernels

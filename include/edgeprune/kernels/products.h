@@ -1,23 +1,38 @@
 #pragma once
-// The two matrix products that convolutions and linear layers, forward and backward, are made of.
+// The matrix products that convolutions and linear layers, forward and backward, are made of.
 //
-// The left operand is gathered: row r of A is the floats rows[r][offsets[0]], rows[r][offsets[1]],
-// ... For a convolution a row is an output pixel, `rows` points at its window's corner in a padded
-// image, and the offsets walk the window; one table of offsets serves every pixel, so no im2col
-// buffer exists. For a plain matrix the offsets are 0, 1, 2, ...
+// The left operand is gathered: row r of A is num_segments runs of segment_length elements, the
+// first at rows[r], each segment_stride elements after the one before. For a convolution a row is
+// an output pixel, rows[r] points at its window's corner in a padded image, and a segment is one
+// row of the window: no im2col buffer exists. A plain matrix has one segment.
 //
-// Plain functions on plain memory, single-threaded; nothing is allocated. Sums run over blocks of
+// The right operand is packed in panels of columns. A product yields one panel of results at a
+// time, in floats, for the caller to finish while they are in cache (finish_output, finish_gradient
+// in channels.h).
+//
+// Two element types: float, and BFloat16 with float sums where the CPU multiplies it
+// (bf16_products_available()). Plain functions on plain memory, single-threaded; nothing is
+// allocated and no alignment asked for. Results must not overlap operands. Sums run over blocks of
 // bounded length that are added up, so that rounding errors grow with the block, not the whole.
+
+#include "edgeprune/kernels/elements.h"
+#include "edgeprune/kernels/read_ahead.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace edgeprune::kernels {
 
+/// num_segments and segment_length are at least 1. Rows may overlap and repeat.
+template <typename T>
 struct GatheredRows {
-  std::span<const float* const> rows;
-  std::span<const std::int32_t> offsets;
+  const T* const* rows = nullptr;
+  std::size_t num_rows = 0;
+  std::size_t num_segments = 1;
+  std::size_t segment_length = 0;
+  std::size_t segment_stride = 0;
+
+  [[nodiscard]] std::size_t depth() const { return num_segments * segment_length; }
 };
 
 /// A matrix in memory: element (i, j) lies at data[i * row_stride + j * column_stride].
@@ -27,22 +42,49 @@ struct StridedMatrix {
   std::size_t column_stride = 1;
 };
 
-/// Floats that a packed depth x columns right operand takes, on the SIMD target in use.
-[[nodiscard]] std::size_t packed_size(std::size_t depth, std::size_t columns);
+/// Whether the SIMD target in use multiplies BFloat16 (AVX-512 BF16); the functions below that take
+/// it must not be called otherwise.
+[[nodiscard]] bool bf16_products_available();
 
-/// Arranges B (depth x columns) in panels of columns, padded with zeros, for gathered_product.
-void pack_columns(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed);
-
-/// C[r][j] = sum over k of A[r][k] * B[k][j], plus the old C[r][j] if `accumulate`.
-/// C has rows.size() rows of `columns` floats, `c_stride` floats apart.
-void gathered_product(const GatheredRows& a, const float* packed_b, std::size_t columns, float* c,
-                      std::size_t c_stride, bool accumulate);
-
-/// Columns rounded up to whole vectors: the row length of gathered_outer_product's operands.
+/// The most columns of a panel on the SIMD target in use: some vectors of floats.
+[[nodiscard]] std::size_t panel_columns();
+/// Columns rounded up to whole vectors: how wide a panel of `columns` <= panel_columns() is.
 [[nodiscard]] std::size_t padded_columns(std::size_t columns);
 
-/// C[k][j] += sum over r of A[r][k] * G[r][j]: the gradient of B in the product above.
-/// G has rows.size() rows, C offsets.size() rows, both of padded_columns(columns) floats.
-void gathered_outer_product(const GatheredRows& a, const float* g, std::size_t columns, float* c);
+/// Elements that one packed panel of `columns` <= panel_columns() takes.
+[[nodiscard]] std::size_t packed_panel_size(ElementType type, std::size_t num_segments,
+                                            std::size_t segment_length, std::size_t columns);
+/// Packs columns [0, columns) of B (num_segments * segment_length rows), padded with zeros. A panel
+/// is for products of the same element type, segments, columns and SIMD target.
+void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
+                std::size_t columns, Elements packed);
+
+/// out[r][j] = sum over k of A[r][k] * B[k][j] for a packed panel of `columns` <= panel_columns();
+/// rows of `out` are padded_columns(columns) floats, zeros behind `columns` where A is finite. Of
+/// BFloat16, a segment of odd length reads one element beyond its end, which must be there and
+/// finite. Fetches a line of `ahead` for every few products.
+void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead);
+void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead);
+
+/// C[k][j] += sum over r of A[r][k] * G[r][j]: the gradient of B in the product above. G has
+/// a.num_rows rows and C a.depth() rows, both of `stride` floats, a multiple of a vector's lanes
+/// (padded_columns(1)).
+void outer_product(const GatheredRows<float>& a, const float* g, std::size_t stride, float* c,
+                   ReadAhead& ahead);
+
+/// Lays pairs of rows side by side for the product below: out[r / 2][c] holds (rows[r][c],
+/// rows[r + 1][c]); a last row without a partner is paired with zeros. Rows of `out` hold `stride`
+/// >= columns pairs, of which those beyond `columns` are zeros.
+void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
+                      std::size_t stride, BFloat16* out);
+
+/// C[k][j] += sum over r of A[r][k] * G[r][j], from operands laid out by interleave_pairs:
+/// `num_pairs` rows of a_stride and g_stride pairs. C has `depth` rows of g_stride floats; a_stride
+/// >= depth, g_stride a multiple of a vector's lanes (padded_columns(1)).
+void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
+                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
+                            float* c, ReadAhead& ahead);
 
 }  // namespace edgeprune::kernels

@@ -7,8 +7,8 @@
 
 namespace edgeprune::kernels {
 
-/// The instruction set in use, by its name in Highway: "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3",
-/// "NEON", or "SCALAR" (the plain path).
+/// The instruction set in use, by its name in Highway, such as "AVX3" (AVX-512), "AVX2", "SSE4",
+/// "SSSE3", "NEON", or "SCALAR" (the plain path). Other versions of Highway know others.
 [[nodiscard]] std::string simd_target();
 
 /// Every target this binary holds and this CPU can run, best first.
@@ -17,8 +17,9 @@ namespace edgeprune::kernels {
 /// How many floats one vector of the target in use holds.
 [[nodiscard]] int simd_lanes();
 
-/// Forces one of available_simd_targets() while it lives: for tests and benchmarks, not beside
-/// running kernels. Packed matrices made under one target must not be used under another.
+/// Forces one of available_simd_targets() while it lives (another name is an Error of kind config),
+/// then goes back to the best: for tests and benchmarks, not beside running kernels, one at a time.
+/// Packed matrices made under one target must not be used under another.
 class ForcedSimdTarget {
  public:
   explicit ForcedSimdTarget(const std::string& name);

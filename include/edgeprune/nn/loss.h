@@ -1,6 +1,7 @@
 #pragma once
 // Softmax cross-entropy with one loss per sample.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -16,6 +17,7 @@ struct LossInput {
   std::span<const float> logits;
   std::span<const std::int32_t> labels;
   std::span<const float> weights;
+  std::size_t batch_samples = 0;  // of a batch that comes in parts; 0: these samples are all
 };
 
 /// Where results go; an empty span is not computed.
@@ -23,7 +25,7 @@ struct LossOutput {
   std::span<float> losses;         // unweighted, unsmoothed: -log p_label, one per sample
   std::span<float> probabilities;  // softmax, samples x classes
   /// Gradient with respect to the logits of sum_n weight_n * smoothed loss_n / samples,
-  /// equation (6): the divisor is the batch's true size, whatever the weights.
+  /// equation (6): the divisor is the batch's true size, whatever the weights and the parts.
   std::span<float> logit_gradients;
 };
 

@@ -23,4 +23,14 @@ void write_model(const std::filesystem::path& path, const Network& network, cons
 /// missing); other tensors in the file are an error.
 [[nodiscard]] Model read_model(const std::filesystem::path& path, const Network& network);
 
+/// A model to start from, and the classes of the file where they are others.
+struct StartingModel {
+  Model model;
+  std::size_t replaced_classes = 0;  // rows of the file's head that was left out; 0: none was
+};
+/// As read_model, but the file may be of a network for another number of classes: where the weight
+/// and bias of its head (Network::head) differ in their rows alone, those of `initial` stay.
+[[nodiscard]] StartingModel read_starting_model(const std::filesystem::path& path,
+                                                const Network& network, Model initial);
+
 }  // namespace edgeprune::nn

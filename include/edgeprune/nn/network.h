@@ -31,17 +31,35 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-/// A handle to what an operation computes, valid in the network that made it.
+/// A handle to what an operation computes, valid in the network that made it (unchecked).
 struct Value {
   std::uint32_t id = 0;
 };
 
+/// Two numbers along an image's axes; one number stands for both: `.kernel = 3`,
+/// `.kernel = {1, 9}`.
+struct Extent {
+  std::uint32_t height = 0;
+  std::uint32_t width = 0;
+
+  constexpr Extent(std::uint32_t both) : height(both), width(both) {}
+  constexpr Extent(std::uint32_t h, std::uint32_t w) : height(h), width(w) {}
+  bool operator==(const Extent&) const = default;
+};
+
 struct ConvolutionOptions {
   std::uint32_t out_channels = 0;
-  std::uint32_t kernel = 1;
-  std::uint32_t stride = 1;
-  std::uint32_t padding = 0;  // zeros on every side, at most kernel - 1
+  Extent kernel = 1;
+  Extent stride = 1;
+  Extent padding = 0;  // zeros on every side, at most kernel - 1
   bool bias = false;
+};
+
+/// As many output channels as input channels, each with a kernel of its own.
+struct DepthwiseOptions {
+  Extent kernel = 3;
+  Extent stride = 1;
+  Extent padding = 0;  // zeros on every side, at most kernel - 1
 };
 
 struct BatchNormOptions {
@@ -50,12 +68,21 @@ struct BatchNormOptions {
 };
 
 struct MaxPoolOptions {
-  std::uint32_t window = 2;
-  std::uint32_t stride = 2;
-  std::uint32_t padding = 0;  // less than window
+  Extent window = 2;
+  Extent stride = 2;
+  Extent padding = 0;  // less than window; never a maximum
 };
 
-enum class OperationKind { input, convolution, batch_norm, clamp, max_pool, average_pool, add };
+enum class OperationKind {
+  input,
+  convolution,
+  depthwise,
+  batch_norm,
+  clamp,
+  max_pool,
+  average_pool,
+  add
+};
 
 /// One operation. `linear` is a convolution whose kernel covers the whole input.
 struct Operation {
@@ -63,11 +90,10 @@ struct Operation {
   std::string name;                   // empty where the operation holds no parameters
   std::vector<std::uint32_t> inputs;  // ids of values
   Shape shape;                        // of what it computes
-  // convolution
-  std::uint32_t kernel_height = 1;
-  std::uint32_t kernel_width = 1;
-  std::uint32_t stride = 1;
-  std::uint32_t padding = 0;
+  // convolution, depthwise
+  Extent kernel = 1;
+  Extent stride = 1;
+  Extent padding = 0;
   bool bias = false;
   bool is_linear = false;
   // the other kinds
@@ -77,12 +103,23 @@ struct Operation {
   float high = 0;
 };
 
+/// What training leaves as it is. All but `none` freeze every batch norm. A frozen batch norm
+/// normalises with its running statistics, as in evaluation, and updates neither them nor its
+/// weight and bias.
+enum class Freeze {
+  none,
+  backbone,    // all but the head (Network::head), batch norms included
+  batch_norm,  // every batch norm, nothing else
+};
+
+/// Operations keep the order in which they were added; each named one needs a name of its own.
 class Network {
  public:
   explicit Network(const Shape& input);
 
   [[nodiscard]] Value input() const { return {0}; }
   Value convolution(const std::string& name, Value x, const ConvolutionOptions& options);
+  Value depthwise(const std::string& name, Value x, const DepthwiseOptions& options = {});
   Value linear(const std::string& name, Value x, std::uint32_t out_features, bool bias = true);
   Value batch_norm(const std::string& name, Value x, const BatchNormOptions& options = {});
   Value relu(Value x);
@@ -91,7 +128,7 @@ class Network {
   Value global_average_pool(Value x);
   /// The residual sum of two values of the same shape.
   Value add(Value a, Value b);
-  /// The logits: a 1 x 1 x classes value.
+  /// The logits: a 1 x 1 x classes value. Until it is called, the newest value is the output.
   void set_output(Value x);
 
   [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
@@ -99,14 +136,23 @@ class Network {
   [[nodiscard]] Value output() const { return output_; }
   [[nodiscard]] std::uint32_t num_classes() const { return shape(output_).channels; }
   [[nodiscard]] bool has_batch_norm() const;
+  /// The linear layer that computes the logits, or nullptr where something else does.
+  [[nodiscard]] const Operation* head() const;
 
-  /// Multiply-adds count as two. Forward is every convolution's and linear layer's products;
-  /// backward is twice that, less the first layer's unneeded data gradient.
+  /// Work of one of operations() for one sample, by definition, however the engine goes about it.
+  /// Multiply-adds count as two. Forward is the products of a convolution (depthwise too) or linear
+  /// layer, borders included, and 0 for the other kinds; backward is twice that,
+  /// less the data gradients that nobody needs: those of the network's input, and with a frozen
+  /// backbone all. Frozen layers' weight gradients are not made.
+  [[nodiscard]] double forward_flops(const Operation& operation) const;
+  [[nodiscard]] double backward_flops(const Operation& operation,
+                                      Freeze freeze = Freeze::none) const;
+  /// The sums of these over all operations.
   [[nodiscard]] double forward_flops_per_sample() const;
-  [[nodiscard]] double backward_flops_per_sample() const;
+  [[nodiscard]] double backward_flops_per_sample(Freeze freeze = Freeze::none) const;
   /// c(theta): forward and backward work for one sample.
-  [[nodiscard]] double flops_per_sample() const {
-    return forward_flops_per_sample() + backward_flops_per_sample();
+  [[nodiscard]] double flops_per_sample(Freeze freeze = Freeze::none) const {
+    return forward_flops_per_sample() + backward_flops_per_sample(freeze);
   }
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 // A network compiled for a largest batch: a flat list of steps, forward and backward, over memory
-// whose size is known before it is allocated.
+// whose size is known before it is allocated (program_memory()).
 //
 //   core::ThreadPool pool(2);
 //   Program program(network, {.max_batch = 65}, pool);
@@ -9,8 +9,9 @@
 //   program.backward(model, logit_gradients, gradients);         // gradients: one per parameter
 //
 // Only what convolutions, pools and sums compute is stored; batch normalisation and ReLU are
-// applied by whoever reads a value (docs/architecture.md, "How a step flows"). Deterministic: same
-// program, threads and SIMD target, same bits. Not thread-safe; one program per training loop.
+// applied by whoever reads a value (docs/engine.md). Deterministic: same program, threads and SIMD
+// target, same bits. Not thread-safe; one program per training loop. Once made, a program allocates
+// no memory for tensors.
 
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/model.h"
@@ -21,21 +22,54 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace edgeprune::nn {
 
 enum class Mode {
   training,    // batch norm uses the batch's statistics and updates the running ones
-  evaluation,  // batch norm uses the running statistics; no backward pass follows
+  evaluation,  // batch norm uses the running statistics; no backward pass may follow
 };
+
+/// How activations and their gradients are stored and multiplied. Images, parameters and their
+/// gradients, statistics, sums, losses, and what linear layers and global average pools compute are
+/// float in both.
+enum class Precision { f32, bf16 };
 
 struct ProgramOptions {
   std::uint32_t max_batch = 64;  // core::BatchPlan::largest_batch(b) for batches of a BatchPlan
+  Precision precision = Precision::f32;
   bool backward = true;          // false: no memory for gradients is set aside
+  bool recompute = false;        // keep few activations; compute the rest again going backward
+  Freeze freeze = Freeze::none;  // parameters whose gradients backward() does not write
+  bool profile = false;          // measure every step's time; see Program::profile()
 };
+
+/// Whether programs of this precision run here: bf16 needs a CPU that multiplies bfloat16.
+[[nodiscard]] bool is_available(Precision precision);
 
 /// The instruction set that programs run on in this process, such as "AVX3" or "NEON".
 [[nodiscard]] std::string simd_target();
+
+/// The tensors a program holds, known before anything is allocated. What it keeps per channel (such
+/// as coefficients and sums of batch norms) is not counted.
+struct ProgramMemory {
+  std::size_t arena_bytes = 0;    // activations and their gradients; they share where they can
+  std::size_t scratch_bytes = 0;  // tiles, of all threads, and one packed weight
+
+  [[nodiscard]] std::size_t total_bytes() const { return arena_bytes + scratch_bytes; }
+};
+/// That of a program on a pool of `num_threads`; Program::memory() says the same.
+[[nodiscard]] ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
+                                           int num_threads);
+
+/// One step of a program and the time spent in it since the program was made, in all passes. What
+/// is computed again going backward counts as forward.
+struct StepProfile {
+  std::string name;  // of the operation, as in model files, or its kind; "materialise": a copy
+  double forward_seconds = 0;
+  double backward_seconds = 0;
+};
 
 class Program {
  public:
@@ -46,19 +80,23 @@ class Program {
 
   /// images: batch x height x width x channels, 1 <= batch <= max_batch; they must stay unchanged
   /// until backward() returns. Returns the logits, batch x classes, valid until the next forward().
+  /// Other sizes are internal Errors. In training mode the model's running statistics move.
   /// In training mode with batch norm, a batch of one value per channel is an Error of kind data.
   [[nodiscard]] std::span<const float> forward(Model& model, std::span<const float> images,
                                                std::uint32_t batch, Mode mode);
 
-  /// After a forward in training mode: writes the gradient of every parameter to `gradients`
-  /// (num_parameters of them), from logit_gradients (batch x classes). Other sizes, and a program
-  /// compiled without `backward`, are internal Errors.
+  /// Once after each forward in training mode that wants it, with the same parameters: writes the
+  /// gradient of every trained parameter (trainable_ranges of model.h) to its place in `gradients`
+  /// (num_parameters of them) and leaves the others, from logit_gradients (batch x classes). It
+  /// overwrites; it does not add. Other sizes, a program compiled without `backward`, and a call
+  /// without such a forward pass are internal Errors.
   void backward(const Model& model, std::span<const float> logit_gradients,
                 std::span<float> gradients);
 
   [[nodiscard]] const Network& network() const;
-  /// Bytes of activations, gradients and scratch held.
-  [[nodiscard]] std::size_t memory_bytes() const;
+  /// In the order of the forward pass; all zeros unless ProgramOptions::profile.
+  [[nodiscard]] std::vector<StepProfile> profile() const;
+  [[nodiscard]] ProgramMemory memory() const;
 
  private:
   struct State;

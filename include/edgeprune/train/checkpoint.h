@@ -3,7 +3,8 @@
 //
 // Two files alternate, checkpoint-a.safetensors and checkpoint-b.safetensors, so that a whole one
 // is always there: damage to the newer costs at most one interval. Each carries a hash of its
-// content.
+// content. Writing and reading take no memory beside the arrays' own: they go from and to where the
+// trainer and the score keep them.
 
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
@@ -38,6 +39,7 @@ struct Spent {
   }
 };
 
+/// Where a run is, and its selection. Its arrays belong to the trainer and the score.
 struct RunState {
   std::uint64_t sequence = 0;  // grows with every checkpoint written
   Phase goal = Phase::done;    // the first phase not asked for: `score` alone has the goal select
@@ -53,23 +55,37 @@ struct RunState {
   std::string configuration;  // hash of the fields that must not change any more
   std::string metrics;        // the lines of metrics.jsonl so far
   Spent spent;
-
-  nn::Model model;
-  nn::OptimizerState optimizer;
-  score::LossScoreState score;
   std::vector<std::uint32_t> kept;  // empty before selection
 };
 
-/// Writes the state over the older of the two files, atomically, and counts `sequence` up.
-void write_checkpoint(const std::filesystem::path& run_directory, RunState& state);
+/// What a checkpoint holds beside the state, where it lies.
+struct SavedArrays {
+  const nn::Model& model;
+  const nn::OptimizerState& optimizer;
+  const score::LossScoreState& score;
+};
+/// Writes state and arrays over the older of the two files, atomically, and counts `sequence` up.
+void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
+                      const SavedArrays& arrays);
 
 struct LoadedCheckpoint {
   RunState state;
+  std::filesystem::path path;        // its arrays are read by restore_arrays
+  std::uint32_t num_samples = 0;     // that are scored
   std::vector<std::string> notices;  // a damaged file that was passed over
 };
 /// The newest whole checkpoint, or nothing where there is none at all. If both are damaged, an
 /// Error of kind run_directory says so.
 [[nodiscard]] std::optional<LoadedCheckpoint> load_checkpoint(
     const std::filesystem::path& run_directory);
+
+/// What restore_arrays fills; the arrays have the lengths of the run's network, optimizer and data.
+struct RestoredArrays {
+  nn::Model& model;
+  nn::OptimizerState& optimizer;
+  score::LossScoreState& score;
+};
+/// An array of another length is an Error of kind data.
+void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& arrays);
 
 }  // namespace edgeprune::train

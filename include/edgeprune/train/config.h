@@ -10,11 +10,14 @@
 // one.
 
 #include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/core/units.h"
 #include "edgeprune/data/loader.h"
 #include "edgeprune/data/source.h"
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/nn/optimizer.h"
 #include "edgeprune/score/loss_score.h"
+#include "edgeprune/train/memory_choice.h"
+#include "edgeprune/train/precision_choice.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -44,7 +47,10 @@ struct Config {
   struct ModelSection {
     std::string network = "cnn";
     std::vector<std::uint32_t> hidden_sizes = {256};  // mlp
+    float width_multiplier = 1;                       // mobilenet_v2
+    nn::Stem stem = nn::Stem::small_image;            // mobilenet_v2, resnet18, resnet34
     std::string init;                                 // a safetensors file to start from
+    nn::Freeze freeze = nn::Freeze::none;             // what training leaves as it is
   } model;
 
   struct Score {
@@ -62,6 +68,9 @@ struct Config {
   struct Train {
     std::uint32_t epochs = 10;
     std::uint32_t batch_size = 64;
+    WantedPrecision precision = WantedPrecision::f32;
+    MemoryWay memory = MemoryWay::automatic;
+    std::uint32_t micro_batch_size = 0;  // 0: chosen
     nn::OptimizerOptions
         optimizer;          // keys: optimizer, momentum, beta1, beta2, epsilon, weight_decay
     nn::Schedule schedule;  // keys: schedule, learning_rate, peak_learning_rate
@@ -69,6 +78,10 @@ struct Config {
     data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
     std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
   } train;
+
+  struct LimitsSection {
+    core::ByteCount memory_bytes;  // 0: none
+  } limits;
 
   struct Run {
     std::string directory;              // where everything is written; --run-dir
@@ -82,8 +95,8 @@ struct Config {
 /// One documented field, for the reader, `to_toml` and docs/configuration.md alike.
 struct ConfigField {
   std::string_view key;  // "train.learning_rate"
-  std::string type;      // "float", "integer", "decimal", "string", "boolean", "list of integers",
-                         // "list of strings", or the allowed words: "adam | adamw | sgd"
+  std::string type;  // "float", "integer", "decimal", "byte count", "string", "boolean", "list of
+                     // integers", "list of strings", or the allowed words: "adam | adamw | sgd"
   std::string_view range;               // "above 0", "in (0, 1]", ...; empty where all goes
   std::string_view unit;                // "samples", "seconds", ...; empty where there is none
   std::string_view description;         // one or two sentences

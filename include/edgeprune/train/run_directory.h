@@ -13,6 +13,7 @@
 namespace edgeprune::train {
 
 inline constexpr std::string_view kConfigFile = "config.toml";
+inline constexpr std::string_view kNetworkFile = "network.toml";
 inline constexpr std::string_view kPlanFile = "plan.json";
 inline constexpr std::string_view kScoresFile = "scores.npy";
 inline constexpr std::string_view kScoresManifestFile = "scores.json";
@@ -21,14 +22,15 @@ inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
 inline constexpr std::string_view kModelFile = "model.safetensors";
 inline constexpr std::string_view kSummaryFile = "summary.json";
 
-/// The configuration with the paths of data, model and selection files made absolute, so that a run
-/// can be resumed and exported from any folder. run.directory stays as it is.
+/// The configuration with the paths of data, network, model and selection files made absolute, so
+/// that a run can be resumed and exported from any folder. run.directory stays as it is.
 [[nodiscard]] Config with_absolute_paths(Config config);
 
 /// The configuration with run.threads = 0 replaced by the number this process may use.
 [[nodiscard]] Config with_resolved_threads(Config config);
 
-/// Makes config.run.directory ready for a new run and writes its config.toml. A directory that
+/// Makes config.run.directory ready for a new run: writes its config.toml and, where model.network
+/// names a file, a copy of that, from which the run is made. A directory that
 /// exists and is not empty is an Error of kind run_directory, unless `force`: then what is there is
 /// removed first, if it is a run directory; anything else is never touched.
 void prepare_run_directory(const Config& config, bool force);

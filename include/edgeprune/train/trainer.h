@@ -1,6 +1,7 @@
 #pragma once
 // One network being trained: steps over batches, evaluation over data sets.
 
+#include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/data/loader.h"
 #include "edgeprune/nn/loss.h"
@@ -19,7 +20,21 @@ struct TrainerOptions {
   std::uint32_t batch_size = 64;
   nn::OptimizerOptions optimizer;
   nn::LossOptions loss;
+  nn::Freeze freeze = nn::Freeze::none;
+  nn::Precision precision = nn::Precision::f32;
+  bool recompute = false;              // nn::ProgramOptions
+  std::uint32_t micro_batch_size = 0;  // 0, or the batch size: a batch is not split
+
+  [[nodiscard]] bool is_split() const {
+    return micro_batch_size > 0 && micro_batch_size < batch_size;
+  }
+  /// The samples that go through the network at once, as a BatchPlan cuts them.
+  [[nodiscard]] std::uint32_t samples_at_once() const {
+    return is_split() ? micro_batch_size : batch_size;
+  }
 };
+/// The program of such a trainer.
+[[nodiscard]] nn::ProgramOptions program_options(const TrainerOptions& options);
 
 /// Per-sample results over some samples, in their order.
 struct Evaluation {
@@ -40,14 +55,17 @@ class Trainer {
     std::span<const float> losses;  // per sample, before the update; valid until the next call
     std::uint32_t correct = 0;
   };
-  /// One update on a batch, equations (5), (6) and (22). `weights` per sample, empty: all 1. A loss
-  /// that is not finite is an Error of kind numeric that names the samples and the learning rate;
-  /// the parameters are then not updated, but running statistics have seen the batch.
+  /// One update on a batch, equations (5), (6) and (22). A split batch goes through the network in
+  /// micro-batches, whose gradients are added up; batch norm normalises each by itself and moves
+  /// its running statistics once for each. A micro-batch of one joins the one before. `weights` per
+  /// sample, empty: all 1. A loss that is not finite is an Error of kind numeric that names the
+  /// samples and the learning rate; the parameters are then not updated, but running statistics
+  /// have seen the batch.
   Step train_batch(const data::Batch& batch, float learning_rate,
                    std::span<const float> weights = {});
 
-  /// Forward passes in evaluation mode, in batches. `interrupted` is asked between batches; when it
-  /// says yes, an Error of kind interrupted is thrown.
+  /// Forward passes in evaluation mode, in batches or micro-batches. `interrupted` is asked between
+  /// batches; when it says yes, an Error of kind interrupted is thrown.
   [[nodiscard]] Evaluation evaluate(const data::Dataset& dataset,
                                     std::span<const std::uint32_t> samples,
                                     const data::Normalisation& normalisation,
@@ -56,15 +74,22 @@ class Trainer {
   [[nodiscard]] const nn::Network& network() const { return program_.network(); }
   [[nodiscard]] const nn::Model& model() const { return model_; }
   [[nodiscard]] const nn::OptimizerState& optimizer_state() const { return optimizer_.state(); }
-  void restore(nn::Model model, nn::OptimizerState optimizer);
-  [[nodiscard]] std::size_t memory_bytes() const { return program_.memory_bytes(); }
+  /// Lets `fill` write saved numbers over the weights and the optimizer's state; their lengths must
+  /// stay.
+  void restore(const std::function<void(nn::Model&, nn::OptimizerState&)>& fill);
+  [[nodiscard]] nn::ProgramMemory program_memory() const { return program_.memory(); }
 
  private:
+  std::uint32_t train_part(const data::Batch& batch, const core::BatchRange& part,
+                           std::span<const float> weights, float learning_rate);
+
   TrainerOptions options_;
+  core::ThreadPool& pool_;
   nn::Program program_;
   nn::Model model_;
   nn::Optimizer optimizer_;
   std::vector<float> gradients_;
+  std::vector<float> part_gradients_;  // of one micro-batch
   std::vector<float> losses_;
   std::vector<float> logit_gradients_;
 };

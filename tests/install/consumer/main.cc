@@ -1,10 +1,9 @@
 // An embedder's program: scores from a loop of its own, a selection by edgeprune.
+#include <cstdio>
 #include <edgeprune/core/keep_ratio.h>
 #include <edgeprune/score/loss_score.h>
 #include <edgeprune/select/strategy.h>
 #include <edgeprune/train/config.h>
-
-#include <cstdio>
 #include <vector>
 
 int main() {
@@ -15,8 +14,8 @@ int main() {
   score.observe({.samples = batch, .losses = losses});
   const auto scores = score.scores();
   const auto ratio = core::KeepRatio::parse("0.5");
-  const auto kept = select::select_top(
-      {.scores = scores, .num_samples = 4, .num_kept = ratio.num_kept(4)});
+  const auto kept =
+      select::select_top({.scores = scores, .num_samples = 4, .num_kept = ratio.num_kept(4)});
   std::printf("kept %u and %u\n", kept[0], kept[1]);
   return train::read_config("").train.epochs > 0 && kept[0] == 0 && kept[1] == 1 ? 0 : 1;
 }

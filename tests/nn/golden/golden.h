@@ -1,10 +1,11 @@
 #pragma once
-// The inputs and the files of generate.py, which says what each is. Every input is recreated from
-// integers, so that both sides start from the same bits.
+// The inputs and the files of generate.py and generate_deep.py, which say what each is. Every input
+// is recreated from integers, so that both sides start from the same bits.
 
 #include "edgeprune/core/safetensors.h"
 #include "edgeprune/nn/model.h"
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -13,7 +14,8 @@
 
 namespace edgeprune::golden {
 
-/// The numbers of CASES in generate.py; a case owns the 256 streams from 256 times its number.
+/// The numbers of CASES in both generators; a case owns the 256 streams from 256 times its number,
+/// a deep one (from 4096 on) the 4096 streams.
 enum class Case : std::uint32_t {
   cnn_rgb = 1,
   cnn_gray,
@@ -24,6 +26,10 @@ enum class Case : std::uint32_t {
   mlp,
   optimizers,
   loss,
+  mobilenet_v2 = 4096,
+  resnet34 = 4112,
+  mobilenet_v2_narrow = 4128,
+  resnet_narrow = 4144,
 };
 
 inline std::uint32_t stream_of(Case golden_case, std::uint32_t offset) {
@@ -107,10 +113,7 @@ inline std::vector<float> cnn_images(Case golden_case, std::uint64_t first, std:
 /// Where element i of a tensor in PyTorch's order (weights: out x in x height x width) lies in ours
 /// (height x width x in x out).
 inline std::size_t inside_index(const nn::TensorInfo& info, std::size_t i) {
-  if (info.role != nn::TensorRole::convolution_weight &&
-      info.role != nn::TensorRole::linear_weight) {
-    return i;
-  }
+  if (info.role > nn::TensorRole::linear_weight) return i;  // not a weight
   const std::size_t x = i % info.kernel_width;
   const std::size_t y = i / info.kernel_width % info.kernel_height;
   const std::size_t pixels = std::size_t{info.kernel_width} * info.kernel_height;
@@ -131,6 +134,7 @@ inline std::vector<nn::TensorInfo> parameter_layout(const nn::Network& network) 
 inline float parameter_value(const nn::TensorInfo& info, float u) {
   switch (info.role) {
     case nn::TensorRole::convolution_weight:
+    case nn::TensorRole::depthwise_weight:
     case nn::TensorRole::linear_weight: {
       const std::size_t fan_in =
           std::size_t{info.kernel_height} * info.kernel_width * info.in_channels;
@@ -153,6 +157,20 @@ inline nn::Model starting_model(const nn::Network& network, Case golden_case,
           parameter_value(info, uniform(stream, i));
     }
     ++stream;
+  }
+  return model;
+}
+
+/// The model whose every number is the upper half of a float, in the order of generate_deep.py.
+inline nn::Model trained_model(const nn::Network& network, std::span<const std::uint16_t> weights) {
+  nn::Model model = nn::initial_model(network, 0);  // for the sizes
+  std::size_t next = 0;
+  for (const nn::TensorInfo& info : nn::tensor_layout(network)) {
+    std::vector<float>& values = info.is_statistic() ? model.statistics : model.parameters;
+    for (std::size_t i = 0; i < info.size; ++i) {
+      values[info.offset + inside_index(info, i)] =
+          std::bit_cast<float>(std::uint32_t{weights[next++]} << 16);
+    }
   }
   return model;
 }

@@ -1,0 +1,230 @@
+#include "products_bf16.h"
+
+#include "edgeprune/kernels/target.h"
+
+#include "depth_blocks.h"
+#include "unroll.h"
+
+#include <algorithm>
+#include <cstring>
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#include <immintrin.h>
+#define EDGEPRUNE_HAS_BF16_PRODUCTS 1
+#else
+#define EDGEPRUNE_HAS_BF16_PRODUCTS 0
+#endif
+
+namespace edgeprune::kernels::bf16 {
+
+// Pairs of rows k, k + 1 side by side; the partner of a segment's odd last row is zero.
+void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
+                std::size_t columns, std::size_t width, BFloat16* packed) {
+  for (std::size_t s = 0; s < num_segments; ++s) {
+    for (std::size_t k = 0; k < segment_length; k += 2, packed += 2 * width) {
+      const float* first = b.data + (s * segment_length + k) * b.row_stride;
+      const bool paired = k + 1 < segment_length;
+      for (std::size_t j = 0; j < columns; ++j) {
+        const float* at = first + j * b.column_stride;
+        packed[2 * j] = BFloat16(at[0]);
+        packed[2 * j + 1] = paired ? BFloat16(at[b.row_stride]) : BFloat16();
+      }
+      std::fill(packed + 2 * columns, packed + 2 * width, BFloat16());
+    }
+  }
+}
+
+#if EDGEPRUNE_HAS_BF16_PRODUCTS
+
+namespace {
+bool cpu_has_bf16() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16") != 0;
+}
+}  // namespace
+
+const bool kCpuConverts = cpu_has_bf16();
+
+bool available() {
+  return kCpuConverts && simd_target() == "AVX3";
+}
+
+namespace {
+#define EDGEPRUNE_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+
+constexpr std::size_t kLanes = 16;
+constexpr std::size_t kRows = 6;
+constexpr std::size_t kVectors = 4;
+constexpr std::size_t kDepthBlock = 384;  // products summed in one chain
+constexpr std::size_t kPairBlock = 128;   // pairs of rows likewise
+
+EDGEPRUNE_BF16_TARGET inline __m512bh pairs_at(const BFloat16* from) {
+  return (__m512bh)_mm512_loadu_si512(from);
+}
+
+EDGEPRUNE_BF16_TARGET inline __m512bh broadcast_pair(const BFloat16* from) {
+  std::int32_t pair;
+  std::memcpy(&pair, from, sizeof(pair));
+  return (__m512bh)_mm512_set1_epi32(pair);
+}
+
+// Length of an odd segment with its partner of zeros.
+constexpr std::size_t even(std::size_t length) {
+  return (length + 1) / 2 * 2;
+}
+
+template <std::size_t R, std::size_t V>
+EDGEPRUNE_BF16_TARGET void product_tile(const BFloat16* const* rows, const DepthBlock& block,
+                                        const BFloat16* panel, float* out, bool accumulate,
+                                        ReadAhead::Lines lines) {
+  const BFloat16* row[R];
+  EDGEPRUNE_UNROLL
+  for (std::size_t r = 0; r < R; ++r) row[r] = rows[r] + block.offset;
+  __m512 sum[R][V];
+  EDGEPRUNE_UNROLL
+  for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
+    for (std::size_t v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
+  }
+  for (std::size_t s = 0; s < block.num_segments; ++s) {
+    for (std::size_t k = 0; k < block.length; k += 2) {
+      __m512bh b[V];
+      EDGEPRUNE_UNROLL
+      for (std::size_t v = 0; v < V; ++v) b[v] = pairs_at(panel + 2 * v * kLanes);
+      panel += 2 * V * kLanes;
+      lines.fetch();
+      EDGEPRUNE_UNROLL
+      for (std::size_t r = 0; r < R; ++r) {
+        const __m512bh x = broadcast_pair(row[r] + k);
+        EDGEPRUNE_UNROLL
+        for (std::size_t v = 0; v < V; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], x, b[v]);
+      }
+    }
+    EDGEPRUNE_UNROLL
+    for (std::size_t r = 0; r < R; ++r) row[r] += block.stride;
+  }
+  EDGEPRUNE_UNROLL
+  for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
+    for (std::size_t v = 0; v < V; ++v) {
+      float* to = out + (r * V + v) * kLanes;
+      _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(sum[r][v], _mm512_loadu_ps(to)) : sum[r][v]);
+    }
+  }
+}
+
+// C[k .. k + R) += over `num_pairs` pairs of rows.
+template <std::size_t R, std::size_t V>
+EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, const BFloat16* g,
+                                      std::size_t g_stride, std::size_t num_pairs, float* c,
+                                      ReadAhead::Lines lines) {
+  __m512 sum[R][V];
+  EDGEPRUNE_UNROLL
+  for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
+    for (std::size_t v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
+  }
+  for (std::size_t p = 0; p < num_pairs; ++p, a += 2 * a_stride, g += 2 * g_stride) {
+    __m512bh b[V];
+    EDGEPRUNE_UNROLL
+    for (std::size_t v = 0; v < V; ++v) b[v] = pairs_at(g + 2 * v * kLanes);
+    lines.fetch();
+    EDGEPRUNE_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+      const __m512bh x = broadcast_pair(a + 2 * r);
+      EDGEPRUNE_UNROLL
+      for (std::size_t v = 0; v < V; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], x, b[v]);
+    }
+  }
+  EDGEPRUNE_UNROLL
+  for (std::size_t r = 0; r < R; ++r) {
+    EDGEPRUNE_UNROLL
+    for (std::size_t v = 0; v < V; ++v) {
+      float* out = c + r * g_stride + v * kLanes;
+      _mm512_storeu_ps(out, _mm512_add_ps(_mm512_loadu_ps(out), sum[r][v]));
+    }
+  }
+}
+
+template <std::size_t R = kRows - 1, typename Body>
+void with_rest(std::size_t rest, Body&& body) {
+  if (rest == R) return body.template operator()<R>();
+  if constexpr (R > 1) with_rest<R - 1>(rest, body);
+}
+
+template <typename Body>
+void with_vectors(std::size_t columns, Body&& body) {
+  switch ((columns + kLanes - 1) / kLanes) {
+    case 1:
+      return body.template operator()<1>();
+    case 2:
+      return body.template operator()<2>();
+    case 3:
+      return body.template operator()<3>();
+    default:
+      return body.template operator()<kVectors>();
+  }
+}
+
+}  // namespace
+
+void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead) {
+  with_vectors(columns, [&]<std::size_t V>() {
+    bool accumulate = false;
+    for_depth_blocks(a.num_segments, a.segment_length, a.segment_stride, kDepthBlock,
+                     [&](const DepthBlock& block) {
+                       const std::size_t pairs = block.num_segments * even(block.length) / 2;
+                       std::size_t r = 0;
+                       for (; r + kRows <= a.num_rows; r += kRows) {
+                         product_tile<kRows, V>(a.rows + r, block, panel, out + r * V * kLanes,
+                                                accumulate, ahead.take(pairs));
+                       }
+                       with_rest(a.num_rows - r, [&]<std::size_t R>() {
+                         product_tile<R, V>(a.rows + r, block, panel, out + r * V * kLanes,
+                                            accumulate, ahead.take(pairs));
+                       });
+                       panel += 2 * pairs * V * kLanes;
+                       accumulate = true;
+                     });
+  });
+}
+
+void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
+                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
+                            float* c, ReadAhead& ahead) {
+  for (std::size_t p = 0; p < num_pairs; p += kPairBlock) {
+    const std::size_t count = std::min(kPairBlock, num_pairs - p);
+    const BFloat16* rows = a + 2 * p * a_stride;
+    for (std::size_t first = 0; first < g_stride; first += kVectors * kLanes) {
+      const BFloat16* columns = g + 2 * (p * g_stride + first);
+      with_vectors(std::min(g_stride - first, kVectors * kLanes), [&]<std::size_t V>() {
+        std::size_t k = 0;
+        for (; k + kRows <= depth; k += kRows) {
+          outer_tile<kRows, V>(rows + 2 * k, a_stride, columns, g_stride, count,
+                               c + k * g_stride + first, ahead.take(count));
+        }
+        with_rest(depth - k, [&]<std::size_t R>() {
+          outer_tile<R, V>(rows + 2 * k, a_stride, columns, g_stride, count,
+                           c + k * g_stride + first, ahead.take(count));
+        });
+      });
+    }
+  }
+}
+
+#else
+
+const bool kCpuConverts = false;
+
+bool available() {
+  return false;
+}
+void product_panel(const GatheredRows<BFloat16>&, const BFloat16*, std::size_t, float*,
+                   ReadAhead&) {}
+void outer_product_of_pairs(const BFloat16*, std::size_t, std::size_t, const BFloat16*, std::size_t,
+                            std::size_t, float*, ReadAhead&) {}
+
+#endif
+
+}  // namespace edgeprune::kernels::bf16

@@ -1,0 +1,22 @@
+#pragma once
+// The products of BFloat16 (products.h), in AVX-512 BF16 intrinsics: Highway 1.0.3 has no bfloat16
+// dot product for it. Elsewhere available() is false and the others must not be called.
+
+#include "edgeprune/kernels/products.h"
+
+namespace edgeprune::kernels::bf16 {
+
+[[nodiscard]] bool available();
+
+/// Whether this CPU has AVX-512 BF16, whatever SIMD target is in use.
+extern const bool kCpuConverts;
+
+void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
+                std::size_t columns, std::size_t width, BFloat16* packed);
+void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
+                   float* out, ReadAhead& ahead);
+void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
+                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
+                            float* c, ReadAhead& ahead);
+
+}  // namespace edgeprune::kernels::bf16

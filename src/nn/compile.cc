@@ -1,0 +1,238 @@
+#include "compile.h"
+
+#include "edgeprune/core/error.h"
+
+#include "batch_norm_step.h"
+#include "convolution_step.h"
+#include "depthwise_step.h"
+#include "pixel_steps.h"
+#include "pointwise_step.h"
+#include "winograd_step.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace edgeprune::nn {
+namespace {
+using kernels::ElementType;
+
+ElementType element_type(const ProgramOptions& options) {
+  return options.precision == Precision::f32 ? ElementType::f32 : ElementType::bf16;
+}
+
+// Tensors of this size leave the caches before they are read again.
+constexpr std::size_t kStreamedBytes = std::size_t{8} << 20;
+
+// Turns the operations into activations and steps. Batch norms and clamps are folded into the
+// activation they follow, where nobody else reads it untransformed; elsewhere the value is first
+// written out.
+class Compiler {
+ public:
+  Compiler(const Network& network, const ProgramOptions& options, int num_threads)
+      : network_(network), options_(options), num_threads_(num_threads) {
+    for (const TensorInfo& info : tensor_layout(network)) tensors_[info.name] = info;
+    readers_.resize(network.operations().size());
+    for (const Operation& operation : network.operations()) {
+      for (const std::uint32_t id : operation.inputs) ++readers_[id];
+    }
+    ++readers_[network.output().id];
+  }
+
+  CompiledNetwork compile() {
+    for (std::uint32_t id = 0; id < network_.operations().size(); ++id) {
+      values_.push_back(compile_operation(network_.operations()[id]));
+    }
+    Activation* output = values_[network_.output().id];
+    if (!output->transform().is_identity() || output->type != ElementType::f32) {
+      output = materialise(output, ElementType::f32);
+    }
+    output_ = output;
+    want_gradients();
+    order_gradients();
+    return {std::move(activations), std::move(steps), values_[0], output_};
+  }
+
+ private:
+  Activation* compile_operation(const Operation& operation) {
+    switch (operation.kind) {
+      case OperationKind::input:
+        return append_activation(operation.shape, ElementType::f32);
+      case OperationKind::convolution:
+        return compile_convolution(operation);
+      case OperationKind::depthwise:
+        return compile_depthwise(operation);
+      case OperationKind::batch_norm:
+        return compile_batch_norm(operation);
+      case OperationKind::clamp:
+        return compile_clamp(operation);
+      case OperationKind::max_pool: {
+        Activation* in = read(operation, 0);
+        Activation* out = append_activation(operation.shape, in->type);
+        steps.push_back(std::make_unique<MaxPoolStep>(operation.max_pool, in, out));
+        return out;
+      }
+      case OperationKind::average_pool: {
+        Activation* out = append_activation(operation.shape, ElementType::f32);
+        steps.push_back(std::make_unique<AveragePoolStep>(read(operation, 0), out));
+        return out;
+      }
+      case OperationKind::add: {
+        return compile_add(operation);
+      }
+    }
+    throw core::Error(core::ErrorKind::internal, "unknown operation");
+  }
+
+  Activation* compile_convolution(const Operation& operation) {
+    Activation* in = read(operation, 0);
+    // Logits and other vectors stay in float: they are small, and losses come from them.
+    Activation* out = append_activation(
+        operation.shape, operation.is_linear ? ElementType::f32 : element_type(options_));
+    const TensorInfo& weight = tensors_.at(operation.name + ".weight");
+    const auto found = tensors_.find(operation.name + ".bias");
+    const TensorInfo* bias = operation.bias ? &found->second : nullptr;
+    if (PointwiseStep::handles(operation, in->shape)) {
+      steps.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out));
+    } else if (WinogradStep::handles(operation, *in, *out)) {
+      steps.push_back(std::make_unique<WinogradStep>(operation, weight, bias, in, out,
+                                                     options_.max_batch, num_threads_));
+    } else {
+      steps.push_back(std::make_unique<ConvolutionStep>(operation, weight, bias, in, out,
+                                                        options_.max_batch, num_threads_));
+    }
+    return out;
+  }
+
+  Activation* compile_depthwise(const Operation& operation) {
+    Activation* out = append_activation(operation.shape, element_type(options_));
+    steps.push_back(std::make_unique<DepthwiseStep>(
+        operation, tensors_.at(operation.name + ".weight"), read(operation, 0), out));
+    return out;
+  }
+
+  Activation* compile_add(const Operation& operation) {
+    Activation* a = read(operation, 0);
+    Activation* b = read(operation, 1);
+    if (a->type != b->type) {
+      Activation*& narrow = a->type == ElementType::bf16 ? a : b;
+      narrow = materialise(narrow, ElementType::f32);
+    }
+    Activation* out = append_activation(operation.shape, a->type);
+    steps.push_back(std::make_unique<AddStep>(a, b, out));
+    return out;
+  }
+
+  Activation* compile_batch_norm(const Operation& operation) {
+    Activation* x = read(operation, 0);
+    const OperationKind source = network_.operations()[operation.inputs[0]].kind;
+    const bool is_product =
+        source == OperationKind::convolution || source == OperationKind::depthwise;
+    if (!is_product || readers_[operation.inputs[0]] > 1) x = materialise(x, x->type);
+    const bool frozen = options_.freeze != Freeze::none;
+    if (!frozen) {
+      x->moments.resize(static_cast<std::size_t>(num_threads_));
+      for (kernels::ChannelMoments& moments : x->moments) moments.reset(x->shape.channels);
+    }
+    if (options_.backward && !frozen) {
+      x->gradient_sums.resize(static_cast<std::size_t>(num_threads_));
+      for (kernels::GradientSums& sums : x->gradient_sums) sums.reset(x->shape.channels);
+    }
+    const auto offset = [&](const char* suffix) {
+      return tensors_.at(operation.name + suffix).offset;
+    };
+    steps.push_back(
+        std::make_unique<BatchNormStep>(operation,
+                                        BatchNormStep::Offsets{.weight = offset(".weight"),
+                                                               .bias = offset(".bias"),
+                                                               .mean = offset(".running_mean"),
+                                                               .variance = offset(".running_var")},
+                                        x));
+    return x;
+  }
+
+  Activation* compile_clamp(const Operation& operation) {
+    Activation* x = read(operation, 0);
+    const bool shared = readers_[operation.inputs[0]] > 1 || operation.inputs[0] == 0;
+    if (shared || x->transform().is_clamped()) x = materialise(x, x->type);
+    x->low = operation.low;
+    x->high = operation.high;
+    return x;
+  }
+
+  Activation* materialise(Activation* x, ElementType type) {
+    Activation* out = append_activation(x->shape, type);
+    steps.push_back(std::make_unique<MaterialiseStep>(x, out));
+    return out;
+  }
+
+  Activation* append_activation(const Shape& shape, ElementType type) {
+    activations.push_back(std::make_unique<Activation>());
+    Activation& activation = *activations.back();
+    activation.shape = shape;
+    activation.type = type;
+    activation.stream =
+        shape.num_values() * options_.max_batch * kernels::size_of(type) >= kStreamedBytes &&
+        kernels::may_stream(type, shape.channels);
+    return &activation;
+  }
+
+  // What a step must hand on: all but the network's input, or, with a frozen backbone, nothing
+  // below the head.
+  void want_gradients() {
+    if (!options_.backward) return;
+    const Operation* head = network_.head();
+    if (head == nullptr && options_.freeze == Freeze::backbone) {
+      throw core::Error(core::ErrorKind::config,
+                        "a network without a last linear layer has no head to train above a frozen "
+                        "backbone; freeze nothing or the batch norms");
+    }
+    bool below_head = options_.freeze == Freeze::backbone;
+    for (const auto& step : steps) {
+      if (head != nullptr && step->name() == head->name) below_head = false;
+      step->output()->wants_gradient = !below_head;
+    }
+  }
+
+  [[nodiscard]] Activation* read(const Operation& operation, std::size_t input) const {
+    return values_[operation.inputs[input]];
+  }
+
+  // Backward, the last reader of an activation writes its gradient, earlier ones add to it, and the
+  // first completes it.
+  void order_gradients() {
+    // The logits' gradient comes from outside: whoever else reads them adds to it.
+    std::set<const Activation*> written = {output_};
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+      for (Step::Input& input : (*step)->inputs()) {
+        input.accumulate = !written.insert(input.activation).second;
+      }
+    }
+    std::set<const Activation*> completed;
+    for (const auto& step : steps) {
+      const std::span<Step::Input> inputs = step->inputs();
+      for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) {
+        input->completes = completed.insert(input->activation).second;
+      }
+    }
+  }
+
+  const Network& network_;
+  ProgramOptions options_;
+  int num_threads_;
+  std::map<std::string, TensorInfo> tensors_;
+  std::vector<std::unique_ptr<Activation>> activations;
+  std::vector<std::unique_ptr<Step>> steps;
+  std::vector<std::uint32_t> readers_;
+  std::vector<Activation*> values_;
+  Activation* output_ = nullptr;
+};
+
+}  // namespace
+
+CompiledNetwork compile(const Network& network, const ProgramOptions& options, int num_threads) {
+  return Compiler(network, options, num_threads).compile();
+}
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,25 @@
+#pragma once
+// Turns a network's description into activations and the steps that compute them. No memory for
+// tensors is set aside yet. Steps are fit for the SIMD target in use.
+
+#include "step.h"
+
+#include <memory>
+#include <vector>
+
+namespace edgeprune::nn {
+
+struct CompiledNetwork {
+  std::vector<std::unique_ptr<Activation>> activations;  // the first is the input
+  std::vector<std::unique_ptr<Step>> steps;              // in forward order
+  Activation* input = nullptr;
+  Activation* output = nullptr;  // float, without a transform
+};
+
+/// Batch norms and clamps are folded into the activation they follow, where nobody else reads it
+/// untransformed; elsewhere the value is first written out. A batch norm is folded only into what a
+/// convolution, linear or depthwise layer computes: their steps gather moments.
+[[nodiscard]] CompiledNetwork compile(const Network& network, const ProgramOptions& options,
+                                      int num_threads);
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,74 @@
+#pragma once
+// Depthwise convolutions, forward and backward, over tiles of some rows of one image and some of
+// its channels: a prologue writes them, transformed and with their border, into cache; an epilogue
+// gathers moments, masks gradients and stores. Backward, data and weight gradients share one pass.
+
+#include "edgeprune/kernels/depthwise.h"
+
+#include "step.h"
+
+#include <cstdint>
+
+namespace edgeprune::nn {
+
+class DepthwiseStep final : public Step {
+ public:
+  DepthwiseStep(const Operation& operation, const TensorInfo& weight, Activation* in,
+                Activation* out);
+
+  void forward(const StepContext& context, const Model& model) override;
+  void backward(const StepContext& context, const Model& model,
+                std::span<float> gradients) override;
+  [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
+  [[nodiscard]] Activation* output() const override { return out_; }
+  [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return operation_.name; }
+
+ private:
+  // Some rows (of the output forward, of the input backward) and channels of an image.
+  struct Tile {
+    std::uint32_t image = 0;
+    std::uint32_t row_begin = 0;
+    std::uint32_t row_end = 0;
+    std::size_t channel = 0;
+    std::size_t num_channels = 0;
+    [[nodiscard]] std::uint32_t num_rows() const { return row_end - row_begin; }
+  };
+  // How an image is cut.
+  struct Cut {
+    std::uint32_t rows = 1;
+    std::size_t channels = 1;
+  };
+  // Rows and columns of an image, with those outside it, that windows of a tile cover.
+  struct Patch {
+    std::int32_t first_row = 0;
+    std::int32_t first_column = 0;
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+  };
+  template <typename Body>
+  void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body) const;
+
+  [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
+  [[nodiscard]] Patch gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
+  [[nodiscard]] Cut forward_cut() const;
+  [[nodiscard]] Cut backward_cut() const;
+  [[nodiscard]] kernels::DepthwiseGeometry geometry() const;
+  kernels::DepthwiseWeights padded_weights(const Model& model, const Tile& tile, std::size_t stride,
+                                           ThreadScratch& scratch) const;
+
+  [[nodiscard]] kernels::PixelFetch fetch_input(const Tile& next) const;
+  [[nodiscard]] kernels::PixelFetch fetch_backward(const Tile& next) const;
+  void forward_tile(const Tile& tile, const Tile& next, const StepContext& context,
+                    const Model& model, int thread);
+  void backward_tile(const Tile& tile, const Tile& next, const StepContext& context,
+                     const Model& model, int thread);
+  void add_weight_sums(ThreadScratch& scratch) const;
+
+  Operation operation_;
+  TensorInfo weight_;
+  Input input_;
+  Activation* out_;
+};
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,80 @@
+#include "edgeprune/nn/inspect.h"
+
+#include "edgeprune/nn/model.h"
+
+#include <map>
+
+namespace edgeprune::nn {
+namespace {
+
+std::string_view kind_of(const Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::input:
+      return "input";
+    case OperationKind::convolution:
+      return operation.is_linear ? "linear" : "convolution";
+    case OperationKind::depthwise:
+      return "depthwise";
+    case OperationKind::batch_norm:
+      return "batch_norm";
+    case OperationKind::clamp:
+      return operation.high == 6.0f ? "relu6" : "relu";
+    case OperationKind::max_pool:
+      return "max_pool";
+    case OperationKind::average_pool:
+      return "global_average_pool";
+    case OperationKind::add:
+      return "add";
+  }
+  return "";
+}
+
+bool is_stored(const Operation& operation) {
+  return operation.kind != OperationKind::batch_norm && operation.kind != OperationKind::clamp;
+}
+
+std::map<std::string_view, std::size_t> parameters_by_layer(const std::vector<TensorInfo>& layout) {
+  std::map<std::string_view, std::size_t> parameters;
+  for (const TensorInfo& info : layout) {
+    if (!info.is_statistic()) parameters[info.operation()] += info.size;
+  }
+  return parameters;
+}
+
+}  // namespace
+
+std::vector<LayerCost> layer_costs(const Network& network, Freeze freeze) {
+  const std::vector<TensorInfo> layout = tensor_layout(network);
+  const auto parameters = parameters_by_layer(layout);
+  std::vector<LayerCost> costs;
+  for (const Operation& operation : network.operations()) {
+    if (operation.kind == OperationKind::input) continue;
+    const auto found = parameters.find(operation.name);
+    costs.push_back({.name = operation.name,
+                     .kind = kind_of(operation),
+                     .output = operation.shape,
+                     .parameters = found == parameters.end() ? 0 : found->second,
+                     .forward_flops = network.forward_flops(operation),
+                     .backward_flops = network.backward_flops(operation, freeze),
+                     .activation_bytes =
+                         is_stored(operation) ? operation.shape.num_values() * sizeof(float) : 0});
+  }
+  return costs;
+}
+
+TrainingMemory training_memory(const Network& network, const TrainingMemoryOptions& options) {
+  TrainingMemory memory;
+  for (const TensorInfo& info : tensor_layout(network)) {
+    (info.is_statistic() ? memory.statistics_bytes : memory.parameter_bytes) +=
+        info.size * sizeof(float);
+  }
+  memory.gradient_bytes = memory.parameter_bytes;
+  memory.optimizer_bytes = optimizer_state_bytes(
+      options.optimizer, num_parameters(trainable_ranges(network, options.freeze)));
+  for (const LayerCost& layer : layer_costs(network)) {
+    memory.activation_bytes += options.batch_size * layer.activation_bytes;
+  }
+  return memory;
+}
+
+}  // namespace edgeprune::nn

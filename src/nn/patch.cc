@@ -1,0 +1,63 @@
+#include "patch.h"
+
+#include <algorithm>
+
+namespace edgeprune::nn {
+namespace {
+
+using kernels::Elements;
+
+void fill_zeros(Elements to, std::size_t count) {
+  std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});
+}
+
+// fill_row(pixel, count, to) writes the real pixels of a row, the first of them `pixel` within the
+// image.
+template <typename FillRow>
+void write_patch(const Patch& patch, const Shape& shape, Elements to, FillRow&& fill_row) {
+  const auto left = static_cast<std::size_t>(-std::min<std::int64_t>(patch.first_column, 0));
+  const auto from = static_cast<std::size_t>(std::max<std::int64_t>(patch.first_column, 0));
+  const std::size_t count = std::min<std::size_t>(patch.columns - left, shape.width - from);
+  for (std::uint32_t row = 0; row < patch.rows; ++row) {
+    const Elements line = to.at(row * patch.row_values());
+    const std::int64_t y = patch.first_row + row;
+    if (y < 0 || y >= shape.height) {
+      fill_zeros(line, patch.row_values());
+      continue;
+    }
+    fill_zeros(line, left * patch.channels);
+    fill_row(static_cast<std::size_t>(y) * shape.width + from, count,
+             line.at(left * patch.channels));
+    fill_zeros(line.at((left + count) * patch.channels),
+               (patch.columns - left - count) * patch.channels);
+  }
+}
+
+}  // namespace
+
+void write_values(const Activation& activation, std::uint32_t image, const Patch& patch,
+                  Elements to) {
+  const std::size_t channels = patch.channels;
+  const std::size_t first = image * activation.shape.num_pixels();
+  const kernels::ChannelTransform transform = activation.transform();
+  write_patch(patch, activation.shape, to,
+              [&](std::size_t pixel, std::size_t count, Elements line) {
+                kernels::apply_transform(transform, {count, channels, channels, channels},
+                                         activation.at(first + pixel), line);
+              });
+}
+
+void write_gradient(const Activation& activation, std::uint32_t image, const Patch& patch,
+                    Elements to) {
+  const std::size_t channels = patch.channels;
+  const std::size_t first = image * activation.shape.num_pixels();
+  const kernels::ChannelTransform transform = activation.transform();
+  write_patch(
+      patch, activation.shape, to, [&](std::size_t pixel, std::size_t count, Elements line) {
+        kernels::transform_gradient(
+            transform, activation.transform_gradient(), {count, channels, channels, channels},
+            activation.gradient_at(first + pixel), activation.at(first + pixel), line);
+      });
+}
+
+}  // namespace edgeprune::nn

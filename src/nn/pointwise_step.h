@@ -1,0 +1,66 @@
+#pragma once
+// Convolutions of 1x1 and stride 1, and linear layers on vectors: plain matrix products over
+// pixels, whatever image they belong to.
+//
+// Forward, a tile of some pixels is transformed into cache, multiplied, and each panel of results
+// is finished (bias, moments, store) before it leaves the cache. Backward, one pass over the tiles
+// makes both gradients: it reads the output's gradient and the input once and writes the input's
+// gradient.
+
+#include "packed_matrix.h"
+#include "step.h"
+#include "weight_gradient.h"
+
+#include <cstdint>
+
+namespace edgeprune::nn {
+
+class PointwiseStep final : public Step {
+ public:
+  /// Whether the operation is one that this step does.
+  [[nodiscard]] static bool handles(const Operation& operation, const Shape& input);
+
+  PointwiseStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
+                Activation* in, Activation* out);
+
+  void forward(const StepContext& context, const Model& model) override;
+  void backward(const StepContext& context, const Model& model,
+                std::span<float> gradients) override;
+  [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
+  [[nodiscard]] Activation* output() const override { return out_; }
+  [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return name_; }
+
+ private:
+  // Pixels [begin, end) of the batch, and how many the thread's next tile has.
+  struct Tile {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::size_t next = 0;
+    [[nodiscard]] std::size_t size() const { return end - begin; }
+  };
+  template <typename Body>
+  void for_tiles(const StepContext& context, Body&& body) const;
+
+  /// Points scratch.rows at the tile's pixels, transformed; where nothing has to be done, in place.
+  std::span<const void* const> input_rows(const Tile& tile, ThreadScratch& scratch) const;
+  enum class Tensor { values, gradient };
+  static void fetch_next(const Activation& activation, const Tile& tile, Tensor tensor,
+                         kernels::ReadAhead& ahead);
+  void forward_tile(const Tile& tile, const StepContext& context, const Model& model, int thread);
+  void backward_tile(const Tile& tile, ThreadScratch& scratch, int thread);
+
+  std::string name_;
+  TensorInfo weight_;
+  bool has_bias_;
+  std::size_t bias_offset_ = 0;
+  Input input_;
+  Activation* out_;
+  kernels::ElementType type_;  // of the products
+  std::size_t tile_pixels_;
+  PackedMatrix packed_forward_;
+  PackedMatrix packed_backward_;
+  WeightGradient weight_gradient_;
+};
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,78 @@
+#include "weight_gradient.h"
+
+#include <algorithm>
+
+namespace edgeprune::nn {
+
+WeightGradient::WeightGradient(kernels::ElementType type, std::size_t num_segments,
+                               std::size_t segment_length, std::size_t out_channels)
+    : type_(type),
+      num_segments_(num_segments),
+      segment_length_(segment_length),
+      columns_(out_channels),
+      padded_(kernels::padded_columns(out_channels)) {}
+
+// A pair of bfloat16 takes the room of a float.
+ScratchNeeds WeightGradient::scratch_needs(std::size_t pixels) const {
+  ScratchNeeds needs{.weight_gradient = depth() * padded_};
+  if (type_ == kernels::ElementType::bf16) {
+    needs.pairs = (pixels + 1) / 2 * (segment_length_ + padded_);
+    needs.rows = pixels;
+  }
+  return needs;
+}
+
+void WeightGradient::reset(const StepContext& context) const {
+  context.pool.run([&](int thread) {
+    std::fill_n(context.of(thread).weight_gradient.data(), depth() * padded_, 0.0f);
+  });
+}
+
+void WeightGradient::add_tile(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
+                              kernels::ReadAhead& ahead) const {
+  if (type_ == kernels::ElementType::bf16) return add_pairs(windows, scratch, ahead);
+  kernels::outer_product({.rows = reinterpret_cast<const float* const*>(windows.rows.data()),
+                          .num_rows = windows.rows.size(),
+                          .num_segments = num_segments_,
+                          .segment_length = segment_length_,
+                          .segment_stride = windows.segment_stride},
+                         scratch.gradient.data(), padded_, scratch.weight_gradient.data(), ahead);
+}
+
+void WeightGradient::add_pairs(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
+                               kernels::ReadAhead& ahead) const {
+  using kernels::BFloat16;
+  const auto rows = windows.rows;
+  const std::size_t num_pairs = (rows.size() + 1) / 2;
+  auto* g_pairs = reinterpret_cast<BFloat16*>(scratch.pairs.data());
+  BFloat16* a_pairs = g_pairs + 2 * num_pairs * padded_;
+  const auto* gradient = reinterpret_cast<const BFloat16*>(scratch.gradient.data());
+  // The caller's rows stay as they are; the pointers of one segment go behind them.
+  auto* pointers =
+      reinterpret_cast<const BFloat16**>(scratch.rows.data() + scratch.rows.size() - rows.size());
+  for (std::size_t p = 0; p < rows.size(); ++p) pointers[p] = gradient + p * columns_;
+  kernels::interleave_pairs(pointers, rows.size(), columns_, padded_, g_pairs);
+  for (std::size_t s = 0; s < num_segments_; ++s) {
+    for (std::size_t p = 0; p < rows.size(); ++p) {
+      pointers[p] = static_cast<const BFloat16*>(rows[p]) + s * windows.segment_stride;
+    }
+    kernels::interleave_pairs(pointers, rows.size(), segment_length_, segment_length_, a_pairs);
+    kernels::outer_product_of_pairs(
+        a_pairs, segment_length_, segment_length_, g_pairs, padded_, num_pairs,
+        scratch.weight_gradient.data() + s * segment_length_ * padded_, ahead);
+  }
+}
+
+void WeightGradient::collect(const StepContext& context, std::span<float> gradient) const {
+  context.pool.for_ranges(depth(), [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t k = begin; k < end; ++k) {
+      float* to = gradient.data() + k * columns_;
+      std::copy_n(context.scratch[0].weight_gradient.data() + k * padded_, columns_, to);
+      for (const ThreadScratch& scratch : context.scratch.subspan(1)) {
+        kernels::add_to(scratch.weight_gradient.data() + k * padded_, columns_, to);
+      }
+    }
+  });
+}
+
+}  // namespace edgeprune::nn

@@ -1,0 +1,82 @@
+#pragma once
+// Convolutions of 3x3, stride 1 and padding 1 over many channels, by Winograd's F(2x2, 3x3)
+// (kernels/winograd.h): 16 products per 2x2 outputs instead of 36.
+//
+// A block is some whole images, or some rows of tiles of one. Its input, transformed and padded, is
+// mapped to 16 matrices in cache; panel by panel their products with the mapped weights are mapped
+// back to pixels and finished (bias, moments, store). The data gradient is the same over the
+// output's gradient. The weight gradient sums 16 products of the input's and the gradient's
+// matrices over all blocks and maps the sums back at the end.
+//
+// The mapped weights take 16/9 of the weights.
+
+#include "edgeprune/kernels/winograd.h"
+
+#include "patch.h"
+#include "step.h"
+#include "tile_plan.h"
+
+#include <cstdint>
+
+namespace edgeprune::nn {
+
+class WinogradStep final : public Step {
+ public:
+  /// Whether the operation is one that this step does, faster than ConvolutionStep.
+  [[nodiscard]] static bool handles(const Operation& operation, const Activation& in,
+                                    const Activation& out);
+
+  WinogradStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
+               Activation* in, Activation* out, std::uint32_t max_batch, int num_threads);
+
+  void forward(const StepContext& context, const Model& model) override;
+  void backward(const StepContext& context, const Model& model,
+                std::span<float> gradients) override;
+  [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
+  [[nodiscard]] Activation* output() const override { return out_; }
+  [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] std::string name() const override { return name_; }
+
+ private:
+  // The channels that a product sums over, and those of its results.
+  struct Channels {
+    std::size_t in = 0;
+    std::size_t out = 0;
+  };
+  // Of a block: rows of the plan are rows of tiles.
+  [[nodiscard]] TilePlan blocks(std::uint32_t batch) const;
+  [[nodiscard]] kernels::WinogradTiles tiles_of(const Tile& block) const;
+  [[nodiscard]] Patch patch_of(const Tile& block, std::size_t channels) const;
+  [[nodiscard]] std::size_t first_pixel(const Tile& block) const;
+  [[nodiscard]] std::size_t num_pixels(const Tile& block) const;
+  template <typename Body>
+  void for_blocks(const StepContext& context, Body&& body) const;
+
+  void pack(const kernels::WinogradTaps& taps, const Channels& channels,
+            const StepContext& context);
+  void map_input(const Tile& block, ThreadScratch& scratch) const;
+  template <typename WritePatch>
+  void map_patches(const Tile& block, std::size_t channels, WritePatch&& write_patch,
+                   ThreadScratch& scratch) const;
+  template <typename Finish>
+  void multiply(const Tile& block, const Channels& channels, ThreadScratch& scratch,
+                Finish&& finish) const;
+
+  void forward_block(const Tile& block, const StepContext& context, const Model& model, int thread);
+  void data_gradient(const StepContext& context, const Model& model);
+  void weight_gradient_block(const Tile& block, ThreadScratch& scratch) const;
+  void weight_gradient(const StepContext& context, std::span<float> gradients) const;
+  void collect_weight_gradient(const StepContext& context, std::span<float> gradient) const;
+
+  std::string name_;
+  TensorInfo weight_;
+  bool has_bias_;
+  std::size_t bias_offset_ = 0;
+  Input input_;
+  Activation* out_;
+  std::uint32_t max_batch_;
+  std::uint32_t num_threads_;
+  float* packed_ = nullptr;  // the context's; panel by panel, each of 16 positions
+};
+
+}  // namespace edgeprune::nn
