@@ -45,6 +45,7 @@ struct Inspected {
 };
 
 nn::Shape parse_shape(const std::string& text) {
+  constexpr std::uint32_t kLargestExtent = 1u << 16;
   nn::Shape shape;
   const char* at = text.data();
   const char* end = at + text.size();
@@ -52,13 +53,14 @@ nn::Shape parse_shape(const std::string& text) {
     const bool first = extent == &shape.height;
     if (!first && (at == end || *at++ != 'x')) break;
     const auto [next, error] = std::from_chars(at, end, *extent);
-    if (error != std::errc() || *extent == 0) break;
+    if (error != std::errc() || *extent == 0 || *extent > kLargestExtent) break;
     at = next;
     if (extent == &shape.channels && at == end) return shape;
   }
   throw core::Error(core::ErrorKind::usage,
-                    fmt::format("--input {}: write HEIGHTxWIDTHxCHANNELS, such as 32x32x3",
-                                core::printable(text)));
+                    fmt::format("--input {}: write HEIGHTxWIDTHxCHANNELS, such as 32x32x3, each at "
+                                "most {}",
+                                core::printable(text), kLargestExtent));
 }
 
 // A run directory, or a model file in one.

@@ -148,6 +148,7 @@ class Usage(CommandLine):
         self.assertEqual(report["parameters"], 10 * 3 + 3)
         self.assert_fails(3, ["cnm", "cnn"], "inspect", "cnm")
         self.assert_fails(2, ["--input", "32x32x3"], "inspect", "cnn", "--input", "28x28")
+        self.assert_fails(2, ["65536"], "inspect", "cnn", "--input", "99999999x99999999x3")
         self.assert_fails(3, ["model.stem"], "inspect", "resnet18", "--stem", "large")
 
     def test_the_stages_one_by_one_equal_the_whole(self):
