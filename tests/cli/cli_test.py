@@ -171,16 +171,6 @@ class Usage(CommandLine):
         trained = edgeprune("train", self.config, "--selection", out / "selection.npy")
         self.assertIn("kept 2 of 200", trained.stdout)
 
-    def test_the_peak_of_memory_is_near_its_prediction(self):
-        for way in ["keep", "recompute"]:
-            result = edgeprune("run", self.config, "--force", "--set", f"train.memory={way}")
-            self.assertEqual(result.returncode, 0, result.stderr)
-            self.assertIn("memory: ", result.stderr)
-            memory = json.loads((self.folder / "run/summary.json").read_text())["memory"]
-            predicted = memory["predicted"]["peak_resident_bytes"]
-            measured = memory["measured"]["peak_resident_bytes"]
-            self.assertLess(abs(measured - predicted), 0.1 * predicted + 60e6)
-
     def test_a_limit_nothing_keeps_within_exits_with_3(self):
         self.assert_fails(3, ["limits.memory_bytes is 1000000", "at least"], "run", self.config,
                           "--set", "limits.memory_bytes=1MB")
@@ -230,6 +220,18 @@ class Usage(CommandLine):
         self.assertIn(report["simd_target"], report["simd_targets_available"])
         self.assertIsInstance(report["bf16_available"], bool)
         self.assertIn("Fashion-MNIST", report["data"][0]["what"])
+
+
+class Memory(CommandLine):
+    def test_the_peak_of_memory_is_near_its_prediction(self):
+        for way in ["keep", "recompute"]:
+            result = edgeprune("run", self.config, "--force", "--set", f"train.memory={way}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("memory: ", result.stderr)
+            memory = json.loads((self.folder / "run/summary.json").read_text())["memory"]
+            predicted = memory["predicted"]["peak_resident_bytes"]
+            measured = memory["measured"]["peak_resident_bytes"]
+            self.assertLess(abs(measured - predicted), 0.1 * predicted + 60e6)
 
 
 class Interruptions(CommandLine):
