@@ -9,23 +9,6 @@ using kernels::ConstElements;
 using kernels::Elements;
 using kernels::ElementType;
 
-std::int64_t floor_divided(std::int64_t value, std::int64_t by) {
-  return value >= 0 ? value / by : -((-value + by - 1) / by);
-}
-
-// Output positions whose windows reach input positions [begin, begin + count).
-struct Reach {
-  std::int64_t first = 0;
-  std::uint32_t count = 0;
-};
-Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
-               std::uint32_t kernel, std::uint32_t stride) {
-  const std::int64_t first =
-      floor_divided(std::int64_t{begin} + padding - (std::int64_t{kernel} - 1), stride);
-  const std::int64_t last = (std::int64_t{begin} + count - 1 + padding) / stride;
-  return {first, static_cast<std::uint32_t>(last - first + 1)};
-}
-
 // Floats in whole cache lines.
 std::size_t in_lines(std::size_t floats) {
   constexpr std::size_t kLine = core::AlignedBuffer::kAlignmentBytes / sizeof(float);

@@ -2,6 +2,8 @@
 
 #include "edgeprune/kernels/products.h"
 
+#include "patch.h"
+
 #include <algorithm>
 
 namespace edgeprune::nn {
@@ -9,10 +11,6 @@ namespace {
 
 // A tile's buffers together stay in a core's second cache.
 constexpr std::size_t kTileFloats = std::size_t{1} << 16;
-
-std::int32_t floor_divided(std::int32_t value, std::int32_t by) {
-  return value >= 0 ? value / by : -((-value + by - 1) / by);
-}
 
 }  // namespace
 
@@ -37,25 +35,12 @@ DepthwiseStep::Patch DepthwiseStep::input_patch(std::uint32_t row_begin,
 // Output rows and columns whose windows reach rows [row_begin, row_begin + num_rows) of the input.
 DepthwiseStep::Patch DepthwiseStep::gradient_patch(std::uint32_t row_begin,
                                                    std::uint32_t num_rows) const {
-  const auto first = [](std::uint32_t begin, std::uint32_t padding, std::uint32_t kernel,
-                        std::uint32_t stride) {
-    return floor_divided(
-        static_cast<std::int32_t>(begin + padding + 1) - static_cast<std::int32_t>(kernel),
-        static_cast<std::int32_t>(stride));
-  };
-  const auto last = [](std::uint32_t end, std::uint32_t padding, std::uint32_t stride) {
-    return static_cast<std::int32_t>((end - 1 + padding) / stride);
-  };
-  const Extent& padding = operation_.padding;
-  const Extent& stride = operation_.stride;
-  const std::int32_t row =
-      first(row_begin, padding.height, operation_.kernel.height, stride.height);
-  const std::int32_t column = first(0, padding.width, operation_.kernel.width, stride.width);
-  const std::uint32_t width = input_.activation->shape.width;
-  return {row, column,
-          static_cast<std::uint32_t>(last(row_begin + num_rows, padding.height, stride.height) -
-                                     row + 1),
-          static_cast<std::uint32_t>(last(width, padding.width, stride.width) - column + 1)};
+  const Reach rows = reach_of(row_begin, num_rows, operation_.padding.height,
+                              operation_.kernel.height, operation_.stride.height);
+  const Reach columns = reach_of(0, input_.activation->shape.width, operation_.padding.width,
+                                 operation_.kernel.width, operation_.stride.width);
+  return {static_cast<std::int32_t>(rows.first), static_cast<std::int32_t>(columns.first),
+          rows.count, columns.count};
 }
 
 DepthwiseStep::Cut DepthwiseStep::forward_cut() const {

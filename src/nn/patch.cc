@@ -60,4 +60,18 @@ void write_gradient(const Activation& activation, std::uint32_t image, const Pat
       });
 }
 
+namespace {
+std::int64_t floor_divided(std::int64_t value, std::int64_t by) {
+  return value >= 0 ? value / by : -((-value + by - 1) / by);
+}
+}  // namespace
+
+Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
+               std::uint32_t kernel, std::uint32_t stride) {
+  const std::int64_t first =
+      floor_divided(std::int64_t{begin} + padding - (std::int64_t{kernel} - 1), stride);
+  const std::int64_t last = (std::int64_t{begin} + count - 1 + padding) / stride;
+  return {first, static_cast<std::uint32_t>(last - first + 1)};
+}
+
 }  // namespace edgeprune::nn

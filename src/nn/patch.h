@@ -19,6 +19,16 @@ struct Patch {
   [[nodiscard]] std::size_t values() const { return rows * row_values(); }
 };
 
+/// Output positions whose windows reach some input positions, along one axis; the first may lie
+/// outside the image.
+struct Reach {
+  std::int64_t first = 0;
+  std::uint32_t count = 0;
+};
+/// Of input positions [begin, begin + count).
+[[nodiscard]] Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
+                             std::uint32_t kernel, std::uint32_t stride);
+
 /// Writes the patch of image `image`, its values transformed, zeros outside the image, as
 /// contiguous pixels of all the activation's channels (patch.channels).
 void write_values(const Activation& activation, std::uint32_t image, const Patch& patch,

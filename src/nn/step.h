@@ -43,7 +43,6 @@ struct Activation {
   std::vector<kernels::ChannelMoments> moments;
   std::vector<kernels::GradientSums> gradient_sums;
 
-  [[nodiscard]] bool is_normalised() const { return !scale.empty(); }
   [[nodiscard]] kernels::ChannelTransform transform() const {
     return {center, scale, shift, low, high};
   }
