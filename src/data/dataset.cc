@@ -129,8 +129,7 @@ Dataset finish_dataset(Dataset dataset) {
   return dataset;
 }
 
-Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {
-  if (limit == 0 || limit >= dataset.num_samples()) return dataset;
+Dataset take_samples(const Dataset& dataset, std::span<const std::uint32_t> samples) {
   Dataset part{.name = dataset.name,
                .shape = dataset.shape,
                .class_names = dataset.class_names,
@@ -142,8 +141,7 @@ Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {
     const auto begin = from.begin() + static_cast<std::ptrdiff_t>(n * size);
     to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(size));
   };
-  for (std::uint64_t i = 0; i < limit; ++i) {
-    const std::size_t n = i * dataset.num_samples() / limit;
+  for (const std::uint32_t n : samples) {
     part.labels.push_back(dataset.labels[n]);
     if (dataset.has_byte_pixels()) {
       append(dataset.byte_pixels, n, part.byte_pixels);
@@ -152,6 +150,15 @@ Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {
     }
   }
   return finish_dataset(std::move(part));
+}
+
+Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {
+  if (limit == 0 || limit >= dataset.num_samples()) return dataset;
+  std::vector<std::uint32_t> samples(limit);
+  for (std::uint64_t i = 0; i < limit; ++i) {
+    samples[i] = static_cast<std::uint32_t>(i * dataset.num_samples() / limit);
+  }
+  return take_samples(dataset, samples);
 }
 
 std::vector<std::uint32_t> class_counts(const Dataset& dataset,

@@ -21,6 +21,8 @@ enum class Purpose : std::uint32_t {
   augmentation = 4,
   selection = 5,
   test = 6,
+  label_noise = 7,
+  class_skew = 8,
 };
 
 struct RandomKey {

@@ -70,6 +70,9 @@ struct Dataset {
 /// every class; finished anew. A limit of 0, or of all samples or more, keeps all.
 [[nodiscard]] Dataset take_evenly(const Dataset& dataset, std::uint32_t limit);
 
+/// The given samples in their order (ascending or not, none twice), finished anew.
+[[nodiscard]] Dataset take_samples(const Dataset& dataset, std::span<const std::uint32_t> samples);
+
 /// Number of samples of each class among `samples`, indices into the data set (none: all zeros).
 [[nodiscard]] std::vector<std::uint32_t> class_counts(const Dataset& dataset,
                                                       std::span<const std::uint32_t> samples);
