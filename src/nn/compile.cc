@@ -51,7 +51,9 @@ class Compiler {
     output_ = output;
     want_gradients();
     order_gradients();
-    return {std::move(activations), std::move(steps), values_[0], output_};
+    const Operation* head = network_.head();
+    Activation* features = head == nullptr ? nullptr : read(*head, 0);
+    return {std::move(activations), std::move(steps), values_[0], output_, features};
   }
 
  private:

@@ -13,7 +13,8 @@ struct CompiledNetwork {
   std::vector<std::unique_ptr<Activation>> activations;  // the first is the input
   std::vector<std::unique_ptr<Step>> steps;              // in forward order
   Activation* input = nullptr;
-  Activation* output = nullptr;  // float, without a transform
+  Activation* output = nullptr;    // float, without a transform
+  Activation* features = nullptr;  // what the head reads; null without a head
 };
 
 /// Batch norms and clamps are folded into the activation they follow, where nobody else reads it

@@ -120,7 +120,9 @@ class Planner {
     // The logits stay until the next forward pass.
     if (network_.activations[activation].get() == network_.output) return 2 * num_steps_;
     const Use& use = uses_[activation];
-    return use.needs_backward ? backward_time(use.first_backward) : use.last_read;
+    if (use.needs_backward) return backward_time(use.first_backward);
+    const bool is_features = network_.activations[activation].get() == network_.features;
+    return is_features ? num_steps_ : use.last_read;
   }
 
   // The segment that computes a value again; null where it is kept: what crosses a cut, and the

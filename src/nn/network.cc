@@ -168,6 +168,10 @@ const Operation* Network::head() const {
   return last.is_linear ? &last : nullptr;
 }
 
+std::size_t Network::num_features() const {
+  return head() == nullptr ? 0 : operations_[head()->inputs[0]].shape.num_values();
+}
+
 double Network::forward_flops(const Operation& operation) const {
   if (!has_products(operation)) return 0;
   return products_per_sample(operation, operations_[operation.inputs[0]].shape);

@@ -205,6 +205,20 @@ std::span<const float> Program::forward(Model& model, std::span<const float> ima
   return {static_cast<const float*>(output.values), output.values_of(batch)};
 }
 
+void Program::copy_features(std::span<float> features) {
+  State& state = *state_;
+  const Activation* from = state.compiled.features;
+  if (from == nullptr || features.size() != from->values_of(state.batch)) {
+    throw core::Error(core::ErrorKind::internal,
+                      fmt::format("{} values for the features of {} samples, {} each",
+                                  features.size(), state.batch, state.network.num_features()));
+  }
+  const std::size_t channels = from->shape.channels;
+  const std::size_t pixels = state.batch * from->shape.num_pixels();
+  kernels::apply_transform(from->transform(), {pixels, channels, channels, channels}, from->at(0),
+                           kernels::Elements(features.data(), kernels::ElementType::f32));
+}
+
 void Program::backward(const Model& model, std::span<const float> logit_gradients,
                        std::span<float> gradients) {
   State& state = *state_;

@@ -279,5 +279,47 @@ TEST(Program, HoldsLessMemoryWithoutBackward) {
   EXPECT_GE(forward_only.memory().total_bytes(), 8U * 28 * 28 * 32 * sizeof(float));
 }
 
+// The head's own arithmetic, done here from the features, gives the logits.
+TEST(Features, AreWhatTheHeadReads) {
+  const Shape image = {8, 8, 3};
+  for (const Network& net : {cnn(image, 5), mlp(image, {7, 6}, 5), mlp(image, {}, 5),
+                             mobilenet_v2(image, {.width_multiplier = 0.1f}, 5),
+                             resnet(image, {.blocks = {1, 1, 1, 1}, .channels = 8}, 5)}) {
+    Model model = initial_model(net, 3);
+    core::ThreadPool pool(2);
+    Program program(net, {.max_batch = 4}, pool);
+    const auto images = Draws(1).uniform(4 * image.num_values(), -1, 1);
+    const std::string head = net.head()->name;
+    const auto weight = values_of(net, model, head + ".weight");
+    const auto bias = values_of(net, model, head + ".bias");
+    for (const Mode mode : {Mode::training, Mode::evaluation}) {
+      const auto logits = logits_of(program, model, images, mode);
+      const std::size_t width = net.num_features();
+      std::vector<float> features(4 * width);
+      program.copy_features(features);
+      for (std::size_t n = 0; n < 4; ++n) {
+        for (std::size_t c = 0; c < 5; ++c) {
+          double sum = static_cast<double>(bias[c]);
+          for (std::size_t f = 0; f < width; ++f) {
+            sum += static_cast<double>(weight[f * 5 + c]) * features[n * width + f];
+          }
+          EXPECT_NEAR(logits[n * 5 + c], sum, 2e-5 * std::max(1.0, std::abs(sum))) << head;
+        }
+      }
+    }
+  }
+}
+
+TEST(Features, OfAnotherSizeAreAnInternalError) {
+  const Network net = mlp({1, 1, 4}, {3}, 2);
+  Model model = initial_model(net, 0);
+  core::ThreadPool pool(1);
+  Program program(net, {.max_batch = 2}, pool);
+  (void)logits_of(program, model, std::vector<float>(8, 1.0f), Mode::evaluation);
+  std::vector<float> features(5);
+  expect_error(ErrorKind::internal, {"5 values", "2 samples, 3 each"},
+               [&] { program.copy_features(features); });
+}
+
 }  // namespace
 }  // namespace edgeprune::nn

@@ -138,6 +138,8 @@ class Network {
   [[nodiscard]] bool has_batch_norm() const;
   /// The linear layer that computes the logits, or nullptr where something else does.
   [[nodiscard]] const Operation* head() const;
+  /// The values of one sample that the head reads, its features; 0 without a head.
+  [[nodiscard]] std::size_t num_features() const;
 
   /// Work of one of operations() for one sample, by definition, however the engine goes about it.
   /// Multiply-adds count as two. Forward is the products of a convolution (depthwise too) or linear

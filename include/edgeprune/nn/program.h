@@ -93,6 +93,11 @@ class Program {
   void backward(const Model& model, std::span<const float> logit_gradients,
                 std::span<float> gradients);
 
+  /// What the head (Network::head) read in the last forward pass: writes batch x num_features()
+  /// values. Before backward() only. Another size, and a network without a head, are internal
+  /// Errors.
+  void copy_features(std::span<float> features);
+
   [[nodiscard]] const Network& network() const;
   /// In the order of the forward pass; all zeros unless ProgramOptions::profile.
   [[nodiscard]] std::vector<StepProfile> profile() const;
