@@ -1,6 +1,8 @@
 #include "edgeprune/select/ranking.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/random.h"
+#include "edgeprune/core/thread_pool.h"
 
 #include "support/expect_error.h"
 
@@ -72,6 +74,15 @@ TEST(BestSamples, ANanIsAnErrorThatNamesTheSample) {
   }
 }
 
+TEST(BestSamples, OfSeveralNansTheFirstIsNamedByAnyNumberOfThreads) {
+  for (const int threads : {1, 2, 5}) {
+    core::ThreadPool pool(threads);
+    expect_error(ErrorKind::numeric, {"sample 3 "}, [&] {
+      (void)best_samples(Scores{3, 1, 2, kNan, 4, kNan, kNan}, 0, Prefer::highest, &pool);
+    });
+  }
+}
+
 // Few values make many ties, any float the extremes.
 Scores any_scores() {
   const auto few = rc::gen::map(rc::gen::inRange(-3, 4), [](int n) { return n * 0.5f; });
@@ -98,6 +109,33 @@ RC_GTEST_PROP(BestSamplesProperty, AreThoseOfAStableSort, ()) {
       *rc::gen::inRange<std::uint32_t>(0, static_cast<std::uint32_t>(scores.size()) + 1);
   for (const Prefer prefer : {Prefer::highest, Prefer::lowest}) {
     RC_ASSERT(best_samples(scores, count, prefer) == by_stable_sort(scores, count, prefer));
+  }
+}
+
+RC_GTEST_PROP(BestSamplesProperty, AreTheSameWithAnyNumberOfThreads, ()) {
+  const Scores scores = any_scores();
+  const auto count =
+      *rc::gen::inRange<std::uint32_t>(0, static_cast<std::uint32_t>(scores.size()) + 1);
+  for (const Prefer prefer : {Prefer::highest, Prefer::lowest}) {
+    const Samples expected = by_stable_sort(scores, count, prefer);
+    for (const int threads : {1, 2, 5}) {
+      core::ThreadPool pool(threads);
+      RC_ASSERT(best_samples(scores, count, prefer, &pool) == expected);
+    }
+  }
+}
+
+// Enough scores that many share the upper half of the threshold's bits, and some all of them.
+TEST(BestSamples, AreThoseOfAStableSortAmongManyToo) {
+  core::RandomStream draws({.seed = 3});
+  Scores scores(200000);
+  for (float& score : scores) score = draws.uniform() * draws.uniform() - 0.25f;
+  for (std::size_t n = 0; n < scores.size(); n += 3) scores[n] = scores[n / 2];
+  core::ThreadPool pool(2);
+  for (const std::uint32_t count : {1u, 777u, 20000u, 100000u, 199999u}) {
+    for (const Prefer prefer : {Prefer::highest, Prefer::lowest}) {
+      EXPECT_EQ(best_samples(scores, count, prefer, &pool), by_stable_sort(scores, count, prefer));
+    }
   }
 }
 
