@@ -13,6 +13,7 @@ void add_train(CLI::App& app);
 void add_resume(CLI::App& app);
 void add_export(CLI::App& app);
 void add_config(CLI::App& app);
+void add_strategies(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_doctor(CLI::App& app);
 

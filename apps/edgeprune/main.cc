@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   edgeprune::cli::add_resume(app);
   edgeprune::cli::add_export(app);
   edgeprune::cli::add_config(app);
+  edgeprune::cli::add_strategies(app);
   edgeprune::cli::add_inspect(app);
   edgeprune::cli::add_doctor(app);
   try {

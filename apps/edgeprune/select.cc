@@ -1,10 +1,10 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/keep_ratio.h"
-#include "edgeprune/core/npy.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/strategy.h"
 #include "edgeprune/train/run_directory.h"
+#include "edgeprune/train/scores_file.h"
 
 #include "commands.h"
 #include "output.h"
@@ -17,6 +17,7 @@ namespace {
 
 struct SelectOptions : RunOptions {
   std::string scores_path;
+  std::string column;
   std::string keep_ratio;
   std::string strategy;
   std::string output;
@@ -30,18 +31,16 @@ std::vector<std::string> overrides_of(const SelectOptions& options) {
   return overrides;
 }
 
-// Scores from anywhere: one column of float32, one row per sample.
-std::vector<float> read_scores(const std::string& path) {
-  const core::NpyArray array = core::read_npy(path);
-  const bool column = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
-  if (!column || array.type != core::NpyType::f32 || array.num_elements() == 0) {
-    throw core::Error(core::ErrorKind::data,
-                      fmt::format("{}: scores must be one column of float32, one per sample; save "
-                                  "array.astype('<f4')",
-                                  path));
-  }
-  const auto scores = array.as<float>();
-  return {scores.begin(), scores.end()};
+// Scores alone must do: there are no labels, features or other columns beside them.
+const select::Strategy& strategy_for_scores(const std::string& name) {
+  const select::Strategy& strategy = select::strategy_named(name.empty() ? "top" : name);
+  const bool needs_more =
+      strategy.needs_features || strategy.needs_labels || !strategy.other_column.empty();
+  if (strategy.select != nullptr && !needs_more) return strategy;
+  throw core::Error(core::ErrorKind::usage,
+                    fmt::format("the strategy {} does not select by one column of scores alone; "
+                                "use it in a run, with --run-dir",
+                                strategy.name));
 }
 
 void select_from_scores(const SelectOptions& options) {
@@ -53,15 +52,10 @@ void select_from_scores(const SelectOptions& options) {
                       "--scores selects from a file alone: --run-dir, --set and --json do not go "
                       "with it");
   }
-  const std::vector<float> scores = read_scores(options.scores_path);
+  const select::Strategy& strategy = strategy_for_scores(options.strategy);
+  const std::vector<float> scores = train::read_score_column(options.scores_path, options.column);
   const auto ratio = core::KeepRatio::parse(options.keep_ratio);
   const auto num_samples = static_cast<std::uint32_t>(scores.size());
-  const select::Strategy& strategy =
-      select::strategy_named(options.strategy.empty() ? "top" : options.strategy);
-  if (strategy.select == nullptr) {
-    throw core::Error(core::ErrorKind::usage,
-                      fmt::format("the strategy {} does not select by scores", strategy.name));
-  }
   const auto kept = strategy.select({.scores = scores,
                                      .num_samples = num_samples,
                                      .num_kept = ratio.num_kept(num_samples),
@@ -83,9 +77,9 @@ void select_in_run(const SelectOptions& options) {
     throw core::Error(core::ErrorKind::usage,
                       "say which run with --run-dir, or give scores with --scores FILE");
   }
-  if (!options.output.empty() || options.seed != 0) {
+  if (!options.output.empty() || !options.column.empty() || options.seed != 0) {
     throw core::Error(core::ErrorKind::usage,
-                      "--output and --seed go with --scores; a run keeps its own");
+                      "--output, --column and --seed go with --scores; a run keeps its own");
   }
   const train::Config config =
       train::change_selection(options.run_directory, overrides_of(options));
@@ -103,8 +97,10 @@ void add_select(CLI::App& app) {
   command->add_option("--run-dir", options->run_directory, "A run that `score` made");
   command->add_option("--scores", options->scores_path,
                       "Scores from elsewhere: .npy, float32, one per sample");
+  command->add_option("--column", options->column,
+                      "Which score of a run's scores.npy, with --scores");
   command->add_option("--keep-ratio", options->keep_ratio, "Share to keep, in (0, 1]");
-  command->add_option("--strategy", options->strategy, "Strategy (docs/method.md)");
+  command->add_option("--strategy", options->strategy, "Strategy: see `edgeprune strategies`");
   command->add_option("--seed", options->seed, "Seed, with --scores");
   command->add_option("--output", options->output, "Directory to write to, with --scores");
   command->add_option("--set", options->overrides, "Set a field of section prune")

@@ -20,6 +20,7 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
   const nlohmann::ordered_json json = {{"dataset_hash", manifest.dataset_hash},
                                        {"scorer", manifest.scorer},
                                        {"selector", manifest.selector},
+                                       {"per_class", manifest.per_class},
                                        {"seed", manifest.seed},
                                        {"keep_ratio", manifest.keep_ratio},
                                        {"num_samples", manifest.num_samples},

@@ -1,12 +1,12 @@
-// top: keep the M samples with the highest average warm-up loss.
+// top: keep the M hardest samples: by default, those with the highest average warm-up loss.
 //
 //   S = Top-M of alpha, ties by the smaller index          equations (15), (18)-(20), Algorithm 1
 //
-// Direction: high = hard = keep. Deterministic. O(N) time, 8 bytes per sample.
+// Direction: high = hard = keep. Deterministic. O(N) time, 4 bytes per kept sample.
 // Measured: at small keep ratios this rule loses to a random subset at equal cost (docs/method.md).
 
 #include "edgeprune/select/ranking.h"
-#include "edgeprune/select/strategy.h"
+#include "edgeprune/select/selectors.h"
 
 namespace edgeprune::select {
 

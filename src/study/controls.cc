@@ -26,7 +26,11 @@ ComparisonRow make_row(train::RunResult result) {
 
 train::Config control_config(const train::Config& config, const std::string& strategy) {
   train::Config control = config;
+  // What was said of the run's own strategy is not said of its controls.
   control.prune.strategy = strategy;
+  control.prune.score.clear();
+  control.prune.per_class = select::PerClass::none;
+  if (strategy == "full") control.budget = {};
   control.run.controls.clear();
   // The run's own copy: the original may have changed since the run began.
   if (const fs::path file = train::network_file_of(config); !file.empty()) {
@@ -64,7 +68,8 @@ void compare_times(std::vector<ComparisonRow>& rows, const std::string& run_dire
 }
 
 void require_control(const std::string& name) {
-  if (select::strategy_named(name).select != nullptr) return;
+  const select::Strategy& strategy = select::strategy_named(name);
+  if (strategy.select != nullptr || strategy.sampler != nullptr || name == "auto") return;
   throw core::Error(
       core::ErrorKind::config,
       fmt::format("run.controls holds \"{}\", which selects nothing by itself; leave it "

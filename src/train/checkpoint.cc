@@ -44,7 +44,7 @@ Spent spent_from(const json& j) {
 }
 
 std::string state_text(const RunState& state, const SavedArrays& arrays) {
-  return json{{"format_version", 1},
+  return json{{"format_version", 2},
               {"sequence", state.sequence},
               {"goal", static_cast<int>(state.goal)},
               {"phase", static_cast<int>(state.phase)},
@@ -53,12 +53,15 @@ std::string state_text(const RunState& state, const SavedArrays& arrays) {
               {"step", state.step},
               {"pass_loss_sum", state.pass_loss_sum},
               {"pass_samples", state.pass_samples},
+              {"learning_rate", state.learning_rate},
               {"warmup_iterations", state.warmup_iterations},
               {"num_batches_tracked", arrays.model.num_batches_tracked},
               {"optimizer_step", arrays.optimizer.step},
+              {"num_samples", state.num_samples},
               {"dataset_hash", state.dataset_hash},
               {"engine", state.engine},
               {"configuration", state.configuration},
+              {"label_noise", {state.label_noise.share, state.label_noise.standard_error}},
               {"metrics", state.metrics},
               {"spent", to_json(state.spent)}}
       .dump();
@@ -81,24 +84,29 @@ RunState state_from(const json& j) {
   state.step = j.at("step");
   state.pass_loss_sum = j.at("pass_loss_sum");
   state.pass_samples = j.at("pass_samples");
+  state.learning_rate = j.at("learning_rate");
   state.warmup_iterations = j.at("warmup_iterations");
+  state.num_samples = j.at("num_samples");
   state.dataset_hash = j.at("dataset_hash");
   state.engine = j.at("engine");
   state.configuration = j.at("configuration");
+  state.label_noise = {.share = j.at("label_noise").at(0),
+                       .standard_error = j.at("label_noise").at(1)};
   state.metrics = j.at("metrics");
   state.spent = spent_from(j.at("spent"));
   return state;
 }
 
-// Every array of a checkpoint, in the order of the file, for writing and for reading alike.
+// Every array of a checkpoint, for writing and for reading alike.
 template <typename Arrays, typename Kept, typename Visit>
 void for_arrays(const Arrays& arrays, Kept& kept, Visit&& visit) {
   visit("model.parameters", std::span(arrays.model.parameters));
   visit("model.statistics", std::span(arrays.model.statistics));
   visit("optimizer.first", std::span(arrays.optimizer.first));
   visit("optimizer.second", std::span(arrays.optimizer.second));
-  visit("score.sums", std::span(arrays.score.sums));
-  visit("score.visits", std::span(arrays.score.visits));
+  for (const GatheredArray& array : arrays.gathered) {
+    std::visit([&](auto values) { visit(array.name, values); }, array.values);
+  }
   visit("selection", std::span(kept));
 }
 
@@ -139,10 +147,8 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
                       fmt::format("{}: its hash does not fit", path.string()));
   }
   try {
-    LoadedCheckpoint checkpoint{
-        .state = state_from(json::parse(metadata.at("state"))),
-        .path = path,
-        .num_samples = static_cast<std::uint32_t>(length_of(file, "score.visits"))};
+    LoadedCheckpoint checkpoint{.state = state_from(json::parse(metadata.at("state"))),
+                                .path = path};
     checkpoint.state.kept.resize(length_of(file, "selection"));
     file.read("selection", std::as_writable_bytes(std::span(checkpoint.state.kept)));
     return checkpoint;
@@ -170,19 +176,24 @@ std::string_view name_of(Phase phase) {
 void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
                       const SavedArrays& arrays) {
   ++state.sequence;
+  // In order of their names, as a reader finds them: the hash goes by it.
+  std::map<std::string, std::pair<core::TensorHeader, std::span<const std::byte>>> saved;
+  for_arrays(arrays, state.kept, [&]<typename T>(const std::string& name, std::span<T> values) {
+    saved[name] = {{name, core::npy_type_of<std::remove_const_t<T>>(), {values.size()}},
+                   std::as_bytes(values)};
+  });
   std::map<std::string, std::string> metadata = {{"state", state_text(state, arrays)}};
   std::vector<core::TensorHeader> headers;
   core::Hasher hasher;
   hasher.add(metadata["state"]);
-  for_arrays(arrays, state.kept, [&]<typename T>(const char* name, std::span<T> values) {
-    headers.push_back({name, core::npy_type_of<std::remove_const_t<T>>(), {values.size()}});
-    hasher.add(name).add(std::as_bytes(values));
-  });
+  for (const auto& [name, array] : saved) {
+    headers.push_back(array.first);
+    hasher.add(name).add(array.second);
+  }
   metadata["hash"] = hasher.hex();
   core::SafetensorsWriter writer(path_of(run_directory, state.sequence), metadata,
                                  std::move(headers));
-  for_arrays(arrays, state.kept,
-             [&](const char*, auto values) { writer.write(std::as_bytes(values)); });
+  for (const auto& [name, array] : saved) writer.write(array.second);
   writer.commit();
 }
 
@@ -193,7 +204,7 @@ void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& ar
     arrays.model.num_batches_tracked = state.at("num_batches_tracked");
     arrays.optimizer.step = state.at("optimizer_step");
     const std::vector<std::uint32_t>& kept = checkpoint.state.kept;
-    for_arrays(arrays, kept, [&]<typename T>(const char* name, std::span<T> values) {
+    for_arrays(arrays, kept, [&]<typename T>(const std::string& name, std::span<T> values) {
       if (length_of(file, name) != values.size()) {
         throw core::Error(
             core::ErrorKind::data,

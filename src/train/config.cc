@@ -200,6 +200,8 @@ constexpr Need kNeeds[] = {
      [](const Config& c) { return !c.data.test_images.empty() && c.data.test_labels.empty(); }},
     {"data.test_labels", "data.test_images",
      [](const Config& c) { return c.data.test_images.empty() && !c.data.test_labels.empty(); }},
+    {"data.class_skew", "data.train_limit",
+     [](const Config& c) { return c.data.class_skew > 0 && c.data.train_limit == 0; }},
     {"data.resize_height", "data.resize_width",
      [](const Config& c) { return c.data.resize_height > 0 && c.data.resize_width == 0; }},
     {"data.resize_width", "data.resize_height",

@@ -15,6 +15,8 @@ constexpr Limits kAtLeastOne = {"at least 1", [](double x) { return x >= 1; }};
 constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
 constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
+constexpr Limits kCutoff = {"-1 or in [0, 1)",
+                            [](double x) { return x == -1 || (x >= 0 && x < 1); }};
 constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
 constexpr Limits kWidth = {"in (0, 16]", [](double x) { return x > 0 && x <= 16; }};
 constexpr Limits kChannels = {"0, 1 or 3", [](double x) { return x == 0 || x == 1 || x == 3; }};
@@ -53,6 +55,19 @@ constexpr Word<score::LossScoreMode> kScoreModes[] = {
     {"observed", score::LossScoreMode::observed},
     {"checkpoints", score::LossScoreMode::checkpoints},
     {"detrended", score::LossScoreMode::detrended},
+};
+constexpr Word<select::PerClass> kQuotas[] = {
+    {"none", select::PerClass::none},
+    {"proportional", select::PerClass::proportional},
+    {"uniform", select::PerClass::uniform},
+};
+constexpr Word<select::Constraint> kConstraints[] = {
+    {"compute", select::Constraint::compute},
+    {"storage", select::Constraint::storage},
+};
+constexpr Word<Recipe> kRecipes[] = {
+    {"as_given", Recipe::as_given},
+    {"auto", Recipe::automatic},
 };
 constexpr Word<nn::OptimizerKind> kOptimizers[] = {
     {"adam", nn::OptimizerKind::adam},
@@ -176,6 +191,17 @@ std::vector<FieldRow> data_rows() {
           "data.test_limit", kNotNegative, "samples",
           "Use only so many test samples, evenly spaced. 0: all.",
           [](auto& c) -> auto& { return c.data.test_limit; }),
+      field(
+          "data.label_noise", kShareBelowOne, "",
+          "For experiments: this share of the training labels, drawn by `run.seed`, is replaced by "
+          "another class each, all equally likely.",
+          [](auto& c) -> auto& { return c.data.label_noise; }),
+      field(
+          "data.class_skew", kNotNegative, "",
+          "For experiments: draws the `data.train_limit` samples with class shares from a "
+          "symmetric Dirichlet distribution of this concentration, by `run.seed`; small is more "
+          "skewed. 0: no draw.",
+          [](auto& c) -> auto& { return c.data.class_skew; }),
   };
 }
 
@@ -224,8 +250,14 @@ std::vector<FieldRow> score_rows() {
           "each iteration's mean.",
           [](auto& c) -> auto& { return c.score.mode; }),
       field(
+          "score.columns", kNotEmpty, "",
+          "Scores to gather besides `loss` and what the strategy needs; `edgeprune strategies` "
+          "lists them. All come from the same warm-up, into the columns of scores.npy.",
+          [](auto& c) -> auto& { return c.score.columns; }),
+      field(
           "score.warmup_iterations", kNotNegative, "steps",
-          "Length of the warm-up, the paper's T_0. 0: one pass over the data.",
+          "Length of the warm-up, the paper's T_0. 0: one pass over the data; with the strategy "
+          "`auto`, short of storage, as many passes as come nearest to half of the budget.",
           [](auto& c) -> auto& { return c.score.warmup_iterations; }),
       field(
           "score.checkpoints", kAtLeastOne, "evaluations",
@@ -238,15 +270,33 @@ std::vector<FieldRow> prune_rows() {
   return {
       field(
           "prune.strategy", kNotEmpty, "",
-          "Which samples are kept, by the name of a strategy: `top` takes the highest scores, "
-          "`random` is "
-          "the control, `file` reads `prune.selection_file`.",
+          "Which samples are kept, by the name of a strategy ([strategies.md](strategies.md)): "
+          "`top` is the paper's rule, `random` the control, `auto` chooses by "
+          "`prune.constraint`, `file` reads `prune.selection_file`.",
           [](auto& c) -> auto& { return c.prune.strategy; }),
+      words<kConstraints>(
+          "prune.constraint",
+          "`auto`: what the device is short of. `compute`: time or energy; every sample stays "
+          "stored. `storage`: room; only the kept samples need to stay after selection.",
+          [](auto& c) -> auto& { return c.prune.constraint; }),
       field(
           "prune.keep_ratio", kKeepRatio, "",
           "The share of its samples that the device keeps, taken exactly as the decimal written: "
           "a number, or a string of up to 18 digits.",
           [](auto& c) -> auto& { return c.prune.keep_ratio; }),
+      field(
+          "prune.score", kAny, "",
+          "The score that the strategy ranks by. Empty: the strategy's own.",
+          [](auto& c) -> auto& { return c.prune.score; }),
+      words<kQuotas>(
+          "prune.per_class",
+          "Selects within each class: of every class the same share (`proportional`), or the same "
+          "number (`uniform`; what a small class lacks goes to the others).",
+          [](auto& c) -> auto& { return c.prune.per_class; }),
+      field(
+          "prune.hard_cutoff", kCutoff, "",
+          "`stratified`: the share of hardest samples that is left out. -1: by the keep ratio.",
+          [](auto& c) -> auto& { return c.prune.hard_cutoff; }),
       field(
           "prune.selection_file", kAny, "",
           "Strategy `file`: an index list (.npy) of the samples to train on.",
@@ -281,6 +331,12 @@ std::vector<FieldRow> optimizer_rows() {
 
 std::vector<FieldRow> train_rows() {
   return {
+      words<kRecipes>(
+          "train.recipe",
+          "`as_given` trains as the fields below say. `auto` sets schedule, peak learning rate, "
+          "label smoothing and `train.beta2` by the number of steps and whether there is a "
+          "warm-up, for the warm-up too ([choosing.md](choosing.md#the-recipe)).",
+          [](auto& c) -> auto& { return c.train.recipe; }),
       field(
           "train.epochs", kAtLeastOne, "passes", "Passes over the kept samples.",
           [](auto& c) -> auto& { return c.train.epochs; }),
@@ -349,6 +405,17 @@ std::vector<FieldRow> limits_rows() {
   };
 }
 
+std::vector<FieldRow> budget_rows() {
+  return {
+      field(
+          "budget.samples", kNotNegative, "samples",
+          "Forward and backward passes over a sample that the run may spend, warm-up included; "
+          "forward passes that score count by their share of the work. Training lasts as long as "
+          "they allow, instead of `train.epochs`. 0: no budget.",
+          [](auto& c) -> auto& { return c.budget.samples; }),
+  };
+}
+
 std::vector<FieldRow> run_rows() {
   return {
       field(
@@ -378,7 +445,7 @@ std::vector<FieldRow> run_rows() {
 std::vector<FieldRow> all_rows() {
   std::vector<FieldRow> rows;
   for (const auto& section : {data_rows, model_rows, score_rows, prune_rows, train_rows,
-                              optimizer_rows, limits_rows, run_rows}) {
+                              optimizer_rows, limits_rows, budget_rows, run_rows}) {
     for (FieldRow& row : section()) rows.push_back(std::move(row));
   }
   return rows;

@@ -18,6 +18,10 @@
 #include "edgeprune/train/trainer.h"
 
 #include "records.h"
+#include "run_scores.h"
+#include "run_selection.h"
+#include "run_warnings.h"
+#include "strategy_choice.h"
 
 #include <fmt/format.h>
 
@@ -61,18 +65,19 @@ class Pipeline {
         directory_(config.run.directory),
         lock_(directory_),
         loaded_(load_checkpoint(directory_)),
-        strategy_(select::strategy_named(config.prune.strategy)),
         data_(open_run_data(config)),
+        choice_(first_choice()),
         network_(build_run_network(config, data_.shape(), data_.train.num_classes())),
         pool_(static_cast<int>(config.run.threads)),
         given_(given_selection()),
-        plan_(plan_run(config, strategy_, data_.train.num_samples(), network_,
-                       static_cast<std::uint32_t>(given_.size()))),
+        plan_(make_plan(loaded_ ? loaded_->state.warmup_iterations : 0)),
+        recipe_(choose_recipe()),
+        scores_(make_scores()),
+        sampler_(make_sampler()),
         precision_(choose_precision(config.train.precision, nn::is_available(nn::Precision::bf16),
                                     nn::simd_target())),
         memory_(choose_run_memory(config, network_, data_, trainer_options())),
-        trainer_(network_, first_model(), trainer_options(memory_.choice.step), pool_),
-        score_(data_.train.num_samples(), config.score.mode) {}
+        trainer_(network_, first_model(), trainer_options(memory_.choice.step), pool_) {}
 
   RunResult run() {
     start_or_continue();
@@ -83,8 +88,37 @@ class Pipeline {
   }
 
  private:
+  [[nodiscard]] const select::Strategy& strategy() const { return *choice_.strategy; }
+
+  // A run under way keeps what `auto` has settled on.
+  [[nodiscard]] StrategyChoice first_choice() const {
+    return choose(loaded_ ? loaded_->state.label_noise : LabelNoise());
+  }
+  [[nodiscard]] StrategyChoice choose(const LabelNoise& label_noise) const {
+    return choose_run_strategy(config_, label_noise.at_least());
+  }
+
+  // `warmup_made`: iterations of a warm-up that is over; 0 before.
+  [[nodiscard]] RunPlan make_plan(std::uint32_t warmup_made) const {
+    return plan_run(
+        config_, strategy(), data_.train.num_samples(), network_,
+        {.num_selected = static_cast<std::uint32_t>(given_.size()), .warmup_made = warmup_made});
+  }
+
+  [[nodiscard]] std::optional<RunScores> make_scores() const {
+    if (!strategy().warms_up) return {};
+    require_features(config_, network_);
+    return RunScores(config_, plan_, data_.train.num_classes());
+  }
+
+  // Static strategies get theirs once there is a selection.
+  [[nodiscard]] std::unique_ptr<select::Sampler> make_sampler() const {
+    if (strategy().sampler == nullptr) return nullptr;
+    return strategy().sampler(sampler_input(config_, plan_, data_.train), plan_.epochs);
+  }
+
   [[nodiscard]] std::vector<std::uint32_t> given_selection() const {
-    if (strategy_.select != nullptr) return {};
+    if (strategy().select != nullptr || strategy().sampler != nullptr) return {};
     // Once a run has taken the list over, its own copy counts.
     std::filesystem::path list = directory_ / kSelectionFile;
     if (!std::filesystem::exists(list)) list = config_.prune.selection_file;
@@ -92,10 +126,12 @@ class Pipeline {
   }
 
   [[nodiscard]] TrainerOptions trainer_options(const StepMemory& step = {}) const {
+    nn::OptimizerOptions optimizer = config_.train.optimizer;
+    optimizer.beta2 = recipe_.beta2;
     // No batch is larger than the data, whatever the configuration allows.
     return {.batch_size = std::min(config_.train.batch_size, data_.train.num_samples()),
-            .optimizer = config_.train.optimizer,
-            .loss = {.label_smoothing = config_.train.label_smoothing},
+            .optimizer = optimizer,
+            .loss = {.label_smoothing = recipe_.label_smoothing},
             .freeze = config_.model.freeze,
             .precision = precision_.precision,
             .recompute = step.recompute,
@@ -130,30 +166,50 @@ class Pipeline {
   }
 
   void start_or_continue() {
+    describe_recipe();
     if (loaded_) {
       for (const std::string& text : loaded_->notices) notice(text);
       restore(*loaded_);
       loaded_.reset();
     } else {
+      state_.num_samples = data_.train.num_samples();
       state_.dataset_hash = data_.train.content_hash;
       state_.engine = engine();
       state_.configuration = configuration(Phase::score);
       for (const std::string& warning : data_.warnings(config_.train.batch_size)) notice(warning);
+      for (const std::string& warning :
+           plan_warnings(config_, strategy(), plan_, data_.train.stored_bytes_per_sample)) {
+        notice(warning);
+      }
     }
     if (state_.phase == Phase::done) require_results();
     if (state_.phase != Phase::done) announce_choices();
     if (options_.goal) state_.goal = *options_.goal;
     if (state_.phase >= state_.goal) return;
     // A selection asked for with another keep ratio than scoring was begun with plans anew.
+    write_plan();
+    save();
+  }
+
+  void write_plan() const {
     core::write_file_atomically(
         directory_ / kPlanFile,
-        plan_json(config_, strategy_, plan_, data_, network_, engine_of_run(), memory_));
-    save();
+        plan_json(config_, choice_, plan_, data_, network_, engine_of_run(), memory_));
+  }
+
+  void describe_recipe() {
+    if (config_.train.recipe == Recipe::automatic) choice_.recipe = recipe_.text();
   }
 
   void announce_choices() const {
     if (!precision_.notice.empty()) notice(precision_.notice);
     notice(fmt::format("memory: {}", memory_.text()));
+    if (!choice_.reason.empty()) announce_choice();
+    if (!choice_.recipe.empty()) notice("recipe: " + choice_.recipe);
+  }
+
+  void announce_choice() const {
+    notice(fmt::format("auto: {}: {}", strategy().name, choice_.reason));
   }
 
   void require_results() const {
@@ -185,14 +241,21 @@ class Pipeline {
                                     : 0};
   }
 
-  // The hash of what must not change once a run has begun: the section prune may, until there is a
-  // selection; where the run lies, how often it saves, what it is compared with and how much memory
-  // it may take always may.
+  // The hash of what must not change once a run has begun: the sections prune and budget may, until
+  // there is a selection; where the run lies, how often it saves, what it is compared with and how
+  // much memory it may take always may.
   [[nodiscard]] std::string configuration(Phase phase) const {
     Config fixed = config_;
     fixed.run = {.seed = config_.run.seed};
     fixed.limits = {};
-    if (phase <= Phase::select) fixed.prune = {};
+    fixed.score.columns.clear();  // a checkpoint holds what was gathered
+    // While `auto` warms up, how long it does depends on both.
+    const bool is_open =
+        phase == Phase::select || (phase == Phase::score && config_.prune.strategy != "auto");
+    if (is_open) {
+      fixed.prune = {};
+      fixed.budget = {};
+    }
     // A network's file may move, but not change.
     const std::filesystem::path file = network_file_of(config_);
     if (!file.empty()) fixed.model.network = core::content_hash(core::read_file(file));
@@ -215,7 +278,7 @@ class Pipeline {
                       directory_.string(), kConfigFile,
                       network_file_of(config_).empty() ? "" : ", network.toml"));
     }
-    require_resumable(state, config_.prune.strategy);
+    require_resumable(state, config_);
     if (state.engine != engine()) {
       notice(
           fmt::format("the run began on {} and goes on with {}: its bits may differ from those of "
@@ -224,18 +287,27 @@ class Pipeline {
       state.engine = engine();
     }
     trainer_.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
-      score::LossScoreState scores = score_.state();
-      restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .score = scores});
-      score_.restore(std::move(scores));
+      restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = gathered()});
     });
     state_ = std::move(state);
+  }
+
+  // What scores and a dynamic strategy's sampler know, in place.
+  [[nodiscard]] std::vector<GatheredArray> gathered() {
+    std::vector<GatheredArray> arrays;
+    if (scores_) arrays = scores_->state();
+    if (strategy().sampler == nullptr) return arrays;
+    for (const select::SamplerState& state : sampler_->state()) {
+      arrays.push_back({fmt::format("sampler.{}", state.name), state.values});
+    }
+    return arrays;
   }
 
   void save() {
     write_checkpoint(directory_, state_,
                      {.model = trainer_.model(),
                       .optimizer = trainer_.optimizer_state(),
-                      .score = score_.state()});
+                      .gathered = gathered()});
     last_save_ = Clock::now();
   }
 
@@ -250,6 +322,17 @@ class Pipeline {
     throw core::Error(
         core::ErrorKind::interrupted,
         fmt::format("stopped; continue with `edgeprune resume {}`", directory_.string()));
+  }
+
+  // Work that asks stop_check(): stopped, it is done anew by who resumes.
+  template <typename Work>
+  auto unless_stopped(Work&& work) {
+    try {
+      return work();
+    } catch (const core::Error& error) {
+      if (error.kind() == core::ErrorKind::interrupted) interrupt();
+      throw;
+    }
   }
 
   [[nodiscard]] std::function<bool()> stop_check() const {
@@ -280,9 +363,11 @@ class Pipeline {
         if (batch == nullptr) break;
         batch_samples = static_cast<std::uint32_t>(batch->samples.size());
         const auto weights = batch_weights(pass, order, batches.batch(state_.batch));
-        const auto step = trainer_.train_batch(*batch, learning_rate(last_step), weights);
-        count_step(step, *batch);
-        on_batch(*batch, step);
+        state_.learning_rate = learning_rate(batches.num_batches());
+        const auto step =
+            trainer_.train_batch(*batch, state_.learning_rate, weights, observed_of_steps());
+        count_step(step.observation);
+        on_batch(step.observation);
       }
       announce_step(batch_samples);
       save_if_due();
@@ -307,15 +392,26 @@ class Pipeline {
     return weights;
   }
 
-  // The warm-up runs at the base learning rate; the schedule spans the steps after selection.
-  [[nodiscard]] float learning_rate(std::uint64_t planned_steps) const {
-    const nn::Schedule& schedule = config_.train.schedule;
-    return state_.phase == Phase::score ? schedule.base_learning_rate
-                                        : schedule.at(state_.step, planned_steps);
+  [[nodiscard]] score::ScoreNeeds observed_of_steps() const {
+    if (state_.phase != Phase::score) return {};
+    const bool from_steps = config_.score.mode != score::LossScoreMode::checkpoints;
+    return from_steps ? scores_->needs() : RunScores::needs_of_label_noise();
   }
 
-  void count_step(const Trainer::Step& step, const data::Batch& batch) {
-    const auto size = static_cast<std::uint32_t>(batch.samples.size());
+  // The warm-up runs at the base learning rate; the schedule spans the steps after selection. Where
+  // a sampler drops samples, its passes are shorter than planned and the schedule moves faster.
+  [[nodiscard]] float learning_rate(std::uint32_t pass_batches) const {
+    if (state_.phase == Phase::score) return recipe_.schedule.base_learning_rate;
+    const std::uint64_t planned = planned_pass_batches();
+    const std::uint64_t step = state_.epoch * planned + state_.batch * planned / pass_batches;
+    return recipe_.schedule.at(std::min(step, plan_.training_steps - 1), plan_.training_steps);
+  }
+  [[nodiscard]] std::uint32_t planned_pass_batches() const {
+    return core::BatchPlan(plan_.num_kept, config_.train.batch_size).num_batches();
+  }
+
+  void count_step(const score::Observation& step) {
+    const auto size = static_cast<std::uint32_t>(step.samples.size());
     state_.pass_loss_sum += std::accumulate(step.losses.begin(), step.losses.end(), 0.0);
     state_.pass_samples += size;
     state_.spent.learning_samples += size;
@@ -359,9 +455,9 @@ class Pipeline {
   // --- score: Algorithm 1, phase 1 ---
 
   void score() {
-    if (strategy_.warms_up) {
+    if (strategy().warms_up) {
       announce();
-      const select::StaticSampler all(data::all_samples(data_.train));
+      select::StaticSampler all(data::all_samples(data_.train));
       // A pass under way whose steps are all done still has its line to write.
       while (state_.step < plan_.warmup_iterations || state_.batch > 0) {
         score_pass(all.pass(state_.epoch));
@@ -370,7 +466,8 @@ class Pipeline {
       }
       score_unseen();
       state_.warmup_iterations = plan_.warmup_iterations;
-      write_scores(directory_, config_, data_, score_.scores());
+      state_.label_noise = scores_->label_noise();
+      write_scores(directory_, config_, data_, scores_->table());
     }
     enter(Phase::select);
   }
@@ -380,18 +477,17 @@ class Pipeline {
     const auto evaluate_after =
         checkpoint_iterations(plan_.warmup_iterations, config_.score.checkpoints);
     run_pass(all, {core::Purpose::warmup_order, state_.epoch}, plan_.warmup_iterations,
-             state_.spent.score_seconds, [&](const data::Batch& batch, const Trainer::Step& step) {
-               if (from_steps) {
-                 score_.observe({batch.samples, step.losses});
-               } else if (std::binary_search(evaluate_after.begin(), evaluate_after.end(),
-                                             state_.step)) {
+             state_.spent.score_seconds, [&](const score::Observation& step) {
+               scores_->observe_step(step, from_steps);
+               if (!from_steps &&
+                   std::binary_search(evaluate_after.begin(), evaluate_after.end(), state_.step)) {
                  score_by_forward(all.samples);
                }
              });
   }
 
   void score_unseen() {
-    const auto unseen = score_.unseen();
+    const auto unseen = scores_->table().unseen();
     if (unseen.empty()) return;
     const PhaseTimer timer(state_.spent.score_seconds);
     notice(
@@ -402,8 +498,10 @@ class Pipeline {
   }
 
   void score_by_forward(const std::vector<std::uint32_t>& samples) {
-    const Evaluation evaluation = trainer_.evaluate(data_.train, samples, data_.normalisation);
-    score_.observe({samples, evaluation.losses});
+    (void)trainer_.evaluate(data_.train, samples, data_.normalisation,
+                            {.observed = scores_->needs(), .on_batch = [this](const auto& batch) {
+                               scores_->table().observe(batch);
+                             }});
     state_.spent.scoring_forward_samples += samples.size();
   }
 
@@ -411,31 +509,70 @@ class Pipeline {
 
   void select_samples() {
     announce();
+    if (scores_) settle();
     {
       const PhaseTimer timer(state_.spent.select_seconds);
-      const std::vector<float> scores = strategy_.warms_up ? score_.scores() : std::vector<float>();
-      state_.kept = strategy_.select == nullptr
-                        ? given_
-                        : strategy_.select({.scores = scores,
-                                            .num_samples = plan_.num_samples,
-                                            .num_kept = plan_.num_kept,
-                                            .seed = config_.run.seed});
+      state_.kept = unless_stopped([this] { return selection(); });
     }
     select::write_selection(directory_, state_.kept,
-                            selection_manifest(config_, strategy_, plan_, data_));
+                            selection_manifest(config_, choice_, plan_, data_));
     for (const std::string& warning : vanished_classes(data_.train, state_.kept)) notice(warning);
     enter(Phase::train);
+  }
+
+  // After the warm-up: what `auto` makes of it, and what is to be said of the scores.
+  void settle() {
+    const std::string score = ranking_score(config_, strategy());
+    std::vector<float> values;
+    if (!score.empty()) values = scores_->table().column(score);
+    for (const std::string& warning : score_warnings(
+             strategy(), {.score = score, .values = values, .label_noise = state_.label_noise})) {
+      notice(warning);
+    }
+    if (choice_.reason.empty()) return;
+    choice_ = choose(state_.label_noise);
+    describe_recipe();
+    plan_ = make_plan(state_.warmup_iterations);
+    write_plan();
+    announce_choice();
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> selection() {
+    // A dynamic strategy chooses each epoch: everything stays.
+    if (strategy().sampler != nullptr) return data::all_samples(data_.train);
+    if (strategy().select == nullptr) return given_;
+    return make_selection({.config = config_,
+                           .choice = choice_,
+                           .plan = plan_,
+                           .dataset = data_.train,
+                           .scores = scores_ ? &*scores_ : nullptr,
+                           .pool = &pool_,
+                           .features = [this](auto samples) { return features_of(samples); }});
+  }
+
+  [[nodiscard]] select::FeatureMatrix features_of(std::span<const std::uint32_t> samples) {
+    select::FeatureMatrix matrix{.width = static_cast<std::uint32_t>(network_.num_features())};
+    matrix.values.reserve(samples.size() * matrix.width);
+    const auto append = [&](const score::Observation& batch) {
+      matrix.values.insert(matrix.values.end(), batch.features.begin(), batch.features.end());
+    };
+    (void)trainer_.evaluate(
+        data_.train, samples, data_.normalisation,
+        {.interrupted = stop_check(), .observed = {.features = true}, .on_batch = append});
+    state_.spent.scoring_forward_samples += samples.size();
+    return matrix;
   }
 
   // --- train: Algorithm 1, phase 3 ---
 
   void train() {
     announce();
-    const select::StaticSampler sampler(state_.kept);
+    if (!sampler_) sampler_ = std::make_unique<select::StaticSampler>(state_.kept);
     while (state_.epoch < plan_.epochs) {
-      run_pass(sampler.pass(state_.epoch), {core::Purpose::training_order, state_.epoch},
-               plan_.training_steps, state_.spent.train_seconds,
-               [](const data::Batch&, const Trainer::Step&) {});
+      run_pass(
+          sampler_->pass(state_.epoch), {core::Purpose::training_order, state_.epoch},
+          plan_.training_steps, state_.spent.train_seconds,
+          [this](const score::Observation& step) { sampler_->observe(step.samples, step.losses); });
       finish_epoch();
       begin_pass(state_.epoch + 1);
       save_if_due();
@@ -444,8 +581,18 @@ class Pipeline {
                     {{"format", "pt"}, {"network", network_name(config_)}});
     core::write_file_atomically(
         directory_ / kSummaryFile,
-        summary_json(config_, strategy_, plan_, data_, network_, state_, engine_of_run(), memory_));
+        summary_json(config_, choice_, plan_, data_, network_, state_, engine_of_run(), memory_));
     enter(Phase::done);
+  }
+
+  [[nodiscard]] TrainingRecipe choose_recipe() const {
+    const Config::Train& train = config_.train;
+    if (train.recipe == Recipe::as_given) {
+      return {train.schedule, train.label_smoothing, train.optimizer.beta2};
+    }
+    return automatic_recipe({.warms_up = strategy().warms_up,
+                             .steps = plan_.training_steps,
+                             .base_learning_rate = train.schedule.base_learning_rate});
   }
 
   [[nodiscard]] bool evaluates_this_epoch() const {
@@ -457,15 +604,10 @@ class Pipeline {
   void finish_epoch() {
     EpochMetrics metrics;
     if (evaluates_this_epoch()) {
-      try {
-        const PhaseTimer timer(state_.spent.evaluate_seconds);
-        metrics = evaluate_epoch();
-      } catch (const core::Error& error) {
-        if (error.kind() == core::ErrorKind::interrupted) interrupt();
-        throw;
-      }
+      const PhaseTimer timer(state_.spent.evaluate_seconds);
+      metrics = unless_stopped([this] { return evaluate_epoch(); });
     }
-    write_metrics(epoch_line(state_, plan_, metrics, learning_rate_at_end()));
+    write_metrics(epoch_line(state_, plan_, metrics));
     if (options_.events == nullptr) return;
     options_.events->on_epoch({.phase = Phase::train,
                                .epoch = state_.epoch + 1,
@@ -475,13 +617,10 @@ class Pipeline {
                                .test_accuracy = metrics.test ? metrics.test->accuracy : -1});
   }
 
-  [[nodiscard]] float learning_rate_at_end() const {
-    return config_.train.schedule.at(state_.step - 1, plan_.training_steps);
-  }
-
   EpochMetrics evaluate_epoch() {
     const auto all = data::all_samples(data_.train);
-    const Evaluation train = trainer_.evaluate(data_.train, all, data_.normalisation, stop_check());
+    const Evaluation train =
+        trainer_.evaluate(data_.train, all, data_.normalisation, {stop_check()});
     EpochMetrics metrics{.kept = mean_over(train, state_.kept), .train = mean_over(train, all)};
     if (!std::isfinite(metrics.train->loss)) {
       throw core::Error(core::ErrorKind::numeric,
@@ -493,7 +632,7 @@ class Pipeline {
     if (data_.test) {
       const auto test_samples = data::all_samples(*data_.test);
       const Evaluation test =
-          trainer_.evaluate(*data_.test, test_samples, data_.normalisation, stop_check());
+          trainer_.evaluate(*data_.test, test_samples, data_.normalisation, {stop_check()});
       metrics.test = mean_over(test, test_samples);
       samples += test_samples.size();
     }
@@ -509,7 +648,7 @@ class Pipeline {
                      .stored_bytes_full =
                          cost::stored_bytes(plan_.num_samples, data_.train.stored_bytes_per_sample),
                      .stored_bytes_kept =
-                         cost::stored_bytes(plan_.num_kept, data_.train.stored_bytes_per_sample)};
+                         cost::stored_bytes(plan_.num_stored, data_.train.stored_bytes_per_sample)};
     if (state_.phase == Phase::done) take_last_accuracies(state_.metrics, result);
     return result;
   }
@@ -519,16 +658,18 @@ class Pipeline {
   std::filesystem::path directory_;
   core::DirectoryLock lock_;
   std::optional<LoadedCheckpoint> loaded_;  // until the run goes on from it
-  const select::Strategy& strategy_;
   RunData data_;
+  StrategyChoice choice_;
   nn::Network network_;
   core::ThreadPool pool_;
   std::vector<std::uint32_t> given_;
   RunPlan plan_;
+  TrainingRecipe recipe_;
+  std::optional<RunScores> scores_;  // where the strategy warms up
+  std::unique_ptr<select::Sampler> sampler_;
   ChosenPrecision precision_;
   ChosenMemory memory_;
   Trainer trainer_;
-  score::LossScore score_;
   RunState state_;
   Clock::time_point last_save_ = Clock::now();
 };
@@ -536,7 +677,7 @@ class Pipeline {
 }  // namespace
 
 RunResult run_pipeline(const Config& config, const PipelineOptions& options) {
-  return Pipeline(with_resolved_threads(config), options).run();
+  return Pipeline(with_resolved_columns(with_resolved_threads(config)), options).run();
 }
 
 bool is_complete(const std::string& run_directory) {

@@ -8,6 +8,8 @@
 #include "edgeprune/train/run_directory.h"
 #include "edgeprune/train/run_network.h"
 
+#include "run_scores.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -38,6 +40,17 @@ double flops(double learning_samples, double forward_samples, const RunPlan& pla
   return learning_samples * plan.flops_per_sample + forward_samples * plan.forward_flops_per_sample;
 }
 
+// What `auto` settled on, and why; null where the configuration names its strategy.
+Json auto_json(const StrategyChoice& choice) {
+  if (choice.reason.empty()) return nullptr;
+  return {{"strategy", choice.strategy->name}, {"reason", choice.reason}};
+}
+
+Json recipe_json(const StrategyChoice& choice) {
+  if (choice.recipe.empty()) return nullptr;
+  return choice.recipe;
+}
+
 Json iterations_json(const RunPlan& plan) {
   return {{"score", plan.warmup_iterations}, {"train", plan.training_steps}};
 }
@@ -61,7 +74,7 @@ Json paper_json(const Config& config, const RunPlan& plan) {
 Json storage_json(const RunPlan& plan, const RunData& data) {
   const double sigma = data.train.stored_bytes_per_sample;
   return {{"full", cost::stored_bytes(plan.num_samples, sigma)},
-          {"kept", cost::stored_bytes(plan.num_kept, sigma)}};
+          {"kept", cost::stored_bytes(plan.num_stored, sigma)}};
 }
 
 Json seconds_json(const Spent& spent) {
@@ -94,7 +107,9 @@ Json memory_json(const ChosenMemory& memory) {
             {"optimizer", parts.optimizer},
             {"arena", parts.arena},
             {"scratch", parts.scratch},
-            {"saving", parts.saving}}}};
+            {"saving", parts.saving},
+            {"scores", parts.scores},
+            {"selection", parts.selection}}}};
 }
 
 Json samples_json(const Spent& spent) {
@@ -130,11 +145,13 @@ Means mean_over(const Evaluation& evaluation, std::span<const std::uint32_t> sam
   return means;
 }
 
-std::string plan_json(const Config& config, const select::Strategy& strategy, const RunPlan& plan,
+std::string plan_json(const Config& config, const StrategyChoice& choice, const RunPlan& plan,
                       const RunData& data, const nn::Network& network, const Engine& engine,
                       const ChosenMemory& memory) {
   const Json json = {{"kind", "predicted"},
-                     {"strategy", strategy.name},
+                     {"strategy", config.prune.strategy},
+                     {"auto", auto_json(choice)},
+                     {"recipe", recipe_json(choice)},
                      {"dataset", dataset_json(data)},
                      {"keep_ratio", keep_ratio_json(config, plan)},
                      {"num_samples", plan.num_samples},
@@ -172,27 +189,41 @@ std::optional<NetworkTask> planned_task(const std::filesystem::path& directory) 
 }
 
 void write_scores(const std::filesystem::path& directory, const Config& config, const RunData& data,
-                  std::span<const float> scores) {
-  const Json json = {{"columns", {"loss"}},
-                     {"direction", "high = hard = keep"},
+                  const score::ScoreTable& scores) {
+  const std::vector<std::string>& columns = scores.columns();
+  const std::size_t num_samples = data.train.num_samples();
+  std::vector<float> table(num_samples * columns.size());
+  Json hard_ends;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const std::vector<float> column = scores.column(columns[c]);
+    for (std::size_t n = 0; n < num_samples; ++n) table[n * columns.size() + c] = column[n];
+    const bool high = score::score_named(columns[c]).hard == score::HardEnd::high;
+    hard_ends[columns[c]] = high ? "high" : "low";
+  }
+  const Json json = {{"columns", columns},
+                     {"hard", hard_ends},
                      {"mode", score::name_of(config.score.mode)},
                      {"dataset_hash", data.train.content_hash},
-                     {"num_samples", scores.size()},
-                     {"seed", config.run.seed},
-                     {"source", "equation (16), Algorithm 1"}};
-  core::write_npy(directory / kScoresFile, scores, {scores.size(), 1});
+                     {"num_samples", num_samples},
+                     {"seed", config.run.seed}};
+  core::write_npy(directory / kScoresFile, std::span<const float>(table),
+                  {num_samples, columns.size()});
   core::write_file_atomically(directory / kScoresManifestFile, json.dump(2) + "\n");
 }
 
-select::Manifest selection_manifest(const Config& config, const select::Strategy& strategy,
+select::Manifest selection_manifest(const Config& config, const StrategyChoice& choice,
                                     const RunPlan& plan, const RunData& data) {
+  const select::Strategy& strategy = *choice.strategy;
+  std::string scorer = ranking_score(config, strategy);
+  if (scorer == "loss") scorer = fmt::format("loss, {}", score::name_of(config.score.mode));
   return {.dataset_hash = data.train.content_hash,
-          .scorer = strategy.warms_up ? std::string(score::name_of(config.score.mode)) : "none",
+          .scorer = scorer.empty() ? "none" : scorer,
           .selector = std::string(strategy.name),
+          .per_class = std::string(select::name_of(choice.per_class)),
           .seed = config.run.seed,
           .keep_ratio = config.prune.keep_ratio.as_written(),
           .num_samples = plan.num_samples,
-          .num_kept = plan.num_kept};
+          .num_kept = strategy.sampler != nullptr ? plan.num_samples : plan.num_kept};
 }
 
 std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
@@ -206,12 +237,12 @@ std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
   return json.dump() + "\n";
 }
 
-std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMetrics& metrics,
-                       float learning_rate) {
+std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMetrics& metrics) {
   Json json = {{"phase", "train"},
                {"epoch", state.epoch + 1},
                {"step", state.step},
-               {"learning_rate", learning_rate},
+               {"learning_rate", state.learning_rate},
+               {"samples", state.pass_samples},
                {"running_loss", state.pass_loss_sum / state.pass_samples}};
   add_means(json, "kept", metrics.kept);
   add_means(json, "train", metrics.train);
@@ -226,13 +257,15 @@ std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMe
   return json.dump() + "\n";
 }
 
-std::string summary_json(const Config& config, const select::Strategy& strategy,
-                         const RunPlan& plan, const RunData& data, const nn::Network& network,
-                         const RunState& state, const Engine& engine, const ChosenMemory& memory) {
+std::string summary_json(const Config& config, const StrategyChoice& choice, const RunPlan& plan,
+                         const RunData& data, const nn::Network& network, const RunState& state,
+                         const Engine& engine, const ChosenMemory& memory) {
   const Spent& spent = state.spent;
   Json json = {
       {"status", "complete"},
-      {"strategy", strategy.name},
+      {"strategy", config.prune.strategy},
+      {"auto", auto_json(choice)},
+      {"recipe", recipe_json(choice)},
       {"seed", config.run.seed},
       {"dataset", dataset_json(data)},
       {"num_samples", plan.num_samples},

@@ -1,8 +1,8 @@
 #pragma once
 // What a run writes down: plan.json, scores, lines of metrics.jsonl, summary.json.
 
+#include "edgeprune/score/scores.h"
 #include "edgeprune/select/manifest.h"
-#include "edgeprune/select/strategy.h"
 #include "edgeprune/train/checkpoint.h"
 #include "edgeprune/train/config.h"
 #include "edgeprune/train/pipeline.h"
@@ -11,6 +11,8 @@
 #include "edgeprune/train/run_network.h"
 #include "edgeprune/train/run_plan.h"
 #include "edgeprune/train/trainer.h"
+
+#include "strategy_choice.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -45,23 +47,23 @@ struct Engine {
   std::uint32_t micro_batch_size = 0;  // 0: batches are not split
 };
 
-[[nodiscard]] std::string plan_json(const Config& config, const select::Strategy& strategy,
+[[nodiscard]] std::string plan_json(const Config& config, const StrategyChoice& choice,
                                     const RunPlan& plan, const RunData& data,
                                     const nn::Network& network, const Engine& engine,
                                     const ChosenMemory& memory);
 void write_scores(const std::filesystem::path& directory, const Config& config, const RunData& data,
-                  std::span<const float> scores);
+                  const score::ScoreTable& scores);
 [[nodiscard]] select::Manifest selection_manifest(const Config& config,
-                                                  const select::Strategy& strategy,
-                                                  const RunPlan& plan, const RunData& data);
+                                                  const StrategyChoice& choice, const RunPlan& plan,
+                                                  const RunData& data);
 
 /// Lines of metrics.jsonl, newline included. Times stand under "time", apart from what is
 /// reproducible.
 [[nodiscard]] std::string warmup_line(const RunState& state, std::uint32_t num_samples);
 [[nodiscard]] std::string epoch_line(const RunState& state, const RunPlan& plan,
-                                     const EpochMetrics& metrics, float learning_rate);
+                                     const EpochMetrics& metrics);
 
-[[nodiscard]] std::string summary_json(const Config& config, const select::Strategy& strategy,
+[[nodiscard]] std::string summary_json(const Config& config, const StrategyChoice& choice,
                                        const RunPlan& plan, const RunData& data,
                                        const nn::Network& network, const RunState& state,
                                        const Engine& engine, const ChosenMemory& memory);

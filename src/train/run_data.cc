@@ -1,5 +1,6 @@
 #include "edgeprune/train/run_data.h"
 
+#include "edgeprune/data/distortion.h"
 #include "edgeprune/data/source.h"
 
 #include <fmt/format.h>
@@ -39,7 +40,16 @@ bool has_test_set(const Config::Data& config) {
 }  // namespace
 
 data::Dataset open_training_data(const Config& config) {
-  return data::open_dataset(source_of(config.data, data::Split::train), data::Split::train);
+  data::SourceOptions source = source_of(config.data, data::Split::train);
+  const bool skewed = config.data.class_skew > 0;
+  if (skewed) source.limit = 0;
+  data::Dataset dataset = data::open_dataset(source, data::Split::train);
+  if (skewed) {
+    dataset = data::with_class_skew(dataset, config.data.class_skew, config.data.train_limit,
+                                    config.run.seed);
+  }
+  if (config.data.label_noise == 0) return dataset;
+  return data::with_label_noise(std::move(dataset), config.data.label_noise, config.run.seed);
 }
 
 RunData open_run_data(const Config& config) {

@@ -7,6 +7,9 @@
 #include "edgeprune/train/checkpoint.h"
 #include "edgeprune/train/network_file.h"
 
+#include "run_scores.h"
+#include "strategy_choice.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -133,21 +136,33 @@ void prepare_run_directory(const Config& config, bool force) {
   } else {
     fs::remove(directory / kNetworkFile);
   }
-  core::write_file_atomically(directory / kConfigFile, to_toml(with_resolved_threads(config)));
+  core::write_file_atomically(directory / kConfigFile,
+                              to_toml(with_resolved_columns(with_resolved_threads(config))));
 }
 
 Config open_run_directory(const fs::path& directory) {
   return read_run_config(directory, {});
 }
 
-void require_resumable(const RunState& state, const std::string& strategy) {
+void require_resumable(const RunState& state, const Config& config) {
   const bool warmed_up =
       state.warmup_iterations > 0 || (state.phase == Phase::score && state.step > 0);
-  if (!warmed_up || select::strategy_named(strategy).warms_up) return;
-  throw core::Error(core::ErrorKind::config,
-                    fmt::format("prune.strategy {} trains without a warm-up but this run has made "
-                                "one; give it a run of its own with --run-dir",
-                                strategy));
+  const bool warms_up = possible_strategies(config).front()->warms_up;
+  if (warmed_up && !warms_up) {
+    throw core::Error(
+        core::ErrorKind::config,
+        fmt::format("prune.strategy {} trains without a warm-up but this run has made "
+                    "one; give it a run of its own with --run-dir",
+                    config.prune.strategy));
+  }
+  if (!warmed_up && warms_up && state.phase != Phase::score) {
+    throw core::Error(
+        core::ErrorKind::config,
+        fmt::format("prune.strategy {} needs a warm-up but this run was begun without "
+                    "one; give it a run of its own with --run-dir",
+                    config.prune.strategy));
+  }
+  if (warmed_up) require_columns(config);
 }
 
 Config change_selection(const fs::path& directory, const std::vector<std::string>& overrides) {
@@ -164,9 +179,9 @@ Config change_selection(const fs::path& directory, const std::vector<std::string
   }
   const Config config = read_run_config(directory, overrides);
   if (checkpoint) {
-    require_resumable(checkpoint->state, config.prune.strategy);
+    require_resumable(checkpoint->state, config);
     // Refused here, before config.toml changes, rather than by the plan.
-    (void)config.prune.keep_ratio.num_kept(checkpoint->num_samples);
+    (void)config.prune.keep_ratio.num_kept(checkpoint->state.num_samples);
   }
   core::write_file_atomically(directory / kConfigFile, to_toml(config));
   return config;

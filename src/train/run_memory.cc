@@ -3,6 +3,8 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/units.h"
 
+#include "strategy_choice.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,10 +18,12 @@ namespace {
 // of one pixel: benchmarks/memory_vs_prediction --base) and 14 MB (resnet18: without --base).
 constexpr std::uint64_t kBaseBytes = 11'000'000;
 
-// Held per training sample beside the data set: the score's sum (8) and visits (4), a pass's
-// samples, permutation, order and weights (16), an evaluation's losses and hits while they grow
-// (15), scores and ranking (12).
-constexpr std::uint64_t kBytesPerSample = 55;
+// Held per training sample beside the data set: a pass's samples, permutation, order and weights
+// (16), an evaluation's losses and hits while they grow (15), scores and ranking (12).
+constexpr std::uint64_t kBytesPerSample = 43;
+
+// Windowed scores hold at most 10 visits, however many passes there are.
+constexpr std::uint32_t kMostPasses = 10;
 
 std::uint64_t data_bytes(const RunData& data) {
   return data.train.num_bytes() + (data.test ? data.test->num_bytes() : 0) +
@@ -81,6 +85,29 @@ RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
           .saving = largest_tensor_bytes(network)};
 }
 
+RunMemory selection_memory(const Config& config, const nn::Network& network,
+                           const data::Dataset& dataset) {
+  RunMemory memory;
+  const auto counts = data::class_counts(dataset, data::all_samples(dataset));
+  const std::uint64_t largest = *std::max_element(counts.begin(), counts.end());
+  for (const select::Strategy* strategy : possible_strategies(config)) {
+    if (!strategy->needs_features) continue;
+    const std::uint64_t pairs = std::min<std::uint64_t>(largest, strategy->pairs_of_samples);
+    memory.selection = std::max(memory.selection,
+                                sizeof(float) * (largest * network.num_features() + pairs * pairs));
+  }
+  if (!possible_strategies(config).front()->warms_up) return memory;
+  const score::ScoreSize size{.num_samples = dataset.num_samples(),
+                              .num_classes = dataset.num_classes(),
+                              .passes = kMostPasses};
+  std::uint64_t per_sample = sizeof(std::uint32_t);  // visits
+  for (const std::string& column : config.score.columns) {
+    per_sample += score::score_named(column).bytes_per_sample(size);
+  }
+  memory.scores = per_sample * dataset.num_samples();
+  return memory;
+}
+
 std::string ChosenMemory::text() const {
   std::string how = choice.step.recompute ? "few activations are kept, the rest computed again"
                                           : "every activation is kept";
@@ -93,9 +120,13 @@ std::string ChosenMemory::text() const {
 
 ChosenMemory choose_run_memory(const Config& config, const nn::Network& network,
                                const RunData& data, const TrainerOptions& options) {
+  const RunMemory selection = selection_memory(config, network, data.train);
   const auto predict = [&](const StepMemory& step) {
-    return predict_run_memory(network, data, with(options, step),
-                              static_cast<int>(config.run.threads));
+    RunMemory memory = predict_run_memory(network, data, with(options, step),
+                                          static_cast<int>(config.run.threads));
+    memory.scores = selection.scores;
+    memory.selection = selection.selection;
+    return memory;
   };
   const bool averages = network.has_batch_norm() && options.freeze == nn::Freeze::none;
   const MemoryChoice choice =

@@ -7,16 +7,44 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace edgeprune::train {
 namespace {
 
 using core::BatchPlan;
 
-std::uint32_t warmup_iterations(const Config& config, std::uint32_t num_samples) {
-  return config.score.warmup_iterations > 0
-             ? config.score.warmup_iterations
-             : BatchPlan(num_samples, config.train.batch_size).num_batches();
+std::uint32_t one_pass(const Config& config, std::uint32_t num_samples) {
+  return BatchPlan(num_samples, config.train.batch_size).num_batches();
+}
+
+// `auto`, short of storage, decides itself how long it warms up.
+bool splits_budget(const Config& config) {
+  return config.prune.strategy == "auto" &&
+         config.prune.constraint == select::Constraint::storage &&
+         config.score.warmup_iterations == 0;
+}
+
+// Forward and backward samples of warm-up and training. Without a budget `auto` takes what a
+// warm-up of one pass and E epochs on the kept samples would.
+std::uint64_t learning_budget(const Config& config, std::uint32_t num_samples,
+                              std::uint32_t num_kept) {
+  if (config.budget.samples > 0) return config.budget.samples;
+  return std::uint64_t{config.train.epochs} * num_kept + num_samples;
+}
+
+std::uint32_t one_warmup(const Config& config, std::uint32_t num_samples) {
+  return config.score.warmup_iterations > 0 ? config.score.warmup_iterations
+                                            : one_pass(config, num_samples);
+}
+
+std::uint32_t warmup_iterations(const Config& config, std::uint32_t num_samples,
+                                std::uint32_t num_kept) {
+  if (!splits_budget(config)) return one_warmup(config, num_samples);
+  const std::uint64_t budget = learning_budget(config, num_samples, num_kept);
+  const std::uint64_t half = (budget + num_samples) / (2 * std::uint64_t{num_samples});
+  return one_pass(config, num_samples) *
+         static_cast<std::uint32_t>(std::max(half, std::uint64_t{1}));
 }
 
 // Samples that `steps` steps of passes over num_samples draw.
@@ -54,11 +82,57 @@ void plan_scoring(const Config& config, RunPlan& plan) {
   }
 }
 
+// What scoring spends of the budget: a forward pass counts by its share of a sample's work.
+double scoring_spends(const RunPlan& plan) {
+  return static_cast<double>(plan.scoring_samples) +
+         static_cast<double>(plan.scoring_forward_samples) * plan.forward_flops_per_sample /
+             plan.flops_per_sample;
+}
+
+// The most steps that draw no more samples than this.
+std::uint64_t steps_within(double samples, std::uint32_t num_kept, const BatchPlan& pass) {
+  const auto whole = static_cast<std::uint64_t>(samples);
+  std::uint64_t steps = whole / num_kept * pass.num_batches();
+  const std::uint64_t rest = whole % num_kept;
+  for (std::uint32_t i = 0; pass.batch(i).begin + pass.batch(i).size <= rest; ++i) ++steps;
+  return steps;
+}
+
+void require_a_step(const Config& config, const RunPlan& plan, std::uint32_t batch_samples) {
+  const double least = std::ceil(scoring_spends(plan)) + batch_samples;
+  if (static_cast<double>(config.budget.samples) >= least) return;
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("budget.samples is {}, of which scoring takes {:.0f} and a step {}; at least "
+                  "{:.0f} would do",
+                  config.budget.samples, scoring_spends(plan), batch_samples, least));
+}
+
+// `plan` knows its warm-up; `pruned` is M whatever the strategy keeps.
+std::uint64_t training_steps(const Config& config, const select::Strategy& strategy,
+                             const RunPlan& plan, std::uint32_t pruned) {
+  const BatchPlan pass(plan.num_kept, config.train.batch_size);
+  if (config.budget.samples > 0) {
+    require_a_step(config, plan, pass.batch(0).size);
+    const double left = static_cast<double>(config.budget.samples) - scoring_spends(plan);
+    return steps_within(left, plan.num_kept, pass);
+  }
+  if (splits_budget(config)) {
+    const auto budget = static_cast<double>(learning_budget(config, plan.num_samples, pruned));
+    const double left = budget - static_cast<double>(plan.scoring_samples);
+    // A longer warm-up than this keep ratio asks for may have been made before it was chosen.
+    return std::max(steps_within(std::max(left, 0.0), plan.num_kept, pass), std::uint64_t{1});
+  }
+  if (strategy.duration == select::Duration::total_steps) {
+    return cost::training_iterations(config.train.epochs, pruned, config.train.batch_size) +
+           one_warmup(config, plan.num_samples);
+  }
+  return std::uint64_t{config.train.epochs} * pass.num_batches();
+}
+
 double cost_ratio(const Config& config, const RunPlan& plan) {
-  const double learning = static_cast<double>(plan.scoring_samples + plan.training_samples);
-  const double forward = static_cast<double>(plan.scoring_forward_samples);
   const double full = static_cast<double>(config.train.epochs) * plan.num_samples;
-  return (learning + forward * plan.forward_flops_per_sample / plan.flops_per_sample) / full;
+  return (scoring_spends(plan) + static_cast<double>(plan.training_samples)) / full;
 }
 
 }  // namespace
@@ -74,30 +148,30 @@ std::vector<std::uint32_t> checkpoint_iterations(std::uint32_t warmup_iterations
 }
 
 RunPlan plan_run(const Config& config, const select::Strategy& strategy, std::uint32_t num_samples,
-                 const nn::Network& network, std::uint32_t num_selected) {
+                 const nn::Network& network, const PlanContext& context) {
   const std::uint32_t batch_size = config.train.batch_size;
-  const bool from_file = strategy.select == nullptr;
+  const bool dynamic = strategy.sampler != nullptr;
+  const bool from_file = strategy.select == nullptr && !dynamic;
   RunPlan plan{.num_samples = num_samples,
                .flops_per_sample = network.flops_per_sample(config.model.freeze),
                .forward_flops_per_sample = network.forward_flops_per_sample()};
   const std::uint32_t pruned =
-      from_file ? num_selected : config.prune.keep_ratio.num_kept(num_samples);
+      from_file ? context.num_selected : config.prune.keep_ratio.num_kept(num_samples);
   plan.num_kept = strategy.keeps_all ? num_samples : pruned;
+  plan.num_stored = dynamic ? num_samples : plan.num_kept;
   check_batch_size(config, network, plan.num_kept);
 
-  const std::uint32_t warmup = warmup_iterations(config, num_samples);
   if (strategy.warms_up) {
-    plan.warmup_iterations = warmup;
+    plan.warmup_iterations = context.warmup_made > 0
+                                 ? context.warmup_made
+                                 : warmup_iterations(config, num_samples, pruned);
     plan_scoring(config, plan);
   }
-  const std::uint32_t pass_steps = BatchPlan(plan.num_kept, batch_size).num_batches();
-  plan.training_steps = cost::training_iterations(config.train.epochs, pruned, batch_size);
-  if (strategy.duration == select::Duration::total_steps) {
-    plan.training_steps += warmup;
-  } else {
-    plan.training_steps = std::uint64_t{config.train.epochs} * pass_steps;
-  }
-  plan.epochs = static_cast<std::uint32_t>((plan.training_steps + pass_steps - 1) / pass_steps);
+  if (strategy.needs_features) plan.scoring_forward_samples += num_samples;
+  plan.training_steps = training_steps(config, strategy, plan, pruned);
+  const BatchPlan pass(plan.num_kept, batch_size);
+  plan.epochs = static_cast<std::uint32_t>((plan.training_steps + pass.num_batches() - 1) /
+                                           pass.num_batches());
   plan.training_samples = samples_drawn(plan.training_steps, plan.num_kept, batch_size);
   plan.paper_cost_ratio = cost::paper_cost_ratio(plan.num_kept, num_samples);
   plan.cost_ratio = cost_ratio(config, plan);

@@ -60,21 +60,66 @@ Trainer::Trainer(const nn::Network& network, nn::Model model, const TrainerOptio
       losses_(core::BatchPlan::largest_batch(options.batch_size)),
       logit_gradients_(losses_.size() * network.num_classes()) {}
 
+void Trainer::reserve(const score::ScoreNeeds& observed) {
+  const auto grow = [this](std::vector<float>& values, std::size_t per_sample) {
+    if (values.size() < losses_.size() * per_sample) values.resize(losses_.size() * per_sample);
+  };
+  if (observed.logits) grow(logits_, network().num_classes());
+  if (observed.probabilities) grow(probabilities_, network().num_classes());
+  if (observed.features) grow(features_, network().num_features());
+}
+
+std::span<float> Trainer::probabilities_of(const core::BatchRange& part,
+                                           const score::ScoreNeeds& observed) {
+  if (!observed.probabilities) return {};
+  const std::size_t classes = network().num_classes();
+  return std::span(probabilities_).subspan(part.begin * classes, part.size * classes);
+}
+
+void Trainer::keep_outputs(const core::BatchRange& part, std::span<const float> logits,
+                           const score::ScoreNeeds& observed) {
+  if (observed.logits) {
+    std::copy(logits.begin(), logits.end(),
+              logits_.begin() + static_cast<std::ptrdiff_t>(part.begin * network().num_classes()));
+  }
+  if (!observed.features) return;
+  const std::size_t width = network().num_features();
+  program_.copy_features(std::span(features_).subspan(part.begin * width, part.size * width));
+}
+
+score::Observation Trainer::observation_of(const data::Batch& batch,
+                                           const score::ScoreNeeds& observed) const {
+  const std::size_t size = batch.samples.size();
+  const auto rows = [size](const std::vector<float>& values, bool kept, std::size_t width) {
+    return kept ? std::span(values).first(size * width) : std::span<const float>();
+  };
+  const std::size_t classes = network().num_classes();
+  return {.samples = batch.samples,
+          .losses = std::span(losses_).first(size),
+          .labels = batch.labels,
+          .logits = rows(logits_, observed.logits, classes),
+          .probabilities = rows(probabilities_, observed.probabilities, classes),
+          .features = rows(features_, observed.features, network().num_features())};
+}
+
 Trainer::Step Trainer::train_batch(const data::Batch& batch, float learning_rate,
-                                   std::span<const float> weights) {
+                                   std::span<const float> weights,
+                                   const score::ScoreNeeds& observed) {
+  reserve(observed);
   const auto size = static_cast<std::uint32_t>(batch.samples.size());
   const core::BatchPlan parts(size, options_.samples_at_once());
   std::uint32_t correct = 0;
   for (std::uint32_t p = 0; p < parts.num_batches(); ++p) {
-    correct += train_part(batch, parts.batch(p), weights, learning_rate);
+    correct += train_part(batch, parts.batch(p), weights, learning_rate, observed);
   }
   optimizer_.step(learning_rate, gradients_, model_.parameters, pool_);
-  return {std::span(losses_).first(size), correct};
+  return {observation_of(batch, observed), correct};
 }
 
 // Leaves the part's losses and adds its share of the batch's gradients.
 std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRange& part,
-                                  std::span<const float> weights, float learning_rate) {
+                                  std::span<const float> weights, float learning_rate,
+                                  const score::ScoreNeeds& observed) {
   const std::size_t image_values = batch.images.size() / batch.samples.size();
   const auto images =
       std::span(batch.images).subspan(part.begin * image_values, part.size * image_values);
@@ -87,7 +132,11 @@ std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRan
                              .labels = labels,
                              .weights = weights,
                              .batch_samples = batch.samples.size()},
-                            options_.loss, {.losses = losses, .logit_gradients = logit_gradients});
+                            options_.loss,
+                            {.losses = losses,
+                             .probabilities = probabilities_of(part, observed),
+                             .logit_gradients = logit_gradients});
+  keep_outputs(part, logits, observed);
   require_finite(losses, std::span(batch.samples).subspan(part.begin, part.size), learning_rate);
   const std::uint32_t correct = nn::count_correct(logits, labels);
   if (part.begin == 0) {
@@ -103,7 +152,7 @@ std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRan
 
 Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::uint32_t> samples,
                              const data::Normalisation& normalisation,
-                             const std::function<bool()>& interrupted) {
+                             const EvaluateOptions& options) {
   const core::BatchPlan plan(static_cast<std::uint32_t>(samples.size()),
                              options_.samples_at_once());
   data::BatchLoader batches(dataset, {samples.begin(), samples.end()}, plan,
@@ -111,14 +160,20 @@ Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::
   Evaluation evaluation;
   evaluation.losses.reserve(samples.size());
   const std::size_t classes = network().num_classes();
+  reserve(options.observed);
   while (const data::Batch* batch = batches.next()) {
-    if (interrupted && interrupted()) {
+    if (options.interrupted && options.interrupted()) {
       throw core::Error(core::ErrorKind::interrupted, "stopped during an evaluation");
     }
     const auto size = static_cast<std::uint32_t>(batch->samples.size());
     const auto logits = program_.forward(model_, batch->images, size, nn::Mode::evaluation);
     const std::span losses = std::span(losses_).first(size);
-    nn::softmax_cross_entropy({.logits = logits, .labels = batch->labels}, {}, {.losses = losses});
+    const core::BatchRange whole{.begin = 0, .size = size};
+    nn::softmax_cross_entropy(
+        {.logits = logits, .labels = batch->labels}, {},
+        {.losses = losses, .probabilities = probabilities_of(whole, options.observed)});
+    keep_outputs(whole, logits, options.observed);
+    if (options.on_batch) options.on_batch(observation_of(*batch, options.observed));
     evaluation.losses.insert(evaluation.losses.end(), losses.begin(), losses.end());
     for (std::size_t i = 0; i < size; ++i) {
       evaluation.correct.push_back(static_cast<std::uint8_t>(nn::count_correct(

@@ -55,6 +55,7 @@ TEST(WriteSelection, WritesTheIndicesAndTheirManifest) {
   EXPECT_EQ(json, nlohmann::json({{"dataset_hash", "d1"},
                                   {"scorer", "observed"},
                                   {"selector", "top"},
+                                  {"per_class", "none"},
                                   {"seed", 18446744073709551615U},
                                   {"keep_ratio", "0.30"},
                                   {"num_samples", 10},

@@ -1,6 +1,7 @@
 #include "edgeprune/core/error.h"
-#include "edgeprune/select/strategy.h"
+#include "edgeprune/select/selectors.h"
 
+#include "select/selection_checks.h"
 #include "support/expect_error.h"
 
 #include <gtest/gtest.h>
@@ -13,8 +14,6 @@
 namespace edgeprune::select {
 namespace {
 
-using Samples = std::vector<std::uint32_t>;
-
 TEST(Strategies, HaveNamesOfTheirOwnAndAreFoundByThem) {
   std::set<std::string_view> names;
   for (const Strategy& strategy : strategies()) {
@@ -23,18 +22,42 @@ TEST(Strategies, HaveNamesOfTheirOwnAndAreFoundByThem) {
   }
 }
 
-TEST(Strategies, SayWhatTheyDoWhereFromAndInWhichDirection) {
+TEST(Strategies, SayAllThereIsToSay) {
   for (const Strategy& strategy : strategies()) {
-    EXPECT_FALSE(strategy.summary.empty()) << strategy.name;
-    EXPECT_FALSE(strategy.source.empty()) << strategy.name;
-    EXPECT_FALSE(strategy.direction.empty()) << strategy.name;
+    for (const std::string_view said : {strategy.summary, strategy.formula, strategy.source,
+                                        strategy.direction, strategy.time, strategy.memory}) {
+      EXPECT_FALSE(said.empty()) << strategy.name;
+    }
+  }
+}
+
+// `file` is told what to keep, `auto` stands for another row.
+TEST(Strategies, ChooseOnceOrEachEpochOrNotByThemselves) {
+  for (const Strategy& strategy : strategies()) {
+    EXPECT_FALSE(strategy.select != nullptr && strategy.sampler != nullptr) << strategy.name;
+    const bool by_itself = strategy.select != nullptr || strategy.sampler != nullptr;
+    EXPECT_EQ(by_itself, strategy.name != "file" && strategy.name != "auto") << strategy.name;
+  }
+}
+
+TEST(Strategies, WarmUpWhereTheyNeedScoresOrFeatures) {
+  for (const Strategy& strategy : strategies()) {
+    if (!strategy.score.empty() || strategy.needs_features) {
+      EXPECT_TRUE(strategy.warms_up) << strategy.name;
+    }
   }
 }
 
 TEST(Strategies, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
   testing::expect_error(core::ErrorKind::config,
-                        {"\"tpo\"", "top, random, random_scratch, short, full, file"},
-                        [] { (void)strategy_named("tpo"); });
+                        {"\"glister\"", "top, bottom, middle, stratified", "short, full"},
+                        [] { (void)strategy_named("glister"); });
+}
+
+TEST(Strategies, AMistypedNameIsAnErrorThatNamesTheNearest) {
+  testing::expect_error(core::ErrorKind::config, {"\"startified\"", "did you mean stratified?"},
+                        [] { (void)strategy_named("startified"); });
+  testing::expect_error(core::ErrorKind::config, {"\"a?b\""}, [] { (void)strategy_named("a\nb"); });
 }
 
 // METHOD section 5: what each control shares with Algorithm 1.
@@ -48,15 +71,35 @@ TEST(Strategies, DifferFromTopInWhatTheyControl) {
   EXPECT_EQ(strategy_named("full").duration, Duration::epochs);
 }
 
+TEST(Strategies, ThatChooseEachEpochDoNotWarmUp) {
+  for (const char* name : {"rs2", "infobatch"}) {
+    EXPECT_NE(strategy_named(name).sampler, nullptr);
+    EXPECT_FALSE(strategy_named(name).warms_up);
+  }
+}
+
 TEST(Strategies, SelectExactlyWhatIsAskedInAscendingOrder) {
   const std::vector<float> scores = {3, 1, 4, 1, 5, 9, 2, 6};
+  const std::vector<std::int32_t> labels = {0, 0, 1, 1, 0, 1, 0, 1};
+  const SelectionInput input = {
+      .scores = scores,
+      .labels = labels,
+      .num_classes = 2,
+      .num_samples = 8,
+      .num_kept = 3,
+      .seed = 1,
+      .column = [&](std::string_view) { return std::span<const float>(scores); },
+      .features =
+          [&](std::span<const std::uint32_t> samples) {
+            FeatureMatrix features{.values = {}, .width = 1};
+            for (const std::uint32_t sample : samples) features.values.push_back(scores[sample]);
+            return features;
+          }};
   for (const Strategy& strategy : strategies()) {
     if (strategy.select == nullptr) continue;
-    const std::uint32_t count = strategy.keeps_all ? 8 : 3;
-    const Samples samples =
-        strategy.select({.scores = scores, .num_samples = 8, .num_kept = count, .seed = 1});
-    EXPECT_EQ(samples.size(), count) << strategy.name;
-    EXPECT_TRUE(std::is_sorted(samples.begin(), samples.end())) << strategy.name;
+    SelectionInput asked = input;
+    if (strategy.keeps_all) asked.num_kept = 8;
+    EXPECT_TRUE(is_selection(strategy.select(asked), asked.num_kept, 8)) << strategy.name;
   }
 }
 

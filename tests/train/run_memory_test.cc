@@ -28,6 +28,9 @@ std::string memory_bytes(std::uint64_t bytes) {
   return "limits.memory_bytes=" + std::to_string(bytes);
 }
 
+// Of 150 samples: visits and a sum each.
+constexpr std::uint64_t kLossBytes = 150 * (4 + 8);
+
 TEST(RunMemory, AddsUpItsParts) {
   const SmallRun small;
   const RunData data = open_run_data(small.config("run"));
@@ -45,6 +48,26 @@ TEST(RunMemory, AddsUpItsParts) {
       predict_run_memory(network, data, {.batch_size = 16, .micro_batch_size = 4}, 2);
   EXPECT_EQ(split.gradients, 2 * kParameterBytes);
   EXPECT_LT(split.arena, memory.arena);
+}
+
+// 150 samples: visits (4), loss and el2n (8 each); features of 12 values of the largest class, and
+// its pairs.
+TEST(RunMemory, CountsScoresAndWhatASelectionHolds) {
+  const SmallRun small;
+  const RunData data = open_run_data(small.config("run"));
+  const nn::Network network = nn::mlp(data.shape(), {12}, 4);
+  const auto memory_of = [&](const char* strategy) {
+    const Config config = small.config(
+        "run", {"score.columns=[\"loss\", \"el2n\"]", std::string("prune.strategy=") + strategy});
+    return selection_memory(config, network, data.train);
+  };
+  const auto counts = data::class_counts(data.train, data::all_samples(data.train));
+  const std::uint64_t largest = *std::max_element(counts.begin(), counts.end());
+  EXPECT_EQ(memory_of("top").scores, 150u * 20);
+  EXPECT_EQ(memory_of("top").selection, 0u);
+  EXPECT_EQ(memory_of("moderate").selection, 4 * largest * 12);
+  EXPECT_EQ(memory_of("facility_location").selection, 4 * (largest * 12 + largest * largest));
+  EXPECT_EQ(memory_of("short").scores, 0u);
 }
 
 TEST(RunMemory, RecomputingEndsWithTheBitsOfKeeping) {
@@ -72,7 +95,8 @@ TEST(RunMemory, AutoStepsDownAsTheLimitDoes) {
     return predict_run_memory(network, opened,
                               {.batch_size = 64, .recompute = recompute, .micro_batch_size = micro},
                               2)
-        .total();
+               .total() +
+           kLossBytes;
   };
   const auto way_within = [&](const std::string& name, std::uint64_t limit) {
     const Config limited =
@@ -112,7 +136,8 @@ TEST(RunMemory, AnotherSplitOnResumingIsSaid) {
   config.limits.memory_bytes.count =
       predict_run_memory(nn::cnn(opened.shape(), 4), opened,
                          {.batch_size = 64, .recompute = true, .micro_batch_size = 16}, 2)
-          .total();
+          .total() +
+      kLossBytes;
   Notices notices;
   (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
   EXPECT_NE(notices.all.find("with 2 threads in micro-batches of 16"), std::string::npos)

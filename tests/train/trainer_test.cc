@@ -46,7 +46,7 @@ Trained train(const nn::Network& network, const TrainerOptions& options,
   Trained result;
   for (int step = 0; step < 3; ++step) {
     const Trainer::Step done = trainer.train_batch(batch_of(size), 0.1f, weights);
-    result.losses.assign(done.losses.begin(), done.losses.end());
+    result.losses.assign(done.observation.losses.begin(), done.observation.losses.end());
     result.correct = done.correct;
   }
   result.model = trainer.model();

@@ -12,8 +12,9 @@ namespace edgeprune::select {
 
 struct Manifest {
   std::string dataset_hash;
-  std::string scorer;    // the score mode, or "none"
+  std::string scorer;    // the score ranked by, or "none"
   std::string selector;  // the strategy's name
+  std::string per_class = "none";
   std::uint64_t seed = 0;
   std::string keep_ratio;  // as the user wrote it
   std::uint32_t num_samples = 0;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,18 +17,31 @@ struct Pass {
   std::vector<float> weights;          // one per sample of the pass; empty: all 1
 };
 
+/// Part of what a sampler has learned so far, for a checkpoint: named and in place.
+struct SamplerState {
+  std::string_view name;
+  std::span<float> values;
+};
+
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  /// The samples of epoch 0, 1, ...; a function of the epoch alone.
-  [[nodiscard]] virtual Pass pass(std::uint32_t epoch) const = 0;
+  /// The samples of epoch 0, 1, ...: a function of the epoch and of what was observed before it was
+  /// first asked for. Asked again in the midst of the epoch, as a run that goes on does, it answers
+  /// the same. Epochs must not go back.
+  [[nodiscard]] virtual Pass pass(std::uint32_t epoch) = 0;
+  /// The losses of a batch as it was trained on, before the update.
+  virtual void observe(std::span<const std::uint32_t> /*samples*/,
+                       std::span<const float> /*losses*/) {}
+  /// The arrays that a checkpoint saves, and fills when a run goes on; their lengths never change.
+  [[nodiscard]] virtual std::vector<SamplerState> state() { return {}; }
 };
 
 /// Always the kept samples, unweighted.
 class StaticSampler final : public Sampler {
  public:
   explicit StaticSampler(std::vector<std::uint32_t> kept) : kept_(std::move(kept)) {}
-  [[nodiscard]] Pass pass(std::uint32_t) const override { return {kept_, {}}; }
+  [[nodiscard]] Pass pass(std::uint32_t) override { return {kept_, {}}; }
 
  private:
   std::vector<std::uint32_t> kept_;

@@ -8,15 +8,16 @@
 
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
-#include "edgeprune/score/loss_score.h"
 #include "edgeprune/train/events.h"
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace edgeprune::train {
@@ -39,6 +40,15 @@ struct Spent {
   }
 };
 
+/// The share of wrong labels as the warm-up saw it (score/label_noise.h).
+struct LabelNoise {
+  double share = -1;  // -1: not known
+  double standard_error = 0;
+
+  /// Where the share surely lies above; -1 where it is not known.
+  [[nodiscard]] double at_least() const { return share < 0 ? -1 : share - 2 * standard_error; }
+};
+
 /// Where a run is, and its selection. Its arrays belong to the trainer and the score.
 struct RunState {
   std::uint64_t sequence = 0;  // grows with every checkpoint written
@@ -49,20 +59,29 @@ struct RunState {
   std::uint64_t step = 0;    // steps done within the phase
   double pass_loss_sum = 0;  // of the pass under way
   std::uint32_t pass_samples = 0;
+  float learning_rate = 0;              // of the last step
   std::uint32_t warmup_iterations = 0;  // done, for the summary
+  std::uint32_t num_samples = 0;        // N
   std::string dataset_hash;
   std::string engine;         // SIMD target and threads it runs on
   std::string configuration;  // hash of the fields that must not change any more
-  std::string metrics;        // the lines of metrics.jsonl so far
+  LabelNoise label_noise;
+  std::string metrics;  // the lines of metrics.jsonl so far
   Spent spent;
   std::vector<std::uint32_t> kept;  // empty before selection
+};
+
+/// What scores and samplers have gathered, by names of their own, where it lies.
+struct GatheredArray {
+  std::string name;
+  std::variant<std::span<float>, std::span<double>, std::span<std::uint32_t>> values;
 };
 
 /// What a checkpoint holds beside the state, where it lies.
 struct SavedArrays {
   const nn::Model& model;
   const nn::OptimizerState& optimizer;
-  const score::LossScoreState& score;
+  const std::vector<GatheredArray>& gathered;
 };
 /// Writes state and arrays over the older of the two files, atomically, and counts `sequence` up.
 void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
@@ -71,7 +90,6 @@ void write_checkpoint(const std::filesystem::path& run_directory, RunState& stat
 struct LoadedCheckpoint {
   RunState state;
   std::filesystem::path path;        // its arrays are read by restore_arrays
-  std::uint32_t num_samples = 0;     // that are scored
   std::vector<std::string> notices;  // a damaged file that was passed over
 };
 /// The newest whole checkpoint, or nothing where there is none at all. If both are damaged, an
@@ -83,9 +101,9 @@ struct LoadedCheckpoint {
 struct RestoredArrays {
   nn::Model& model;
   nn::OptimizerState& optimizer;
-  score::LossScoreState& score;
+  const std::vector<GatheredArray>& gathered;
 };
-/// An array of another length is an Error of kind data.
+/// An array of another length, and one that is missing, are Errors of kind data.
 void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& arrays);
 
 }  // namespace edgeprune::train

@@ -15,9 +15,12 @@
 #include "edgeprune/data/source.h"
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/nn/optimizer.h"
-#include "edgeprune/score/loss_score.h"
+#include "edgeprune/score/scores.h"
+#include "edgeprune/select/auto_strategy.h"
+#include "edgeprune/select/strategy.h"
 #include "edgeprune/train/memory_choice.h"
 #include "edgeprune/train/precision_choice.h"
+#include "edgeprune/train/recipe.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -42,6 +45,8 @@ struct Config {
     std::uint32_t channels = 0;     // folder: 1 or 3; 0: as stored
     std::uint32_t train_limit = 0;  // so many samples, evenly spaced; 0: all
     std::uint32_t test_limit = 0;
+    double label_noise = 0;  // the share of training labels that are made wrong
+    double class_skew = 0;   // concentration of the Dirichlet draw of class shares; 0: none
   } data;
 
   struct ModelSection {
@@ -55,6 +60,7 @@ struct Config {
 
   struct Score {
     score::LossScoreMode mode = score::LossScoreMode::observed;
+    std::vector<std::string> columns;     // scores gathered besides those the strategy needs
     std::uint32_t warmup_iterations = 0;  // T_0; 0: one pass over the data
     std::uint32_t checkpoints = 8;        // evaluations of mode `checkpoints`
   } score;
@@ -62,10 +68,15 @@ struct Config {
   struct Prune {
     std::string strategy = "top";  // a row of select/strategy.h
     core::KeepRatio keep_ratio = core::KeepRatio::parse("0.5");
+    std::string score;  // the score that the strategy ranks by; empty: its own
+    select::PerClass per_class = select::PerClass::none;
+    double hard_cutoff = -1;  // strategy `stratified`; -1: by the keep ratio
+    select::Constraint constraint = select::Constraint::compute;  // strategy `auto`
     std::string selection_file;  // strategy `file`: an index list (.npy) to train on
   } prune;
 
   struct Train {
+    Recipe recipe = Recipe::as_given;
     std::uint32_t epochs = 10;
     std::uint32_t batch_size = 64;
     WantedPrecision precision = WantedPrecision::f32;
@@ -82,6 +93,10 @@ struct Config {
   struct LimitsSection {
     core::ByteCount memory_bytes;  // 0: none
   } limits;
+
+  struct Budget {
+    std::uint64_t samples = 0;  // forward and backward, warm-up included; 0: none
+  } budget;
 
   struct Run {
     std::string directory;              // where everything is written; --run-dir

@@ -44,8 +44,8 @@ void prepare_run_directory(const Config& config, bool force);
 [[nodiscard]] Config change_selection(const std::filesystem::path& directory,
                                       const std::vector<std::string>& overrides);
 
-/// An Error of kind config where the strategy cannot go on from the state: one without a warm-up
-/// from warmed-up weights.
-void require_resumable(const RunState& state, const std::string& strategy);
+/// An Error of kind config where the configured strategy cannot go on from the state: one without a
+/// warm-up from warmed-up weights, one with from a run without, one whose score was not gathered.
+void require_resumable(const RunState& state, const Config& config);
 
 }  // namespace edgeprune::train

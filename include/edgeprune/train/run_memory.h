@@ -22,19 +22,25 @@ struct RunMemory {
   std::uint64_t model = 0;      // weights and running statistics
   std::uint64_t gradients = 0;  // twice the weights where micro-batches are added up
   std::uint64_t optimizer = 0;
-  std::uint64_t arena = 0;    // activations and their gradients
-  std::uint64_t scratch = 0;  // tiles of all threads
-  std::uint64_t saving = 0;   // model and checkpoint files: one tensor at a time
+  std::uint64_t arena = 0;      // activations and their gradients
+  std::uint64_t scratch = 0;    // tiles of all threads
+  std::uint64_t saving = 0;     // model and checkpoint files: one tensor at a time
+  std::uint64_t scores = 0;     // what scores gather per sample
+  std::uint64_t selection = 0;  // features of the largest class, and its pairs
 
   [[nodiscard]] std::uint64_t total() const {
     const std::uint64_t training =
-        batches + model + gradients + optimizer + arena + scratch + saving;
-    return base + data + std::max(reading, training);
+        batches + model + gradients + optimizer + arena + scratch + saving + selection;
+    return base + data + std::max(reading, training + scores);
   }
 };
 
 [[nodiscard]] RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
                                            const TrainerOptions& options, int num_threads);
+/// The parts `scores` and `selection` alone, of the strategies that the run may come to follow.
+/// `config` with resolved columns.
+[[nodiscard]] RunMemory selection_memory(const Config& config, const nn::Network& network,
+                                         const data::Dataset& dataset);
 
 struct ChosenMemory {
   MemoryChoice choice;

@@ -12,6 +12,7 @@ namespace edgeprune::train {
 struct RunPlan {
   std::uint32_t num_samples = 0;        // N
   std::uint32_t num_kept = 0;           // M = floor(rho N), equation (17); N where all are kept
+  std::uint32_t num_stored = 0;         // samples that must stay stored after selection
   std::uint32_t warmup_iterations = 0;  // T_0; 0 for strategies without a warm-up
   std::uint32_t epochs = 0;             // passes over the kept samples, the last one may be cut
   std::uint64_t training_steps = 0;     // steps after selection, equation (7)
@@ -19,18 +20,25 @@ struct RunPlan {
   double forward_flops_per_sample = 0;
   // Samples and work that the plan spends on learning; evaluation comes on top.
   std::uint64_t scoring_samples = 0;          // forward and backward
-  std::uint64_t scoring_forward_samples = 0;  // score mode `checkpoints`, and samples left unseen
+  std::uint64_t scoring_forward_samples = 0;  // score mode `checkpoints`, samples left unseen, and
+                                              // features
   std::uint64_t training_samples = 0;         // forward and backward
   double paper_cost_ratio = 1;                // (27)
   double cost_ratio = 1;                      // with all scoring work, over E epochs on all data
 };
 
-/// `num_selected` is the length of the index list of strategy `file`, else unused.
-/// A keep ratio that keeps nothing and a batch size that batch norm cannot use are Errors of kind
-/// config.
+/// What is known of a run under way.
+struct PlanContext {
+  std::uint32_t num_selected = 0;  // strategy `file`: the length of its index list
+  std::uint32_t warmup_made = 0;   // iterations of a warm-up that is over; 0: it is still to come
+};
+
+/// A sampler that drops samples on its way (`infobatch`) is planned as if it dropped none: actual
+/// steps and samples are fewer. A keep ratio that keeps nothing, a batch size that batch norm
+/// cannot use and a budget that leaves no step are Errors of kind config.
 [[nodiscard]] RunPlan plan_run(const Config& config, const select::Strategy& strategy,
                                std::uint32_t num_samples, const nn::Network& network,
-                               std::uint32_t num_selected = 0);
+                               const PlanContext& context = {});
 
 /// The iteration counts after which score mode `checkpoints` evaluates all samples: `checkpoints`
 /// of them, evenly spaced, the last at warmup_iterations; fewer where there are fewer iterations.

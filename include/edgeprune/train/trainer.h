@@ -8,6 +8,7 @@
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
 #include "edgeprune/nn/program.h"
+#include "edgeprune/score/scores.h"
 
 #include <cstdint>
 #include <functional>
@@ -45,6 +46,14 @@ struct Evaluation {
   [[nodiscard]] double accuracy() const;
 };
 
+struct EvaluateOptions {
+  /// Asked between batches; when it says yes, an Error of kind interrupted is thrown.
+  std::function<bool()> interrupted;
+  score::ScoreNeeds observed;
+  /// Sees each batch, with what `observed` asks for, as it goes by.
+  std::function<void(const score::Observation&)> on_batch;
+};
+
 class Trainer {
  public:
   /// `pool` must outlive the trainer.
@@ -52,7 +61,9 @@ class Trainer {
           core::ThreadPool& pool);
 
   struct Step {
-    std::span<const float> losses;  // per sample, before the update; valid until the next call
+    /// Losses and labels, and what `observed` asked for; before the update. Valid until the next
+    /// call.
+    score::Observation observation;
     std::uint32_t correct = 0;
   };
   /// One update on a batch, equations (5), (6) and (22). A split batch goes through the network in
@@ -62,14 +73,13 @@ class Trainer {
   /// samples and the learning rate; the parameters are then not updated, but running statistics
   /// have seen the batch.
   Step train_batch(const data::Batch& batch, float learning_rate,
-                   std::span<const float> weights = {});
+                   std::span<const float> weights = {}, const score::ScoreNeeds& observed = {});
 
-  /// Forward passes in evaluation mode, in batches or micro-batches. `interrupted` is asked between
-  /// batches; when it says yes, an Error of kind interrupted is thrown.
+  /// Forward passes in evaluation mode, in batches or micro-batches.
   [[nodiscard]] Evaluation evaluate(const data::Dataset& dataset,
                                     std::span<const std::uint32_t> samples,
                                     const data::Normalisation& normalisation,
-                                    const std::function<bool()>& interrupted = {});
+                                    const EvaluateOptions& options = {});
 
   [[nodiscard]] const nn::Network& network() const { return program_.network(); }
   [[nodiscard]] const nn::Model& model() const { return model_; }
@@ -81,7 +91,15 @@ class Trainer {
 
  private:
   std::uint32_t train_part(const data::Batch& batch, const core::BatchRange& part,
-                           std::span<const float> weights, float learning_rate);
+                           std::span<const float> weights, float learning_rate,
+                           const score::ScoreNeeds& observed);
+  void reserve(const score::ScoreNeeds& observed);
+  [[nodiscard]] std::span<float> probabilities_of(const core::BatchRange& part,
+                                                  const score::ScoreNeeds& observed);
+  void keep_outputs(const core::BatchRange& part, std::span<const float> logits,
+                    const score::ScoreNeeds& observed);
+  [[nodiscard]] score::Observation observation_of(const data::Batch& batch,
+                                                  const score::ScoreNeeds& observed) const;
 
   TrainerOptions options_;
   core::ThreadPool& pool_;
@@ -92,6 +110,10 @@ class Trainer {
   std::vector<float> part_gradients_;  // of one micro-batch
   std::vector<float> losses_;
   std::vector<float> logit_gradients_;
+  // Of a whole batch, where they are observed.
+  std::vector<float> logits_;
+  std::vector<float> probabilities_;
+  std::vector<float> features_;
 };
 
 }  // namespace edgeprune::train

@@ -1,0 +1,53 @@
+#pragma once
+// A score: one number per sample, gathered while batches of a warm-up go by.
+//
+//   std::unique_ptr<Score> el2n = score_named("el2n").make({.num_samples = 3333, .num_classes =
+//   10}); el2n->observe(batch);                                 // as often as batches go by
+//   std::vector<float> values = el2n->values(visits);
+//
+// Scores know nothing of networks: whoever has losses and probabilities of samples can feed them.
+// Each is a page of its own, src/score/NAME.cc, with formula and source; scores.h lists them all.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace edgeprune::score {
+
+/// One batch as it streams by: before the update for the steps of a warm-up, or a forward pass. All
+/// run in parallel to `samples`; what no score asks for (ScoreNeeds) may be empty. A sample that
+/// stands in a batch twice has been visited twice, in that order.
+struct Observation {
+  std::span<const std::uint32_t> samples;
+  std::span<const float> losses;  // -log p of the label, unweighted, unsmoothed
+  std::span<const std::int32_t> labels;
+  std::span<const float> logits;         // samples x classes, row by row
+  std::span<const float> probabilities;  // softmax of the logits, samples x classes
+  std::span<const float> features;       // what the head reads, samples x features
+};
+
+/// A part of what a half-finished score knows, for a checkpoint: named and in place.
+struct StateArray {
+  std::string_view name;  // "sums"; unique within a score
+  std::variant<std::span<float>, std::span<double>, std::span<std::uint32_t>> values;
+};
+
+class Score {
+ public:
+  virtual ~Score() = default;
+
+  /// Adds one batch. Spans it needs must be whole and samples below num_samples (unchecked here:
+  /// ScoreTable checks once for all its scores).
+  virtual void observe(const Observation& batch) = 0;
+
+  /// One value per sample, each observed visits[n] >= 1 times.
+  [[nodiscard]] virtual std::vector<float> values(std::span<const std::uint32_t> visits) const = 0;
+
+  /// The arrays that a checkpoint saves, and fills when a run goes on; their lengths never change.
+  [[nodiscard]] virtual std::vector<StateArray> state() = 0;
+};
+
+}  // namespace edgeprune::score

@@ -1,0 +1,107 @@
+#pragma once
+// Every score by name, as rows of one table (src/score/scores.cc), and the columns of a warm-up.
+//
+//   ScoreTable table({"loss", "el2n"}, {.num_samples = 3333, .num_classes = 10, .passes = 1});
+//   table.observe(batch);
+//   std::vector<float> losses = table.column("loss");
+//
+// One warm-up feeds all columns at once. Adding a score touches its page, its row and its test.
+
+#include "edgeprune/score/score.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace edgeprune::score {
+
+/// What `loss` averages; the other scores do not depend on it.
+enum class LossScoreMode {
+  observed,     // Algorithm 1: the mean over the iterations that drew the sample
+  checkpoints,  // (16) itself: the caller feeds forward passes over all samples, evenly spaced
+  detrended,    // observed, less each iteration's mean loss: removes WHEN a sample was drawn
+};
+[[nodiscard]] std::string_view name_of(LossScoreMode mode);
+
+struct ScoreSize {
+  std::uint32_t num_samples = 0;
+  std::uint32_t num_classes = 0;
+  std::uint32_t passes = 1;  // how often each sample is going to be observed, at least; more often
+                             // is fine, and so is more often for some samples only
+  LossScoreMode loss_mode = LossScoreMode::observed;
+};
+
+/// What of an Observation a score reads besides samples. Whoever reads logits or probabilities
+/// reads labels too.
+struct ScoreNeeds {
+  bool losses = false;
+  bool logits = false;
+  bool probabilities = false;
+  bool features = false;
+};
+
+/// Which end of a score is the hard one: the end that the strategy `top` keeps.
+enum class HardEnd { high, low };
+
+struct ScoreKind {
+  std::string_view name;
+  std::string_view formula;
+  std::string_view source;
+  HardEnd hard = HardEnd::high;
+  std::uint32_t least_passes = 1;
+  ScoreNeeds needs;
+  std::size_t (*bytes_per_sample)(const ScoreSize&);  // without the visits, which all share
+  std::unique_ptr<Score> (*make)(const ScoreSize&);
+};
+
+[[nodiscard]] std::span<const ScoreKind> scores();
+/// An unknown name is an Error of kind config that lists the known ones.
+[[nodiscard]] const ScoreKind& score_named(std::string_view name);
+
+class ScoreTable {
+ public:
+  /// Scores that compare passes refuse fewer than they need, and scores that compare classes fewer
+  /// than two: an Error of kind config that names the score, what it needs and what there is. A
+  /// name given twice is one column.
+  ScoreTable(const std::vector<std::string>& columns, const ScoreSize& size);
+
+  [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
+  /// Of all columns together.
+  [[nodiscard]] const ScoreNeeds& needs() const { return needs_; }
+  /// Of all columns and the visits: 12 for `loss` alone.
+  [[nodiscard]] std::size_t bytes_per_sample() const;
+
+  /// Feeds one batch to every column. A number that is needed and not finite is an Error of kind
+  /// numeric naming the sample: a ranking made of it would be silently wrong. A sample or label out
+  /// of range or spans of other lengths are internal Errors. After an Error nothing has changed.
+  void observe(const Observation& batch);
+
+  /// Samples no batch has drawn yet, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> unseen() const;
+
+  /// One value per sample. An internal Error if a sample is unseen (score those by a forward pass
+  /// first, docs/method.md) or there is no such column.
+  [[nodiscard]] std::vector<float> column(std::string_view name) const;
+
+  /// Everything that a checkpoint must hold, under names such as "score.visits",
+  /// "score.loss.sums"; in place, so that it is filled where it lies.
+  struct NamedArray {
+    std::string name;
+    decltype(StateArray::values) values;
+  };
+  [[nodiscard]] std::vector<NamedArray> state();
+
+ private:
+  std::vector<std::string> columns_;
+  ScoreSize size_;
+  ScoreNeeds needs_;
+  std::vector<std::uint32_t> visits_;
+  std::vector<std::unique_ptr<Score>> scores_;  // one per column
+};
+
+}  // namespace edgeprune::score

@@ -1,0 +1,47 @@
+#pragma once
+// The strategy `auto`: chosen by what the device is short of.
+//
+//   AutoChoice choice = choose_strategy(
+//       {.constraint = Constraint::storage, .keep_ratio = 0.1, .label_noise = 0.02});
+//
+// A pure function of a few numbers. docs/choosing.md has the policy and the measurements that led
+// to it.
+
+#include "edgeprune/select/strategy.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeprune::select {
+
+enum class Constraint {
+  compute,  // time or energy: every sample may stay stored
+  storage,  // room: after selection only the kept samples are stored
+};
+[[nodiscard]] std::string_view name_of(Constraint constraint);
+
+/// From here on labels count as wrong in good part. Clean ones look like as much as 0.09 to a
+/// network after one pass over CIFAR-10.
+inline constexpr double kMuchLabelNoise = 0.12;
+
+struct AutoQuestion {
+  Constraint constraint = Constraint::compute;
+  double keep_ratio = 1;
+  double label_noise = -1;  // what the share of wrong labels surely exceeds; -1: not known yet
+};
+
+struct AutoChoice {
+  std::string_view strategy;  // a row of the strategies' table, never `auto`
+  std::string reason;         // one sentence with its numbers
+};
+
+/// Every strategy that it may choose under a constraint. All of one constraint warm up, or none.
+[[nodiscard]] std::vector<std::string_view> auto_candidates(Constraint constraint);
+
+/// With `storage`, before the label noise is known, the choice is the one made where there is
+/// little.
+[[nodiscard]] AutoChoice choose_strategy(const AutoQuestion& question);
+
+}  // namespace edgeprune::select

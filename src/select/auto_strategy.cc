@@ -1,0 +1,50 @@
+#include "edgeprune/select/auto_strategy.h"
+
+#include <fmt/format.h>
+
+namespace edgeprune::select {
+namespace {
+
+// Up to here few samples must stand for many, and which ones matters; beyond, random ones did as
+// well as any in docs/choosing.md.
+constexpr double kFewKept = 0.35;
+
+}  // namespace
+
+std::string_view name_of(Constraint constraint) {
+  return constraint == Constraint::compute ? "compute" : "storage";
+}
+
+std::vector<std::string_view> auto_candidates(Constraint constraint) {
+  if (constraint == Constraint::compute) return {"short"};
+  return {"random", "facility_location", "moderate"};
+}
+
+AutoChoice choose_strategy(const AutoQuestion& question) {
+  if (question.constraint == Constraint::compute) {
+    return {.strategy = "short",
+            .reason =
+                "short of compute, not of room: all samples, for as many steps as pruning to "
+                "this keep ratio would take"};
+  }
+  if (question.keep_ratio > kFewKept) {
+    return {.strategy = "random",
+            .reason = fmt::format("short of storage, and at keep ratio {} nothing beats random "
+                                  "samples",
+                                  question.keep_ratio)};
+  }
+  if (question.label_noise >= kMuchLabelNoise) {
+    return {
+        .strategy = "moderate",
+        .reason = fmt::format("short of storage, keep ratio {}, at least {:.0f} % of the labels "
+                              "look wrong: samples near the middle of their class",
+                              question.keep_ratio, 100 * question.label_noise)};
+  }
+  return {
+      .strategy = "facility_location",
+      .reason = fmt::format("short of storage, keep ratio {}: samples that stand for the others "
+                            "of their class",
+                            question.keep_ratio)};
+}
+
+}  // namespace edgeprune::select

@@ -1,0 +1,25 @@
+#include "strategy_choice.h"
+
+namespace edgeprune::train {
+
+std::vector<const select::Strategy*> possible_strategies(const Config& config) {
+  if (config.prune.strategy != "auto") return {&select::strategy_named(config.prune.strategy)};
+  std::vector<const select::Strategy*> strategies;
+  for (const std::string_view name : select::auto_candidates(config.prune.constraint)) {
+    strategies.push_back(&select::strategy_named(name));
+  }
+  return strategies;
+}
+
+StrategyChoice choose_run_strategy(const Config& config, double label_noise) {
+  const Config::Prune& prune = config.prune;
+  if (prune.strategy != "auto") {
+    return {.strategy = &select::strategy_named(prune.strategy), .per_class = prune.per_class};
+  }
+  const select::AutoChoice choice = select::choose_strategy({.constraint = prune.constraint,
+                                                             .keep_ratio = prune.keep_ratio.value(),
+                                                             .label_noise = label_noise});
+  return {.strategy = &select::strategy_named(choice.strategy), .reason = choice.reason};
+}
+
+}  // namespace edgeprune::train
