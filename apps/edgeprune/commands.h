@@ -12,6 +12,7 @@ void add_select(CLI::App& app);
 void add_train(CLI::App& app);
 void add_resume(CLI::App& app);
 void add_export(CLI::App& app);
+void add_compare(CLI::App& app);
 void add_config(CLI::App& app);
 void add_strategies(CLI::App& app);
 void add_inspect(CLI::App& app);

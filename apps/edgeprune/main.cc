@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   edgeprune::cli::add_train(app);
   edgeprune::cli::add_resume(app);
   edgeprune::cli::add_export(app);
+  edgeprune::cli::add_compare(app);
   edgeprune::cli::add_config(app);
   edgeprune::cli::add_strategies(app);
   edgeprune::cli::add_inspect(app);

@@ -80,6 +80,36 @@ class Usage(CommandLine):
             self.assertRegex(result.stdout, rf"(?m)^{name} ")
         self.assertTrue((self.folder / "run/controls.json").exists())
 
+    def write_comparison(self):
+        path = self.folder / "compare.toml"
+        path.write_text(self.config.read_text() + "[compare]\nstrategies = ['top']\n"
+                        "keep_ratios = [0.2, 0.5]\nseeds = 2\n")
+        return path
+
+    def test_compare_prints_tables_and_a_verdict_and_goes_on_where_it_was(self):
+        comparison, output = self.write_comparison(), self.folder / "comparison"
+        result = edgeprune("compare", comparison, "--output", output, "--set", "train.epochs=1")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for part in ["- random_scratch", "fwd+bwd samples", "differences were tested",
+                     "Storage-bound", "report.html"]:
+            self.assertIn(part, result.stdout)
+        self.assertRegex(result.stderr, r"(?m)^cell  18 of 18 .*top .* keep 0.5 .* seed 2  test ")
+        self.assertIn("Chart.js", (output / "report.html").read_text())
+        self.assertEqual(len((output / "comparison.csv").read_text().splitlines()), 1 + 18)
+        again = edgeprune("compare", comparison, "--output", output, "--set", "train.epochs=1",
+                          "--json")
+        self.assertEqual(again.stdout, (output / "comparison.json").read_text())
+        self.assertIn("18 of them complete already", again.stderr)
+        self.assertNotIn("cell ", again.stderr)
+
+    def test_compare_refuses_wrong_comparisons_and_foreign_directories(self):
+        comparison = self.write_comparison()
+        self.assert_fails(3, ["[compare]"], "compare", self.config, "--output", self.folder / "a")
+        self.assert_fails(3, ["kept", "cost"], "compare", comparison, "--output", self.folder / "a",
+                          "--match", "time")
+        self.assert_fails(7, ["--output"], "compare", comparison, "--output", self.folder)
+        self.assertEqual(edgeprune("compare", comparison).returncode, 2)
+
     def test_wrong_calls_exit_with_2(self):
         self.assertEqual(edgeprune("run", "--no-such-flag").returncode, 2)
         self.assertEqual(edgeprune().returncode, 2)
@@ -107,6 +137,31 @@ class Usage(CommandLine):
         before = (self.folder / "run/summary.json").read_bytes()
         self.assert_fails(7, ["--force", "resume"], "run", self.config)
         self.assertEqual((self.folder / "run/summary.json").read_bytes(), before)
+
+    def test_strategies_prints_both_tables_in_100_columns(self):
+        result = edgeprune("strategies")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertLessEqual(max(map(len, result.stdout.splitlines())), 100)
+        for name in ["top", "stratified", "rs2", "file", "loss", "el2n", "dual"]:
+            self.assertRegex(result.stdout, rf"(?m)^{name}  ")
+
+    def test_strategies_prints_every_field_as_json(self):
+        catalogue = json.loads(edgeprune("strategies", "--json").stdout)
+        strategies = {strategy["name"]: strategy for strategy in catalogue["strategies"]}
+        self.assertEqual(strategies["beta"]["other_column"], "confidence")
+        self.assertEqual(strategies["rs2"]["chooses"], "each epoch")
+        self.assertIn("aum", [score["name"] for score in catalogue["scores"]])
+        self.assertEqual(json.loads(edgeprune("strategies", "beta", "--json").stdout),
+                         strategies["beta"])
+
+    def test_strategies_prints_one_in_full_and_the_page(self):
+        beta = edgeprune("strategies", "beta").stdout
+        for part in ["beta: ", "BetaPDF", "Cho et al.", "dual", "confidence"]:
+            self.assertIn(part, beta)
+        page = pathlib.Path(__file__).parents[2] / "docs/strategies.md"
+        self.assertEqual(edgeprune("strategies", "--markdown").stdout, page.read_text())
+        self.assert_fails(3, ["startified", "did you mean stratified?"], "strategies", "startified")
+        self.assertEqual(edgeprune("strategies", "beta", "--markdown").returncode, 2)
 
     def test_inspect_tells_what_a_network_costs(self):
         result = edgeprune("inspect", "cnn", "--input", "28x28x1", "--batch-size", 2, "--optimizer",
@@ -235,6 +290,31 @@ class Memory(CommandLine):
 
 
 class Interruptions(CommandLine):
+    def test_a_stopped_comparison_is_continued_by_the_same_command(self):
+        comparison = self.folder / "compare.toml"
+        comparison.write_text(self.config.read_text() + "[compare]\nstrategies = ['top']\n"
+                              "keep_ratios = [0.5]\nseeds = 2\n")
+        call = ["compare", comparison, "--output", self.folder / "stopped"]
+        process = subprocess.Popen([EDGEPRUNE, *map(str, call)], stderr=subprocess.PIPE, text=True,
+                                   stdout=subprocess.DEVNULL)
+        for line in process.stderr:
+            if line.startswith("cell   2"):
+                break
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(), 130, rest)
+        self.assertIn("same command", rest)
+        self.assertEqual(edgeprune(*call).returncode, 0)
+        edgeprune("compare", comparison, "--output", self.folder / "whole")
+
+        def cells(name):
+            lines = (self.folder / name / "comparison.csv").read_text().splitlines()
+            seconds = lines[0].split(",").index("seconds")
+            return [[v for i, v in enumerate(line.split(",")) if i != seconds] for line in lines]
+
+        self.assertEqual(cells("stopped"), cells("whole"))
+
     def test_ctrl_c_leaves_a_resumable_run_and_exits_with_130(self):
         reference = edgeprune("run", self.config)
         self.assertEqual(reference.returncode, 0)

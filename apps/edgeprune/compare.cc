@@ -1,0 +1,105 @@
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/units.h"
+#include "edgeprune/study/run_comparison.h"
+#include "edgeprune/study/table.h"
+#include "edgeprune/study/verdict.h"
+
+#include "commands.h"
+#include "output.h"
+#include "run_options.h"
+
+#include <fmt/format.h>
+
+namespace edgeprune::cli {
+namespace {
+
+struct CompareOptions : RunOptions {
+  std::string output;
+  std::string match;
+  std::uint32_t jobs = 1;
+};
+
+std::string time_left(const study::ComparisonEvents::Done& done) {
+  if (done.seconds_left < 0.5) return "";
+  return fmt::format("  about {} left", core::format_seconds(done.seconds_left));
+}
+
+class CompareProgress final : public study::ComparisonEvents {
+ public:
+  void on_start(std::size_t complete, std::size_t total) override {
+    say(fmt::format("{} cells{}\n", total,
+                    complete > 0 ? fmt::format(", {} of them complete already", complete) : ""));
+  }
+  void on_warm_up(const study::WarmUp& warm_up, const Done& done) override {
+    say(fmt::format("warm-up {} of {}  {}  seed {}  {}{}\n", done.number, done.total,
+                    warm_up.setting, warm_up.seed, core::format_seconds(done.seconds),
+                    time_left(done)));
+  }
+  void on_cell(const study::CellResult& cell, const Done& done) override {
+    say(fmt::format("cell {:>3} of {}  {}  {:<22} keep {:<5} seed {}  test {:.1f} %  {}{}\n",
+                    done.number, done.total, cell.setting, cell.strategy, cell.keep_ratio,
+                    cell.seed, 100 * cell.test_accuracy, core::format_seconds(done.seconds),
+                    time_left(done)));
+  }
+  void on_notice(const std::string& text) override { say(fmt::format("note: {}\n", text)); }
+};
+
+void show(const study::ComparisonOutcome& outcome, const CompareOptions& options) {
+  if (options.json) {
+    print(outcome.json);
+    return;
+  }
+  print(fmt::format("\n{}\n", study::summary_table(outcome.summary)));
+  print(study::verdict_text(outcome.summary));
+  print(fmt::format("\nreport: {0}/report.html, tables: {0}/comparison.csv, comparison.json\n",
+                    options.output));
+}
+
+void compare(const CompareOptions& options) {
+  study::Comparison comparison = study::read_comparison(options.config_path, options.overrides);
+  if (!options.match.empty()) comparison.match = study::parse_match(options.match);
+  watch_signals();
+  CompareProgress progress;
+  std::string command =
+      fmt::format("edgeprune compare {} --output {}", options.config_path, options.output);
+  for (const std::string& text : options.overrides) command += fmt::format(" --set '{}'", text);
+  if (!options.match.empty()) command += " --match " + options.match;
+  const std::string source = core::read_file(options.config_path);
+  show(study::run_comparison(comparison, options.output,
+                             {.jobs = options.jobs,
+                              .stop = &stop_flag(),
+                              .events = options.quiet ? nullptr : &progress,
+                              .source = source,
+                              .command = command}),
+       options);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app) {
+  const auto options = std::make_shared<CompareOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compare", "Strategies x keep ratios x seeds x settings: tables, a report and a verdict");
+  command
+      ->add_option("config", options->config_path,
+                   "Configuration (TOML) with a section [compare] (docs/comparison.md)")
+      ->required();
+  command
+      ->add_option("--output", options->output,
+                   "Directory of the comparison; what is complete there is reused")
+      ->required();
+  command->add_option("--jobs", options->jobs, "Runs side by side; they share the threads")
+      ->check(CLI::Range(1, 256));
+  command->add_option(
+      "--match", options->match,
+      "kept: same kept samples and epochs; cost: same work as top with its warm-up");
+  command
+      ->add_option("--set", options->overrides,
+                   "Set a field of the configuration, as section.key=value")
+      ->take_all()
+      ->allow_extra_args(false);
+  add_output_options(*command, *options);
+  command->callback([options] { compare(*options); });
+}
+
+}  // namespace edgeprune::cli

@@ -1,0 +1,254 @@
+#include "edgeprune/study/run_comparison.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/study/report.h"
+#include "edgeprune/study/verdict.h"
+#include "edgeprune/train/pipeline.h"
+#include "edgeprune/train/run_directory.h"
+
+#include "work_left.h"
+#include "workers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <mutex>
+#include <set>
+#include <system_error>
+
+namespace edgeprune::study {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kSourceFile = "comparison.toml";
+constexpr std::string_view kCells = "cells";
+
+bool is_own_file(std::string name) {
+  static constexpr std::string_view kNames[] = {kSourceFile,   "comparison.csv", "comparison.json",
+                                                "report.html", "warm-ups",       kCells};
+  if (name.ends_with(".tmp")) name.resize(name.size() - 4);
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+// Empty, or with cells and nothing that no comparison wrote.
+bool is_own_directory(const fs::path& directory) {
+  if (!fs::is_directory(directory)) return false;
+  if (fs::is_empty(directory)) return true;
+  return fs::is_directory(directory / kCells) &&
+         std::all_of(fs::directory_iterator(directory), fs::directory_iterator(),
+                     [](const auto& entry) { return is_own_file(entry.path().filename()); });
+}
+
+void require_own_directory(const fs::path& directory) {
+  if (!fs::exists(directory) || is_own_directory(directory)) return;
+  throw core::Error(core::ErrorKind::run_directory,
+                    fmt::format("{}: exists and holds something other than a comparison; choose "
+                                "another --output",
+                                directory.string()));
+}
+
+// Runs say some things in every cell; a comparison says them once.
+class Notices final : public train::Events {
+ public:
+  explicit Notices(ComparisonEvents* events) : events_(events) {}
+  void on_notice(const std::string& text) override {
+    if (events_ == nullptr || text.starts_with("memory:")) return;
+    const std::lock_guard lock(mutex_);
+    if (seen_.insert(text).second) events_->on_notice(text);
+  }
+
+ private:
+  ComparisonEvents* events_;
+  std::mutex mutex_;
+  std::set<std::string> seen_;
+};
+
+bool has_begun(const train::Config& config) {
+  return fs::exists(fs::path(config.run.directory) / train::kConfigFile);
+}
+
+bool is_scored(const train::Config& config) {
+  if (!has_begun(config)) return false;
+  const auto checkpoint = train::load_checkpoint(config.run.directory);
+  return checkpoint && checkpoint->state.phase >= train::Phase::select;
+}
+
+// A run's own copy of its network counts once there is one, as for every run that is continued.
+train::Config begun(const train::Config& config) {
+  return train::open_run_directory(config.run.directory);
+}
+
+// All files of the warm-up under the cell's configuration. The copy gets its name when it is whole.
+void start_from_warm_up(const WarmUp& warm_up, const train::Config& cell) {
+  const fs::path target = cell.run.directory;
+  fs::path partial = target;
+  partial += ".partial";
+  fs::remove_all(partial);
+  core::create_directories(partial);
+  for (const auto& entry : fs::directory_iterator(warm_up.config.run.directory)) {
+    const fs::path name = entry.path().filename();
+    if (name.extension() != ".tmp") fs::copy_file(entry.path(), partial / name);
+  }
+  core::write_file_atomically(partial / train::kConfigFile, train::to_toml(cell));
+  fs::rename(partial, target);
+}
+
+class Runner {
+ public:
+  Runner(const Comparison& comparison, const fs::path& directory, const ComparisonOptions& options)
+      : comparison_(comparison),
+        directory_(directory),
+        options_(options),
+        jobs_(std::max(1u, options.jobs)),
+        grid_(make_grid(comparison, directory, threads_per_job())),
+        notices_(options.events) {}
+
+  void run() {
+    const std::size_t complete = std::count_if(
+        grid_.cells.begin(), grid_.cells.end(),
+        [](const Cell& cell) { return train::is_complete(cell.config.run.directory); });
+    if (options_.events != nullptr) options_.events->on_start(complete, grid_.cells.size());
+    done_ = complete;
+    find_missing();
+    run_side_by_side(missing_warm_ups_.size(), jobs_,
+                     [&](std::size_t i) { run_warm_up(grid_.warm_ups[missing_warm_ups_[i]]); });
+    run_side_by_side(missing_cells_.size(), jobs_,
+                     [&](std::size_t i) { run_cell(grid_.cells[missing_cells_[i]]); });
+  }
+
+  [[nodiscard]] std::vector<CellResult> results() const {
+    std::vector<CellResult> results;
+    for (const Cell& cell : grid_.cells) results.push_back(read_cell_result(cell));
+    return results;
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t threads_per_job() const {
+    train::Config config = comparison_.config(comparison_.settings.front());
+    if (options_.threads > 0) config.run.threads = options_.threads;
+    return std::max(1u, train::with_resolved_threads(config).run.threads / jobs_);
+  }
+
+  void find_missing() {
+    std::set<std::size_t> warm_ups;
+    for (std::size_t i = 0; i < grid_.cells.size(); ++i) {
+      const Cell& cell = grid_.cells[i];
+      if (train::is_complete(cell.config.run.directory)) continue;
+      missing_cells_.push_back(i);
+      left_.add(work_of(cell));
+      if (!cell.warm_up || has_begun(cell.config)) continue;
+      if (!is_scored(grid_.warm_ups[*cell.warm_up].config)) warm_ups.insert(*cell.warm_up);
+    }
+    missing_warm_ups_.assign(warm_ups.begin(), warm_ups.end());
+    for (const std::size_t i : missing_warm_ups_) left_.add(work_of(grid_.warm_ups[i]));
+  }
+
+  void run_warm_up(const WarmUp& warm_up) {
+    const auto start = Clock::now();
+    if (!has_begun(warm_up.config)) train::prepare_run_directory(warm_up.config, false);
+    run_to(warm_up.config, train::Phase::select,
+           fmt::format("warm-up of {}, seed {}", warm_up.setting, warm_up.seed));
+    const std::lock_guard lock(mutex_);
+    const double seconds = finished(work_of(warm_up), start);
+    if (options_.events == nullptr) return;
+    options_.events->on_warm_up(warm_up, {.number = ++warm_ups_done_,
+                                          .total = missing_warm_ups_.size(),
+                                          .seconds = seconds,
+                                          .seconds_left = left_.seconds() / jobs_});
+  }
+
+  void run_cell(const Cell& cell) {
+    const auto start = Clock::now();
+    if (!has_begun(cell.config)) {
+      if (cell.warm_up) {
+        start_from_warm_up(grid_.warm_ups[*cell.warm_up], cell.config);
+      } else {
+        train::prepare_run_directory(cell.config, false);
+      }
+    }
+    run_to(cell.config, train::Phase::done, fmt::format("{}: {}", cell.setting, cell.label()));
+    const CellResult result = read_cell_result(cell);
+    const std::lock_guard lock(mutex_);
+    const double seconds = finished(work_of(cell), start);
+    ++done_;
+    if (options_.events == nullptr) return;
+    options_.events->on_cell(result, {.number = done_,
+                                      .total = grid_.cells.size(),
+                                      .seconds = seconds,
+                                      .seconds_left = left_.seconds() / jobs_});
+  }
+
+  // Continues under the present threads: those that the run began with are a last bit's matter.
+  void run_to(const train::Config& wanted, train::Phase goal, const std::string& what) {
+    train::Config config = begun(wanted);
+    config.run.threads = wanted.run.threads;
+    try {
+      (void)train::run_pipeline(config, {.goal = goal, .stop = options_.stop, .events = &notices_});
+    } catch (const core::Error& error) {
+      if (error.kind() == core::ErrorKind::interrupted) throw;
+      throw core::Error(error.kind(), fmt::format("{}: {}", core::printable(what), error.what()));
+    }
+  }
+
+  double finished(double work, Clock::time_point start) {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    left_.finish(work, seconds);
+    return seconds;
+  }
+
+  const Comparison& comparison_;
+  fs::path directory_;
+  const ComparisonOptions& options_;
+  std::uint32_t jobs_;
+  Grid grid_;
+  Notices notices_;
+  std::vector<std::size_t> missing_warm_ups_;
+  std::vector<std::size_t> missing_cells_;
+  std::mutex mutex_;
+  WorkLeft left_;
+  std::size_t done_ = 0;
+  std::size_t warm_ups_done_ = 0;
+};
+
+void run_or_say_how_to_go_on(Runner& runner) {
+  try {
+    runner.run();
+  } catch (const core::Error& error) {
+    if (error.kind() != core::ErrorKind::interrupted) throw;
+    throw core::Error(error.kind(), "stopped; the same command goes on where it was");
+  }
+}
+
+}  // namespace
+
+ComparisonOutcome run_comparison(const Comparison& comparison, const fs::path& directory,
+                                 const ComparisonOptions& options) {
+  require_own_directory(directory);
+  core::create_directories(directory / kCells);
+  const core::DirectoryLock lock(directory);
+  core::write_file_atomically(directory / kSourceFile, options.source);
+  Runner runner(comparison, fs::absolute(directory).lexically_normal(), options);
+  run_or_say_how_to_go_on(runner);
+  ComparisonOutcome outcome{.cells = runner.results()};
+  outcome.summary = summarise(outcome.cells);
+  outcome.verdict = verdict_lines(outcome.summary);
+  outcome.json = comparison_json(outcome.cells, outcome.summary, comparison.match, outcome.verdict);
+  core::write_file_atomically(directory / "comparison.csv", cells_csv(outcome.cells));
+  core::write_file_atomically(directory / "comparison.json", outcome.json);
+  core::write_file_atomically(directory / "report.html",
+                              report_html({.title = fs::path(comparison.file).filename().string(),
+                                           .command = options.command,
+                                           .toml = options.source,
+                                           .summary = outcome.summary,
+                                           .verdict = outcome.verdict,
+                                           .json = outcome.json,
+                                           .match = comparison.match}));
+  return outcome;
+}
+
+}  // namespace edgeprune::study
