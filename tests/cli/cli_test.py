@@ -294,7 +294,8 @@ class Interruptions(CommandLine):
         comparison = self.folder / "compare.toml"
         comparison.write_text(self.config.read_text() + "[compare]\nstrategies = ['top']\n"
                               "keep_ratios = [0.5]\nseeds = 2\n")
-        call = ["compare", comparison, "--output", self.folder / "stopped"]
+        one_thread = ["--set", "run.threads=1"]
+        call = ["compare", comparison, *one_thread, "--output", self.folder / "stopped"]
         process = subprocess.Popen([EDGEPRUNE, *map(str, call)], stderr=subprocess.PIPE, text=True,
                                    stdout=subprocess.DEVNULL)
         for line in process.stderr:
@@ -306,7 +307,7 @@ class Interruptions(CommandLine):
         self.assertEqual(process.wait(), 130, rest)
         self.assertIn("same command", rest)
         self.assertEqual(edgeprune(*call).returncode, 0)
-        edgeprune("compare", comparison, "--output", self.folder / "whole")
+        edgeprune("compare", comparison, *one_thread, "--output", self.folder / "whole")
 
         def cells(name):
             lines = (self.folder / name / "comparison.csv").read_text().splitlines()

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string small_toml(const train::SmallRun& data, const std::string& compare) {
-  train::Config config =
-      data.config("unused", {"train.epochs=2", "model.network=mlp", "run.checkpoint_seconds=0"});
+  train::Config config = data.config("unused", {"train.epochs=2", "model.network=mlp",
+                                                "run.checkpoint_seconds=0", "run.threads=1"});
   config.run.directory.clear();
   return train::to_toml(config) + "\n[compare]\n" + compare;
 }
