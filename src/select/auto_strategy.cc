@@ -20,6 +20,15 @@ std::vector<std::string_view> auto_candidates(Constraint constraint) {
   return {"random", "facility_location", "moderate"};
 }
 
+std::vector<const Strategy*> possible_strategies(std::string_view name, Constraint constraint) {
+  if (name != "auto") return {&strategy_named(name)};
+  std::vector<const Strategy*> strategies;
+  for (const std::string_view candidate : auto_candidates(constraint)) {
+    strategies.push_back(&strategy_named(candidate));
+  }
+  return strategies;
+}
+
 AutoChoice choose_strategy(const AutoQuestion& question) {
   if (question.constraint == Constraint::compute) {
     return {.strategy = "short",

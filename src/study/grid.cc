@@ -68,14 +68,8 @@ class GridMaker {
   }
 
  private:
-  // Those of which `auto` may choose, or the one that is named.
   [[nodiscard]] std::vector<const select::Strategy*> possible(const StrategySpec& spec) const {
-    if (spec.strategy != "auto") return {&select::strategy_named(spec.strategy)};
-    std::vector<const select::Strategy*> strategies;
-    for (const std::string_view name : select::auto_candidates(constraint_)) {
-      strategies.push_back(&select::strategy_named(name));
-    }
-    return strategies;
+    return select::possible_strategies(spec.strategy, constraint_);
   }
 
   [[nodiscard]] bool warms_up(const StrategySpec& spec) const {

@@ -20,7 +20,6 @@ constexpr Limits kCutoff = {"-1 or in [0, 1)",
 constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
 constexpr Limits kWidth = {"in (0, 16]", [](double x) { return x > 0 && x <= 16; }};
 constexpr Limits kChannels = {"0, 1 or 3", [](double x) { return x == 0 || x == 1 || x == 3; }};
-constexpr Limits kCheckpoints = {"in [1, 1000]", [](double x) { return x >= 1 && x <= 1000; }};
 constexpr Limits kThreads = {"in [0, 1024]", [](double x) { return x >= 0 && x <= 1024; }};
 constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
 

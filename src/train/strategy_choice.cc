@@ -3,12 +3,7 @@
 namespace edgeprune::train {
 
 std::vector<const select::Strategy*> possible_strategies(const Config& config) {
-  if (config.prune.strategy != "auto") return {&select::strategy_named(config.prune.strategy)};
-  std::vector<const select::Strategy*> strategies;
-  for (const std::string_view name : select::auto_candidates(config.prune.constraint)) {
-    strategies.push_back(&select::strategy_named(name));
-  }
-  return strategies;
+  return select::possible_strategies(config.prune.strategy, config.prune.constraint);
 }
 
 StrategyChoice choose_run_strategy(const Config& config, double label_noise) {

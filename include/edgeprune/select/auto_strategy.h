@@ -40,6 +40,10 @@ struct AutoChoice {
 /// Every strategy that it may choose under a constraint. All of one constraint warm up, or none.
 [[nodiscard]] std::vector<std::string_view> auto_candidates(Constraint constraint);
 
+/// The rows that a strategy's name may come to stand for: the candidates of `auto`, or the named one.
+[[nodiscard]] std::vector<const Strategy*> possible_strategies(std::string_view name,
+                                                               Constraint constraint);
+
 /// With `storage`, before the label noise is known, the choice is the one made where there is
 /// little.
 [[nodiscard]] AutoChoice choose_strategy(const AutoQuestion& question);
