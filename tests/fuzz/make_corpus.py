@@ -150,6 +150,16 @@ def write_jpeg():
     write("image/neither", b"GIF89a")
 
 
+def write_quantity():
+    write("quantity/watts", b"12.3 W\n")
+    write("quantity/number", b"4.5e1\n")
+    write("quantity/milliwatts", b" 450mW ")
+    write("quantity/watt_hours", b"0.5 kWh")
+    write("quantity/not_available", b"N/A")
+    write("quantity/infinite", b"1e308 MJ")
+    write("quantity/negative", b"-0 J")
+
+
 def write_cifar():
     image = bytes(range(256)) * 12
     write("cifar/cifar10", b"\x09" + image)
@@ -166,3 +176,4 @@ write_safetensors()
 write_png()
 write_jpeg()
 write_cifar()
+write_quantity()

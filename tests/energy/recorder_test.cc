@@ -1,0 +1,207 @@
+#include "edgeprune/energy/recorder.h"
+
+#include "fake_meter.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <semaphore>
+#include <string>
+#include <vector>
+
+namespace edgeprune::energy {
+namespace {
+
+using testing::FakeMeter;
+
+// A clock and meters that stand where the test puts them.
+struct Bench {
+  double seconds = 0;
+  std::optional<double> watts = 0;
+  std::optional<double> joules = 0;
+  std::vector<std::unique_ptr<Meter>> meters;
+
+  void add_power(MeterInfo info = {}) {
+    info.method = Method::integrated;
+    meters.push_back(std::make_unique<FakeMeter>(info, [this] { return watts; }));
+  }
+  void add_counter(MeterInfo info = {}) {
+    info.method = Method::counter;
+    meters.push_back(std::make_unique<FakeMeter>(info, [this] { return joules; }));
+  }
+  Recorder start(RecorderOptions options = {}) {
+    options.clock = [this] { return seconds; };
+    return {std::move(meters), options};
+  }
+};
+
+void expect_phases(const std::vector<PhaseJoules>& phases,
+                   const std::vector<PhaseJoules>& expected) {
+  ASSERT_EQ(phases.size(), expected.size());
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    EXPECT_EQ(phases[i].phase, expected[i].phase);
+    EXPECT_DOUBLE_EQ(phases[i].seconds, expected[i].seconds) << expected[i].phase;
+    EXPECT_DOUBLE_EQ(phases[i].joules, expected[i].joules) << expected[i].phase;
+  }
+}
+
+TEST(Recorder, BooksJoulesToThePhaseUnderWay) {
+  Bench bench;
+  bench.add_counter();
+  bench.joules = 500;
+  Recorder recorder = bench.start();
+  bench.seconds = 1, bench.joules = 502;
+  recorder.enter("score");
+  bench.seconds = 4, bench.joules = 532;
+  recorder.enter("train");
+  bench.seconds = 9, bench.joules = 632;
+  recorder.sample();
+  expect_phases(recorder.phases(), {{"other", 1, 2}, {"score", 3, 30}, {"train", 5, 100}});
+  EXPECT_DOUBLE_EQ(recorder.counted_joules(), 132);
+}
+
+TEST(Recorder, GoesOnWithAPhaseThatIsEnteredAgain) {
+  Bench bench;
+  bench.add_power();
+  bench.watts = 10;
+  Recorder recorder = bench.start();
+  recorder.enter("train");
+  bench.seconds = 2;
+  recorder.enter("test");
+  bench.seconds = 3;
+  recorder.enter("train");
+  bench.seconds = 7;
+  recorder.enter("other");
+  expect_phases(recorder.phases(), {{"other", 0, 0}, {"train", 6, 60}, {"test", 1, 10}});
+}
+
+TEST(Recorder, DoesNotAddMetersThatAreNotCounted) {
+  Bench bench;
+  bench.add_counter({.name = "package-0"});
+  bench.add_power({.name = "package-0 core", .is_counted = false});
+  bench.watts = 8;
+  Recorder recorder = bench.start();
+  bench.seconds = 2, bench.joules = 50;
+  recorder.sample();
+  EXPECT_DOUBLE_EQ(recorder.counted_joules(), 50);
+  expect_phases(recorder.phases(), {{"other", 2, 50}});
+  const std::vector<MeterRecord> records = recorder.records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1].info.name, "package-0 core");
+  EXPECT_DOUBLE_EQ(records[0].joules(), 50);
+  EXPECT_DOUBLE_EQ(records[1].joules(), 16);
+}
+
+TEST(Recorder, AddsTheMetersThatAreCounted) {
+  Bench bench;
+  bench.add_counter();
+  bench.add_power();
+  bench.watts = 8;
+  Recorder recorder = bench.start();
+  bench.seconds = 2, bench.joules = 50;
+  recorder.sample();
+  EXPECT_DOUBLE_EQ(recorder.counted_joules(), 66);
+}
+
+TEST(Recorder, CountsTheReadingsOfEachMeter) {
+  Bench bench;
+  bench.add_counter();
+  Recorder recorder = bench.start();
+  bench.seconds = 1, bench.joules = std::nullopt;
+  recorder.sample();
+  bench.seconds = 2, bench.joules = 4;
+  recorder.sample();
+  const MeterRecord record = recorder.records().at(0);
+  EXPECT_EQ(record.counts.samples, 2U);
+  EXPECT_EQ(record.counts.gaps, 1U);
+  EXPECT_DOUBLE_EQ(record.joules(), 4);
+}
+
+TEST(Recorder, KnowsSecondsButNoJoulesWithoutMeters) {
+  Bench bench;
+  Recorder recorder = bench.start();
+  bench.seconds = 5;
+  recorder.sample();
+  EXPECT_FALSE(recorder.has_meters());
+  EXPECT_DOUBLE_EQ(recorder.counted_joules(), 0);
+  EXPECT_DOUBLE_EQ(recorder.uncertainty_joules(), 0);
+  EXPECT_TRUE(recorder.records().empty());
+  expect_phases(recorder.phases(), {{"other", 5, 0}});
+}
+
+TEST(Recorder, IsUncertainByTheLargestResolutionAndTheLargestDelayAtMeanPower) {
+  Bench bench;
+  bench.add_power({.resolution_joules = 3, .delay_seconds = 0.5});
+  bench.add_power({.resolution_joules = 1, .delay_seconds = 2});
+  bench.add_power({.resolution_joules = 99, .delay_seconds = 99, .is_counted = false});
+  bench.watts = 10;
+  Recorder recorder = bench.start();
+  EXPECT_DOUBLE_EQ(recorder.uncertainty_joules(), 3);
+  bench.seconds = 4;
+  recorder.sample();
+  EXPECT_DOUBLE_EQ(recorder.uncertainty_joules(), 43);  // 3 J and 2 s at 20 W
+}
+
+TEST(Recorder, KnowsWhatAnIdleMachineWouldHaveDrawn) {
+  Bench bench;
+  Recorder recorder = bench.start({.idle_watts = 1.5});
+  bench.seconds = 4;
+  recorder.sample();
+  EXPECT_DOUBLE_EQ(recorder.idle_joules(), 6);
+  EXPECT_DOUBLE_EQ(bench.start().idle_joules(), -1);
+}
+
+TEST(Recorder, SamplesInAThreadOfItsOwn) {
+  std::counting_semaphore<> reads(0);
+  double joules = 0;
+  std::vector<std::unique_ptr<Meter>> meters;
+  meters.push_back(std::make_unique<FakeMeter>(MeterInfo{.method = Method::counter}, [&] {
+    reads.release();
+    return joules += 1;
+  }));
+  Recorder recorder(std::move(meters), {.sample_seconds = 1e-3});
+  recorder.enter("train");
+  for (int i = 0; i < 5; ++i) reads.acquire();
+  const MeterRecord record = recorder.records().at(0);
+  EXPECT_GE(record.counts.samples, 4U);  // the fifth may be under way
+  EXPECT_DOUBLE_EQ(record.joules(), static_cast<double>(record.counts.samples) - 1);
+}
+
+RC_GTEST_PROP(RecorderProperty, PhasesSumToTheWholeUnderAnySwitches, ()) {
+  Bench bench;
+  bench.add_counter({.wrap_joules = 1000});
+  bench.add_power();
+  bench.add_power({.is_counted = false});
+  Recorder recorder = bench.start();
+  int total = 0;
+  double area = 0;
+  const int num_steps = *rc::gen::inRange(0, 40);
+  for (int i = 0; i < num_steps; ++i) {
+    const int elapsed = *rc::gen::inRange(1, 5);
+    const double before = *bench.watts;
+    bench.seconds += elapsed;
+    bench.watts = *rc::gen::inRange(0, 50);
+    total += *rc::gen::inRange(0, 1000);
+    bench.joules = total % 1000;
+    area += elapsed * (before + *bench.watts) / 2;
+    if (*rc::gen::arbitrary<bool>()) recorder.sample();
+    recorder.enter(*rc::gen::element<std::string>("other", "score", "train", "test"));
+  }
+  double seconds = 0;
+  double joules = 0;
+  for (const PhaseJoules& phase : recorder.phases()) {
+    RC_ASSERT(phase.joules >= 0);
+    seconds += phase.seconds;
+    joules += phase.joules;
+  }
+  // Whole seconds and half joules: sums are exact.
+  RC_ASSERT(seconds == bench.seconds);
+  RC_ASSERT(joules == total + area);
+  RC_ASSERT(recorder.counted_joules() == joules);
+}
+
+}  // namespace
+}  // namespace edgeprune::energy
