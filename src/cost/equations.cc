@@ -9,6 +9,24 @@ std::uint64_t training_iterations(std::uint32_t epochs, std::uint32_t num_kept,
   return std::uint64_t{epochs} * core::BatchPlan(num_kept, batch_size).num_batches();
 }
 
+double training_iterations_continuous(std::uint32_t epochs, double num_kept,
+                                      std::uint32_t batch_size) {
+  return epochs * num_kept / batch_size;
+}
+
+double training_seconds(double iterations, double flops_per_sample, std::uint32_t batch_size,
+                        double flops_per_second) {
+  return iterations * flops_per_sample * batch_size / flops_per_second;
+}
+
+double energy_joules(double power_watts, double seconds) {
+  return power_watts * seconds;
+}
+
+double device_weight(std::uint32_t num_samples, std::uint64_t all_samples) {
+  return static_cast<double>(num_samples) / static_cast<double>(all_samples);
+}
+
 double stored_bytes(std::uint32_t num_kept, double bytes_per_sample) {
   return num_kept * bytes_per_sample;
 }
@@ -16,6 +34,10 @@ double stored_bytes(std::uint32_t num_kept, double bytes_per_sample) {
 double scoring_flops(std::uint64_t warmup_iterations, double flops_per_sample,
                      std::uint32_t batch_size) {
   return static_cast<double>(warmup_iterations) * flops_per_sample * batch_size;
+}
+
+double selection_seconds(std::uint32_t num_samples) {
+  return kSelectSecondsPerSample * num_samples;
 }
 
 double training_flops(std::uint32_t epochs, std::uint32_t num_kept, double flops_per_sample) {

@@ -24,6 +24,31 @@ TEST(TrainingIterations, DoesNotOverflow) {
   EXPECT_EQ(training_iterations(4000000000U, 4000000000U, 1), 16000000000000000000U);
 }
 
+// (23): 20 * 333 / 64 = 104.0625, where (7) makes 120 steps.
+TEST(TrainingIterationsContinuous, LeavesTheCeilingOut) {
+  EXPECT_DOUBLE_EQ(training_iterations_continuous(20, 333, 64), 104.0625);
+}
+
+// (8): 120 steps of 64 samples of 1e6 FLOPs at 2e9 a second: 7.68e9 / 2e9.
+TEST(TrainingSeconds, IsFlopsOverSpeed) {
+  EXPECT_DOUBLE_EQ(training_seconds(120, 1e6, 64, 2e9), 3.84);
+}
+
+// (8): 6.5 W for 3.84 s.
+TEST(EnergyJoules, IsPowerTimesTime) {
+  EXPECT_DOUBLE_EQ(energy_joules(6.5, 3.84), 24.96);
+}
+
+// (12): 3333 of 15 * 3333.
+TEST(DeviceWeight, IsTheDevicesShareOfAllSamples) {
+  EXPECT_DOUBLE_EQ(device_weight(3333, 49995), 1.0 / 15);
+}
+
+// (25): 50000 samples at 2.5 ns.
+TEST(SelectionSeconds, GrowsWithTheSamples) {
+  EXPECT_DOUBLE_EQ(selection_seconds(50000), 1.25e-4);
+}
+
 // (9): 333 * 3073 bytes (a CIFAR-10 record) = 1,023,309.
 TEST(StoredBytes, IsKeptSamplesTimesTheirSize) {
   EXPECT_DOUBLE_EQ(stored_bytes(333, 3073), 1023309);

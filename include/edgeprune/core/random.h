@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   test = 6,
   label_noise = 7,
   class_skew = 8,
+  curve_refit = 9,
 };
 
 struct RandomKey {

@@ -1,0 +1,106 @@
+#include "edgeprune/cost/planner.h"
+
+#include "edgeprune/core/error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace edgeprune::cost {
+namespace {
+
+constexpr std::string_view kSeconds = "budget.seconds";
+constexpr std::string_view kJoules = "budget.joules";
+constexpr std::string_view kBytes = "budget.bytes";
+constexpr std::string_view kMemory = "limits.memory_bytes";
+
+double joules_of(const RunCost& cost, std::string_view asked_by) {
+  const double joules = cost.total().joules;
+  if (joules >= 0) return joules;
+  throw core::Error(core::ErrorKind::config,
+                    fmt::format("{} needs joules, which are not known without watts; add "
+                                "power.operating_watts to the device profile",
+                                asked_by));
+}
+
+bool fits_all(const std::vector<BudgetUse>& uses) {
+  return std::all_of(uses.begin(), uses.end(), [](const BudgetUse& use) { return use.fits(); });
+}
+
+// The one that is overdrawn the most.
+std::string_view broken_budget(const std::vector<BudgetUse>& uses) {
+  const auto overdraws_less = [](const BudgetUse& a, const BudgetUse& b) {
+    return a.used / a.limit < b.used / b.limit;
+  };
+  return std::max_element(uses.begin(), uses.end(), overdraws_less)->budget;
+}
+
+// " (score 31, train 8, ...)" in seconds or joules.
+std::string by_phase(const RunCost& cost, double PhaseCost::*amount) {
+  return fmt::format(" (score {:.3g}, select {:.3g}, train {:.3g}, evaluate {:.3g}, other {:.3g})",
+                     cost.score.*amount, cost.select.*amount, cost.train.*amount,
+                     cost.evaluate.*amount, cost.other.*amount);
+}
+
+std::string phases_of(const BudgetUse& use, const RunCost& cost) {
+  if (use.budget == kSeconds) return by_phase(cost, &PhaseCost::seconds);
+  if (use.budget == kJoules) return by_phase(cost, &PhaseCost::joules);
+  return {};
+}
+
+[[noreturn]] void reject_budgets(const std::vector<BudgetUse>& uses, const RunCost& cost) {
+  std::vector<std::string> complaints;
+  for (const BudgetUse& use : uses) {
+    if (use.fits()) continue;
+    complaints.push_back(fmt::format("{} is {:.6g}; the least that would do is {:.6g}{}",
+                                     use.budget, use.limit, use.used, phases_of(use, cost)));
+  }
+  throw core::Error(core::ErrorKind::config, fmt::format("{}", fmt::join(complaints, "; ")));
+}
+
+}  // namespace
+
+std::vector<BudgetUse> budget_uses(const Budgets& budgets, const RunCost& cost) {
+  std::vector<BudgetUse> uses;
+  if (budgets.seconds > 0) uses.push_back({kSeconds, budgets.seconds, cost.total().seconds});
+  if (budgets.joules > 0) uses.push_back({kJoules, budgets.joules, joules_of(cost, kJoules)});
+  if (budgets.stored_bytes > 0) uses.push_back({kBytes, budgets.stored_bytes, cost.stored_bytes});
+  if (budgets.memory_bytes > 0) {
+    uses.push_back({kMemory, budgets.memory_bytes, static_cast<double>(cost.memory_bytes)});
+  }
+  return uses;
+}
+
+Fit largest_that_fits(std::uint32_t most, const Budgets& budgets, const CostOf& cost_of,
+                      std::uint32_t least) {
+  if (most < least) {
+    throw core::Error(
+        core::ErrorKind::config,
+        fmt::format("there is no more than {} to choose from; it takes {}", most, least));
+  }
+  const auto try_value = [&](std::uint32_t value) {
+    Fit fit{.value = value, .cost = cost_of(value)};
+    fit.uses = budget_uses(budgets, fit.cost);
+    return fit;
+  };
+  Fit largest = try_value(most);
+  if (fits_all(largest.uses)) return largest;
+  Fit broken = std::move(largest);
+  largest = try_value(least);
+  if (!fits_all(largest.uses)) reject_budgets(largest.uses, largest.cost);
+  while (broken.value - largest.value > 1) {
+    Fit middle = try_value(largest.value + (broken.value - largest.value) / 2);
+    (fits_all(middle.uses) ? largest : broken) = std::move(middle);
+  }
+  largest.binding = broken_budget(broken.uses);
+  return largest;
+}
+
+double weighted_cost(const Weights& weights, const RunCost& cost) {
+  const double joules = weights.per_joule > 0 ? joules_of(cost, "the price of a joule") : 0;
+  return weights.per_second * cost.total().seconds + weights.per_joule * joules +
+         weights.per_byte * cost.stored_bytes;
+}
+
+}  // namespace edgeprune::cost

@@ -1,0 +1,150 @@
+#include "edgeprune/cost/run_cost.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/cost/equations.h"
+
+#include <fmt/format.h>
+
+namespace edgeprune::cost {
+namespace {
+
+[[noreturn]] void fail(const DeviceProfile& profile, std::string_view complaint) {
+  throw core::Error(core::ErrorKind::config,
+                    fmt::format("device profile {}: {}", profile.name, complaint));
+}
+
+PhaseCost operator+(const PhaseCost& a, const PhaseCost& b) {
+  const bool known = a.joules >= 0 && b.joules >= 0;
+  return {.seconds = a.seconds + b.seconds,
+          .joules = known ? a.joules + b.joules : -1,
+          .flops = a.flops + b.flops};
+}
+
+struct Seconds {
+  double score = 0;
+  double train = 0;
+  double evaluate = 0;
+  double other = 0;
+};
+
+Seconds by_timing(const RunWork& work, const NetworkTiming& timing) {
+  const auto steps = [&](std::uint64_t count, std::uint64_t samples) {
+    return static_cast<double>(count) * timing.step_overhead_seconds +
+           static_cast<double>(samples) * timing.step_seconds_per_sample;
+  };
+  const auto forward = [&](std::uint64_t samples) {
+    return static_cast<double>(samples) * timing.forward_seconds_per_sample;
+  };
+  const double read = static_cast<double>(work.num_samples) + work.num_test;
+  return {
+      .score = steps(work.score_steps, work.score_samples) + forward(work.score_forward_samples),
+      .train = steps(work.train_steps, work.train_samples),
+      .evaluate = forward(work.evaluation_samples),
+      .other = timing.start_seconds + read * timing.read_seconds_per_sample +
+               kCheckpointsWritten * timing.save_seconds};
+}
+
+double sustained_flops_per_second(const DeviceProfile& profile) {
+  if (!profile.flops_per_second.is_known()) {
+    fail(profile,
+         "it has no timing of this network and no compute.flops_per_second; add either, or measure "
+         "the device with edgeprune calibrate");
+  }
+  const SourcedNumber& share = profile.sustained_share;
+  return profile.flops_per_second.value * (share.is_known() ? share.value : 1);
+}
+
+double reading_seconds(const RunWork& work, const DeviceProfile& profile) {
+  if (!profile.storage_bytes_per_second.is_known()) return 0;
+  const double samples = static_cast<double>(work.num_samples) + work.num_test;
+  return samples * work.bytes_per_sample / profile.storage_bytes_per_second.value;
+}
+
+Seconds by_flops(const RunWork& work, const RunCost& cost, const DeviceProfile& profile) {
+  const double speed = sustained_flops_per_second(profile);
+  // (8), with the FLOPs of all its iterations in one.
+  const auto seconds = [&](double flops) { return training_seconds(1, flops, 1, speed); };
+  return {.score = seconds(cost.score.flops),
+          .train = seconds(cost.train.flops),
+          .evaluate = seconds(cost.evaluate.flops),
+          .other = reading_seconds(work, profile)};
+}
+
+void set_flops(const RunWork& work, RunCost& cost) {
+  const auto forward = [&](std::uint64_t samples) {
+    return static_cast<double>(samples) * work.forward_flops_per_sample;
+  };
+  cost.score.flops = static_cast<double>(work.score_samples) * work.flops_per_sample +
+                     forward(work.score_forward_samples);
+  cost.train.flops = static_cast<double>(work.train_samples) * work.flops_per_sample;
+  cost.evaluate.flops = forward(work.evaluation_samples);
+}
+
+void set_sizes(const RunWork& work, RunCost& cost) {
+  cost.stored_bytes = stored_bytes(work.num_stored, work.bytes_per_sample);
+  cost.peak_stored_bytes = stored_bytes(work.num_samples, work.bytes_per_sample);
+  cost.memory_bytes = work.memory_bytes;
+}
+
+void set_ratios(const RunWork& work, RunCost& cost) {
+  if (work.full_samples == 0 || work.num_samples == 0 || work.flops_per_sample <= 0) {
+    throw core::Error(core::ErrorKind::internal, "a run's cost needs samples, epochs and FLOPs");
+  }
+  cost.paper_ratio = paper_cost_ratio(work.num_kept, work.num_samples);
+  cost.ratio_with_warmup = (cost.score.flops + cost.train.flops) /
+                           (static_cast<double>(work.full_samples) * work.flops_per_sample);
+}
+
+// What the device draws, and how much of the time it works.
+struct Power {
+  double watts = -1;  // -1: not known
+  double idle_watts = 0;
+  double duty_share = 1;
+};
+
+Power power_of(const CostModel& model) {
+  const DeviceProfile& profile = model.profile;
+  const bool measured = model.timing != nullptr && model.timing->power_watts >= 0;
+  Power power{.watts = measured ? model.timing->power_watts : profile.operating_watts.value};
+  if (!profile.duty_share.is_known() || profile.duty_share.value >= 1) return power;
+  power.duty_share = profile.duty_share.value;
+  if (power.watts >= 0 && !profile.idle_watts.is_known()) {
+    fail(profile,
+         "compute.duty_share is below 1 without power.idle_watts, which the rest draws; "
+         "add it");
+  }
+  power.idle_watts = profile.idle_watts.value;
+  return power;
+}
+
+void set_time(double working_seconds, const Power& power, PhaseCost& phase) {
+  phase.seconds = working_seconds / power.duty_share;
+  if (power.watts < 0) return;
+  phase.joules = energy_joules(power.watts, working_seconds) +
+                 energy_joules(power.idle_watts, phase.seconds - working_seconds);
+}
+
+}  // namespace
+
+PhaseCost RunCost::total() const {
+  return score + select + train + evaluate + other;
+}
+
+RunCost predict_run_cost(const RunWork& work, const CostModel& model) {
+  RunCost cost;
+  set_flops(work, cost);
+  set_sizes(work, cost);
+  set_ratios(work, cost);
+  cost.time_from = model.timing != nullptr ? "timing" : "flops";
+  const Seconds seconds = model.timing != nullptr ? by_timing(work, *model.timing)
+                                                  : by_flops(work, cost, model.profile);
+  const Power power = power_of(model);
+  set_time(seconds.score, power, cost.score);
+  set_time(selection_seconds(work.num_samples), power, cost.select);
+  set_time(seconds.train, power, cost.train);
+  set_time(seconds.evaluate, power, cost.evaluate);
+  set_time(seconds.other, power, cost.other);
+  return cost;
+}
+
+}  // namespace edgeprune::cost
