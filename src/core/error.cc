@@ -18,6 +18,10 @@ int exit_code(ErrorKind kind) {
       return 6;
     case ErrorKind::run_directory:
       return 7;
+    case ErrorKind::budget:
+      return 8;
+    case ErrorKind::paused:
+      return 9;
     case ErrorKind::interrupted:
       return 130;
   }

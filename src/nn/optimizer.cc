@@ -109,9 +109,8 @@ void Optimizer::restore(OptimizerState state) {
   state_ = std::move(state);
 }
 
-float Schedule::at(std::uint64_t step, std::uint64_t planned_steps) const {
-  const double s = static_cast<double>(step);
-  const double planned = static_cast<double>(std::max<std::uint64_t>(planned_steps, 1));
+float Schedule::at(double s, double planned_steps) const {
+  const double planned = std::max(planned_steps, 1.0);
   switch (kind) {
     case ScheduleKind::constant:
       return base_learning_rate;

@@ -23,28 +23,75 @@ std::filesystem::path path_of(const std::filesystem::path& directory, std::uint6
   return directory / kCheckpointFiles[sequence % 2];
 }
 
+// Every number of Spent by its name, for writing and for reading alike.
+template <typename S, typename Visit>
+void for_spent(S& spent, Visit&& visit) {
+  visit("learning_samples", spent.learning_samples);
+  visit("scoring_forward_samples", spent.scoring_forward_samples);
+  visit("evaluation_samples", spent.evaluation_samples);
+  visit("score_seconds", spent.score_seconds);
+  visit("select_seconds", spent.select_seconds);
+  visit("train_seconds", spent.train_seconds);
+  visit("evaluate_seconds", spent.evaluate_seconds);
+  visit("other_seconds", spent.other_seconds);
+  visit("paused_seconds", spent.paused_seconds);
+  visit("score_joules", spent.score_joules);
+  visit("select_joules", spent.select_joules);
+  visit("train_joules", spent.train_joules);
+  visit("evaluate_joules", spent.evaluate_joules);
+  visit("other_joules", spent.other_joules);
+  visit("is_metered", spent.is_metered);
+}
+
+template <typename S, typename Visit>
+void for_budget(S& budget, Visit&& visit) {
+  const auto visit_expense = [&](const std::string& name, auto& expense) {
+    visit(name + "_seconds", expense.seconds);
+    visit(name + "_joules", expense.joules);
+  };
+  visit_expense("mean", budget.pace.mean);
+  visit_expense("since", budget.pace.since);
+  visit("steps_since", budget.pace.steps_since);
+  visit("largest_seconds", budget.pace.largest_seconds);
+  visit_expense("forward", budget.forward);
+  visit_expense("steps_at_forward", budget.steps_at_forward);
+  visit("num_steps_at_forward", budget.num_steps_at_forward);
+  visit("horizon_from", budget.horizon.from);
+  visit("horizon_position", budget.horizon.position);
+  visit("horizon_steps", budget.horizon.steps);
+  visit("is_stretched", budget.is_stretched);
+  visit("evaluates", budget.evaluates);
+  visit("next_decision", budget.next_decision);
+  visit("pass_end", budget.pass_end);
+  visit("limits", budget.limits);
+  visit("decisions", budget.decisions);
+  visit("num_decisions", budget.num_decisions);
+}
+
 json to_json(const Spent& spent) {
-  return {{"learning_samples", spent.learning_samples},
-          {"scoring_forward_samples", spent.scoring_forward_samples},
-          {"evaluation_samples", spent.evaluation_samples},
-          {"score_seconds", spent.score_seconds},
-          {"select_seconds", spent.select_seconds},
-          {"train_seconds", spent.train_seconds},
-          {"evaluate_seconds", spent.evaluate_seconds}};
+  json j;
+  for_spent(spent, [&](const std::string& name, const auto& value) { j[name] = value; });
+  return j;
+}
+json to_json(const BudgetState& budget) {
+  json j;
+  for_budget(budget, [&](const std::string& name, const auto& value) { j[name] = value; });
+  return j;
 }
 
 Spent spent_from(const json& j) {
-  return {.learning_samples = j.at("learning_samples"),
-          .scoring_forward_samples = j.at("scoring_forward_samples"),
-          .evaluation_samples = j.at("evaluation_samples"),
-          .score_seconds = j.at("score_seconds"),
-          .select_seconds = j.at("select_seconds"),
-          .train_seconds = j.at("train_seconds"),
-          .evaluate_seconds = j.at("evaluate_seconds")};
+  Spent spent;
+  for_spent(spent, [&](const std::string& name, auto& value) { j.at(name).get_to(value); });
+  return spent;
+}
+BudgetState budget_from(const json& j) {
+  BudgetState budget;
+  for_budget(budget, [&](const std::string& name, auto& value) { j.at(name).get_to(value); });
+  return budget;
 }
 
 std::string state_text(const RunState& state, const SavedArrays& arrays) {
-  return json{{"format_version", 2},
+  return json{{"format_version", 3},
               {"sequence", state.sequence},
               {"goal", static_cast<int>(state.goal)},
               {"phase", static_cast<int>(state.phase)},
@@ -63,7 +110,8 @@ std::string state_text(const RunState& state, const SavedArrays& arrays) {
               {"configuration", state.configuration},
               {"label_noise", {state.label_noise.share, state.label_noise.standard_error}},
               {"metrics", state.metrics},
-              {"spent", to_json(state.spent)}}
+              {"spent", to_json(state.spent)},
+              {"budget", to_json(state.budget)}}
       .dump();
 }
 
@@ -94,6 +142,7 @@ RunState state_from(const json& j) {
                        .standard_error = j.at("label_noise").at(1)};
   state.metrics = j.at("metrics");
   state.spent = spent_from(j.at("spent"));
+  state.budget = budget_from(j.at("budget"));
   return state;
 }
 
@@ -158,6 +207,32 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+void Spent::book(Activity activity, const Expense& expense) {
+  const auto add = [&](double& seconds, double& joules) {
+    seconds += expense.seconds;
+    joules += expense.joules;
+  };
+  switch (activity) {
+    case Activity::score:
+      return add(score_seconds, score_joules);
+    case Activity::select:
+      return add(select_seconds, select_joules);
+    case Activity::train:
+      return add(train_seconds, train_joules);
+    case Activity::evaluate:
+      return add(evaluate_seconds, evaluate_joules);
+    case Activity::other:
+      return add(other_seconds, other_joules);
+    case Activity::pause:
+      paused_seconds += expense.seconds;
+  }
+}
+
+Expense Spent::total() const {
+  return {score_seconds + select_seconds + train_seconds + evaluate_seconds + other_seconds,
+          score_joules + select_joules + train_joules + evaluate_joules + other_joules};
+}
 
 std::string_view name_of(Phase phase) {
   switch (phase) {

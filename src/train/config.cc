@@ -4,6 +4,7 @@
 #include "edgeprune/core/files.h"
 
 #include "config_fields.h"
+#include "pause_rules.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -220,10 +221,20 @@ void check_needs(const Draft& draft) {
   }
 }
 
+void check_hours(const Draft& draft) {
+  const std::string& hours = draft.config.pause.hours;
+  if (hours.empty() || parse_daily_hours(hours)) return;
+  fail(draft.places.at("pause.hours"),
+       fmt::format("pause.hours is \"{}\"; it must be two different times of day, as in "
+                   "\"22:00-06:00\"",
+                   for_message(hours)));
+}
+
 Config finish(Draft draft, const std::vector<std::string>& overrides) {
   for (const std::string& text : overrides) apply_override(text, draft);
   resolve_peak_learning_rate(draft);
   check_needs(draft);
+  check_hours(draft);
   return std::move(draft.config);
 }
 

@@ -20,6 +20,10 @@ constexpr Limits kCutoff = {"-1 or in [0, 1)",
 constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
 constexpr Limits kWidth = {"in (0, 16]", [](double x) { return x > 0 && x <= 16; }};
 constexpr Limits kChannels = {"0, 1 or 3", [](double x) { return x == 0 || x == 1 || x == 3; }};
+constexpr Limits kIdleWatts = {"-1 or at least 0", [](double x) { return x == -1 || x >= 0; }};
+constexpr Limits kPercent = {"in [0, 100]", [](double x) { return x >= 0 && x <= 100; }};
+constexpr Limits kSampleSeconds = {"in [0.001, 60]",
+                                   [](double x) { return x >= 0.001 && x <= 60; }};
 constexpr Limits kThreads = {"in [0, 1024]", [](double x) { return x >= 0 && x <= 1024; }};
 constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
 
@@ -67,6 +71,17 @@ constexpr Word<select::Constraint> kConstraints[] = {
 constexpr Word<Recipe> kRecipes[] = {
     {"as_given", Recipe::as_given},
     {"auto", Recipe::automatic},
+};
+constexpr Word<Shrink> kShrinks[] = {
+    {"epochs", Shrink::epochs},
+    {"share", Shrink::share},
+};
+constexpr Word<energy::MeterChoice> kMeters[] = {
+    {"auto", energy::MeterChoice::automatic},  {"none", energy::MeterChoice::none},
+    {"rapl", energy::MeterChoice::rapl},       {"battery", energy::MeterChoice::battery},
+    {"hwmon", energy::MeterChoice::hwmon},     {"nvml", energy::MeterChoice::nvml},
+    {"command", energy::MeterChoice::command}, {"file", energy::MeterChoice::file},
+    {"model", energy::MeterChoice::model},
 };
 constexpr Word<nn::OptimizerKind> kOptimizers[] = {
     {"adam", nn::OptimizerKind::adam},
@@ -412,6 +427,98 @@ std::vector<FieldRow> budget_rows() {
           "forward passes that score count by their share of the work. Training lasts as long as "
           "they allow, instead of `train.epochs`. 0: no budget.",
           [](auto& c) -> auto& { return c.budget.samples; }),
+      field(
+          "budget.seconds", kNotNegative, "seconds",
+          "The time that the run may take, everything included, pauses apart. `train.epochs` is "
+          "shortened to fit ([costs.md](costs.md)). 0: no budget.",
+          [](auto& c) -> auto& { return c.budget.seconds; }),
+      field(
+          "budget.joules", kNotNegative, "joules",
+          "The energy that the run may take, by the meters that count (`energy.meter`). "
+          "`train.epochs` is shortened to fit. 0: no budget.",
+          [](auto& c) -> auto& { return c.budget.joules; }),
+      field(
+          "budget.bytes", kAny, "bytes",
+          "What may stay stored after selection: the keep ratio is lowered to fit. 0: no budget.",
+          [](auto& c) -> auto& { return c.budget.bytes; }),
+      words<kShrinks>(
+          "budget.shrink",
+          "What a run short of time or energy makes less of. `epochs`: passes over the kept "
+          "samples, the last one cut. `share`: it makes all its passes, each over a fresh share of "
+          "the kept samples.",
+          [](auto& c) -> auto& { return c.budget.shrink; }),
+      field(
+          "budget.file", kAny, "",
+          "A TOML file with `seconds`, `joules` and `harvest`, read again before every decision: "
+          "what the budget is by now, and the watts that come in over time "
+          "([costs.md](costs.md#a-budget-that-changes)).",
+          [](auto& c) -> auto& { return c.budget.file; }),
+      field(
+          "budget.replay", kAny, "",
+          "The decisions.jsonl of an earlier run: its decisions are taken again, whatever this run "
+          "measures, and the bits are the same.",
+          [](auto& c) -> auto& { return c.budget.replay; }),
+  };
+}
+
+std::vector<FieldRow> energy_rows() {
+  return {
+      words<kMeters>(
+          "energy.meter",
+          "What joules are read from; `edgeprune doctor` lists what there is. `auto`: the best one "
+          "that can be read, else none. `model`: power times time, nothing is measured.",
+          [](auto& c) -> auto& { return c.energy.meter; }),
+      field(
+          "energy.command", kAny, "",
+          "`command`: prints watts (`12.3`, `12.3 W`) or joules (`512 J`) each time it is called.",
+          [](auto& c) -> auto& { return c.energy.command; }),
+      field(
+          "energy.file", kAny, "", "`file`: holds the same, and is read again and again.",
+          [](auto& c) -> auto& { return c.energy.file; }),
+      field(
+          "energy.power_watts", kNotNegative, "watts",
+          "`model`: the device's power while it trains. 0: that of `device.profile`.",
+          [](auto& c) -> auto& { return c.energy.power_watts; }),
+      field(
+          "energy.idle_watts", kIdleWatts, "watts",
+          "What the machine takes doing nothing, reported apart. -1: that of `device.profile`, or "
+          "not known.",
+          [](auto& c) -> auto& { return c.energy.idle_watts; }),
+      field(
+          "energy.sample_seconds", kSampleSeconds, "seconds", "Time between readings.",
+          [](auto& c) -> auto& { return c.energy.sample_seconds; }),
+  };
+}
+
+std::vector<FieldRow> device_rows() {
+  return {
+      field(
+          "device.profile", kAny, "",
+          "The device as a profile describes it: a file, as `edgeprune calibrate` writes it, or "
+          "the name of a shipped one (`edgeprune plan --list-profiles`). Predictions come from it.",
+          [](auto& c) -> auto& { return c.device.profile; }),
+  };
+}
+
+std::vector<FieldRow> pause_rows() {
+  return {
+      field(
+          "pause.battery_percent", kPercent, "percent",
+          "The run pauses while the battery is below this and not charging. 0: never.",
+          [](auto& c) -> auto& { return c.pause.battery_percent; }),
+      field(
+          "pause.temperature_celsius", kNotNegative, "degrees Celsius",
+          "The run pauses while the hottest thermal zone is above this. 0: never.",
+          [](auto& c) -> auto& { return c.pause.temperature_celsius; }),
+      field(
+          "pause.hours", kAny, "",
+          "Local time in which the run may work, such as `\"22:00-06:00\"`. Empty: always.",
+          [](auto& c) -> auto& { return c.pause.hours; }),
+      field(
+          "pause.stops", kAny, "",
+          "Instead of waiting, a run that should pause ends, resumably, with an exit code of its "
+          "own.",
+          [](auto& c) -> auto& { return c.pause.stops; }),
   };
 }
 
@@ -443,8 +550,9 @@ std::vector<FieldRow> run_rows() {
 
 std::vector<FieldRow> all_rows() {
   std::vector<FieldRow> rows;
-  for (const auto& section : {data_rows, model_rows, score_rows, prune_rows, train_rows,
-                              optimizer_rows, limits_rows, budget_rows, run_rows}) {
+  for (const auto& section :
+       {data_rows, model_rows, score_rows, prune_rows, train_rows, optimizer_rows, limits_rows,
+        budget_rows, energy_rows, device_rows, pause_rows, run_rows}) {
     for (FieldRow& row : section()) rows.push_back(std::move(row));
   }
   return rows;
@@ -456,6 +564,10 @@ std::size_t distance_between(std::string_view unknown, std::string_view key) {
 }
 
 }  // namespace
+
+std::string_view name_of(Shrink shrink) {
+  return shrink == Shrink::epochs ? "epochs" : "share";
+}
 
 const std::vector<FieldRow>& field_rows() {
   static const std::vector<FieldRow> rows = all_rows();

@@ -33,7 +33,10 @@ Json dataset_json(const RunData& data) {
 
 Json keep_ratio_json(const Config& config, const RunPlan& plan) {
   return {{"as_written", config.prune.keep_ratio.as_written()},
-          {"realised", cost::paper_cost_ratio(plan.num_kept, plan.num_samples)}};
+          {"realised", cost::paper_cost_ratio(plan.num_kept, plan.num_samples)},
+          {"is_lowered_by_budget_bytes",
+           config.budget.bytes.count > 0 &&
+               plan.num_stored < config.prune.keep_ratio.num_kept(plan.num_samples)}};
 }
 
 double flops(double learning_samples, double forward_samples, const RunPlan& plan) {
@@ -78,11 +81,90 @@ Json storage_json(const RunPlan& plan, const RunData& data) {
 }
 
 Json seconds_json(const Spent& spent) {
-  return {{"score", spent.score_seconds},
-          {"select", spent.select_seconds},
-          {"train", spent.train_seconds},
-          {"evaluate", spent.evaluate_seconds},
-          {"total", spent.total_seconds()}};
+  return {{"score", spent.score_seconds},  {"select", spent.select_seconds},
+          {"train", spent.train_seconds},  {"evaluate", spent.evaluate_seconds},
+          {"other", spent.other_seconds},  {"total", spent.total_seconds()},
+          {"paused", spent.paused_seconds}};
+}
+
+Json meter_json(const energy::MeterRecord& record) {
+  const energy::MeterInfo& info = record.info;
+  Json phases;
+  for (const energy::PhaseJoules& phase : record.phases) phases[phase.phase] = phase.joules;
+  return {{"source", energy::name_of(info.source)},
+          {"name", info.name},
+          {"scope", energy::name_of(info.scope)},
+          {"method", energy::name_of(info.method)},
+          {"is_counted", info.is_counted},
+          {"joules", record.joules()},
+          {"phases", phases},
+          {"samples", record.counts.samples},
+          {"gaps", record.counts.gaps},
+          {"wraps", record.counts.wraps},
+          {"resolution_joules", info.resolution_joules},
+          {"delay_seconds", info.delay_seconds}};
+}
+
+// The joules of the whole run, and the meters of the process that ended it.
+Json energy_json(const EnergyRecord& energy, const Spent& spent) {
+  Json json;
+  json["status"] = spent.is_metered ? "available" : "unavailable";
+  json["joules"] = nullptr;
+  if (spent.is_metered) {
+    json["joules"] = {{"score", spent.score_joules}, {"select", spent.select_joules},
+                      {"train", spent.train_joules}, {"evaluate", spent.evaluate_joules},
+                      {"other", spent.other_joules}, {"total", spent.total().joules}};
+    json["uncertainty_joules"] = energy.uncertainty_joules;
+  }
+  json["idle_joules"] = energy.idle_joules < 0 ? Json() : Json(energy.idle_joules);
+  json["meters"] = Json::array();
+  for (const energy::MeterRecord& record : energy.meters) {
+    json["meters"].push_back(meter_json(record));
+  }
+  return json;
+}
+
+Json beside_json(double predicted, double spent) {
+  return {{"predicted", predicted},
+          {"spent", spent},
+          {"relative_error", spent > 0 ? Json(predicted / spent - 1) : Json()}};
+}
+
+// Predicted from device.profile beside spent, phase by phase; null without a profile.
+Json predicted_json(const std::optional<cost::RunCost>& predicted, const Spent& spent) {
+  if (!predicted) return nullptr;
+  Json json = {{"time_from", predicted->time_from}};
+  const auto add = [&](const char* phase, const cost::PhaseCost& cost, double seconds,
+                       double joules) {
+    json["seconds"][phase] = beside_json(cost.seconds, seconds);
+    if (cost.joules >= 0 && spent.is_metered) {
+      json["joules"][phase] = beside_json(cost.joules, joules);
+    }
+  };
+  add("score", predicted->score, spent.score_seconds, spent.score_joules);
+  add("select", predicted->select, spent.select_seconds, spent.select_joules);
+  add("train", predicted->train, spent.train_seconds, spent.train_joules);
+  add("evaluate", predicted->evaluate, spent.evaluate_seconds, spent.evaluate_joules);
+  add("other", predicted->other, spent.other_seconds, spent.other_joules);
+  add("total", predicted->total(), spent.total().seconds, spent.total().joules);
+  return json;
+}
+
+// Null without a budget.
+Json budget_json(const Config& config, const RunState& state) {
+  if (state.budget.limits.empty()) return nullptr;
+  return {{"limits", Json::parse(state.budget.limits)},
+          {"shrink", name_of(config.budget.shrink)},
+          {"decisions", state.budget.num_decisions},
+          {"used",
+           {{"seconds", state.spent.total().seconds},
+            {"joules", state.spent.is_metered ? Json(state.spent.total().joules) : Json()}}}};
+}
+
+Json time_json(Json json, const Spent& spent) {
+  json["total_seconds"] = spent.total().seconds;
+  json["total_joules"] = spent.is_metered ? Json(spent.total().joules) : Json();
+  return json;
 }
 
 Json engine_json(const Engine& engine) {
@@ -124,12 +206,22 @@ void add_means(Json& json, const char* name, const std::optional<Means>& means) 
   json[fmt::format("{}_accuracy", name)] = means->accuracy;
 }
 
-Json last_line(const std::string& metrics) {
+void add_evaluation(Json& json, const EpochMetrics& metrics) {
+  add_means(json, "kept", metrics.kept);
+  add_means(json, "train", metrics.train);
+  add_means(json, "test", metrics.test);
+}
+
+std::size_t begin_of_last_line(const std::string& metrics) {
   const std::size_t end = metrics.find_last_not_of('\n');
-  if (end == std::string::npos) return Json::object();
+  if (end == std::string::npos) return metrics.size();
   const std::size_t before = metrics.rfind('\n', end);
-  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
-  return Json::parse(metrics.substr(begin, end + 1 - begin));
+  return before == std::string::npos ? 0 : before + 1;
+}
+
+Json last_line(const std::string& metrics) {
+  const std::string line = metrics.substr(begin_of_last_line(metrics));
+  return line.empty() ? Json::object() : Json::parse(line);
 }
 
 }  // namespace
@@ -233,7 +325,7 @@ std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
                      {"samples", num_samples},
                      {"running_loss", state.pass_loss_sum / state.pass_samples},
                      {"spent_samples", samples_json(state.spent)},
-                     {"time", {{"seconds", state.spent.score_seconds}}}};
+                     {"time", time_json({{"seconds", state.spent.score_seconds}}, state.spent)}};
   return json.dump() + "\n";
 }
 
@@ -244,22 +336,33 @@ std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMe
                {"learning_rate", state.learning_rate},
                {"samples", state.pass_samples},
                {"running_loss", state.pass_loss_sum / state.pass_samples}};
-  add_means(json, "kept", metrics.kept);
-  add_means(json, "train", metrics.train);
-  add_means(json, "test", metrics.test);
+  add_evaluation(json, metrics);
   const Spent& spent = state.spent;
   json["spent_samples"] = samples_json(spent);
   json["spent_flops"] =
       flops(static_cast<double>(spent.learning_samples),
             static_cast<double>(spent.scoring_forward_samples + spent.evaluation_samples), plan);
-  json["time"] = {{"train_seconds", spent.train_seconds},
-                  {"evaluate_seconds", spent.evaluate_seconds}};
+  json["time"] = time_json(
+      {{"train_seconds", spent.train_seconds}, {"evaluate_seconds", spent.evaluate_seconds}},
+      spent);
   return json.dump() + "\n";
+}
+
+bool is_evaluated(const std::string& metrics) {
+  return last_line(metrics).contains("train_loss");
+}
+
+std::string with_last_evaluated(const std::string& metrics, const EpochMetrics& evaluation) {
+  Json json = last_line(metrics);
+  add_evaluation(json, evaluation);
+  return metrics.substr(0, begin_of_last_line(metrics)) + json.dump() + "\n";
 }
 
 std::string summary_json(const Config& config, const StrategyChoice& choice, const RunPlan& plan,
                          const RunData& data, const nn::Network& network, const RunState& state,
-                         const Engine& engine, const ChosenMemory& memory) {
+                         const Engine& engine, const ChosenMemory& memory,
+                         const EnergyRecord& energy,
+                         const std::optional<cost::RunCost>& predicted) {
   const Spent& spent = state.spent;
   Json json = {
       {"status", "complete"},
@@ -271,9 +374,14 @@ std::string summary_json(const Config& config, const StrategyChoice& choice, con
       {"num_samples", plan.num_samples},
       {"num_kept", plan.num_kept},
       {"keep_ratio", keep_ratio_json(config, plan)},
-      {"iterations", iterations_json(plan)},
+      {"iterations",
+       {{"score", plan.warmup_iterations},
+        {"train", state.budget.is_stretched ? state.step : plan.training_steps}}},
       {"parameters", nn::num_parameters(network)},
       {"seconds", seconds_json(spent)},
+      {"energy", energy_json(energy, spent)},
+      {"predicted", predicted_json(predicted, spent)},
+      {"budget", budget_json(config, state)},
       {"samples", samples_json(spent)},
       {"flops",
        {{"learning", flops(static_cast<double>(spent.learning_samples),

@@ -1,6 +1,8 @@
 #pragma once
 // What a run writes down: plan.json, scores, lines of metrics.jsonl, summary.json.
 
+#include "edgeprune/cost/run_cost.h"
+#include "edgeprune/energy/recorder.h"
 #include "edgeprune/score/scores.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/train/checkpoint.h"
@@ -19,6 +21,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace edgeprune::train {
 
@@ -63,10 +66,24 @@ void write_scores(const std::filesystem::path& directory, const Config& config, 
 [[nodiscard]] std::string epoch_line(const RunState& state, const RunPlan& plan,
                                      const EpochMetrics& metrics);
 
+/// Whether the last line holds an evaluation.
+[[nodiscard]] bool is_evaluated(const std::string& metrics);
+/// `metrics` with the evaluation in its last line.
+[[nodiscard]] std::string with_last_evaluated(const std::string& metrics,
+                                              const EpochMetrics& evaluation);
+
+/// What the meters said in this process.
+struct EnergyRecord {
+  std::vector<energy::MeterRecord> meters;
+  double idle_joules = -1;  // -1: not known
+  double uncertainty_joules = 0;
+};
 [[nodiscard]] std::string summary_json(const Config& config, const StrategyChoice& choice,
                                        const RunPlan& plan, const RunData& data,
                                        const nn::Network& network, const RunState& state,
-                                       const Engine& engine, const ChosenMemory& memory);
+                                       const Engine& engine, const ChosenMemory& memory,
+                                       const EnergyRecord& energy,
+                                       const std::optional<cost::RunCost>& predicted);
 
 /// Copies the accuracies of the last line of metrics.jsonl into the result.
 void take_last_accuracies(const std::string& metrics, RunResult& result);

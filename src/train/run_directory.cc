@@ -29,9 +29,10 @@ namespace fs = std::filesystem;
 // What a run writes, and nothing else: --force removes no file that it does not know.
 bool is_run_file(std::string name) {
   static constexpr std::string_view kNames[] = {
-      kConfigFile,     kNetworkFile, kPlanFile,     kScoresFile,         kScoresManifestFile,
-      kSelectionFile,  kMetricsFile, kModelFile,    kSummaryFile,        "selection.json",
-      "controls.json", "controls",   "report.html", kCheckpointFiles[0], kCheckpointFiles[1]};
+      kConfigFile,         kNetworkFile,   kPlanFile,           kScoresFile,
+      kScoresManifestFile, kSelectionFile, kMetricsFile,        kDecisionsFile,
+      kModelFile,          kSummaryFile,   "selection.json",    "controls.json",
+      "controls",          "report.html",  kCheckpointFiles[0], kCheckpointFiles[1]};
   if (name.ends_with(".tmp")) name.resize(name.size() - 4);
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -94,7 +95,8 @@ Config with_absolute_paths(Config config) {
   Config::Data& data = config.data;
   for (std::string* path :
        {&data.path, &data.test_path, &data.images, &data.labels, &data.test_images,
-        &data.test_labels, &config.model.init, &config.prune.selection_file}) {
+        &data.test_labels, &config.model.init, &config.prune.selection_file, &config.budget.file,
+        &config.budget.replay, &config.energy.file}) {
     if (!path->empty()) *path = fs::absolute(*path).lexically_normal().string();
   }
   std::string& network = config.model.network;
@@ -163,6 +165,50 @@ void require_resumable(const RunState& state, const Config& config) {
                     config.prune.strategy));
   }
   if (warmed_up) require_columns(config);
+}
+
+namespace {
+
+constexpr std::string_view kChangeable[] = {
+    "budget.seconds", "budget.joules", "budget.file", "budget.shrink",
+    "pause.",         "energy.",       "limits.",     "run.checkpoint_seconds"};
+
+bool is_changeable(std::string_view assignment) {
+  const std::string_view key = assignment.substr(0, assignment.find_first_of("= "));
+  return std::any_of(std::begin(kChangeable), std::end(kChangeable), [&](std::string_view name) {
+    return name.ends_with('.') ? key.starts_with(name) : key == name;
+  });
+}
+
+}  // namespace
+
+Config change_limits(const fs::path& directory, const std::vector<std::string>& overrides) {
+  for (const std::string& assignment : overrides) {
+    if (is_changeable(assignment)) continue;
+    throw core::Error(
+        core::ErrorKind::config,
+        fmt::format("--set {}: once a run has begun, only {} may change; start another run with "
+                    "--run-dir",
+                    core::printable(assignment),
+                    "budget.seconds, budget.joules, budget.file, budget.shrink, pause.*, energy.*, "
+                    "limits.* and run.checkpoint_seconds"));
+  }
+  const Config config = with_absolute_paths(read_run_config(directory, overrides));
+  const core::DirectoryLock lock(directory);
+  core::write_file_atomically(directory / kConfigFile, to_toml(config));
+  return config;
+}
+
+Config without_changeable(Config config) {
+  config.budget.seconds = 0;
+  config.budget.joules = 0;
+  config.budget.file.clear();
+  config.budget.shrink = Shrink::epochs;
+  config.pause = {};
+  config.energy = {};
+  config.limits = {};
+  config.run.checkpoint_seconds = 0;
+  return config;
 }
 
 Config change_selection(const fs::path& directory, const std::vector<std::string>& overrides) {

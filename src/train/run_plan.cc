@@ -130,6 +130,34 @@ std::uint64_t training_steps(const Config& config, const select::Strategy& strat
   return std::uint64_t{config.train.epochs} * pass.num_batches();
 }
 
+// An Error: this strategy cannot make do with budget.bytes.
+[[noreturn]] void refuse_bytes(const Config& config, std::string_view strategy,
+                               std::string_view why) {
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("budget.bytes is {} but prune.strategy {} {}; take one that saves storage, such "
+                  "as top, random or facility_location (`edgeprune strategies` lists them)",
+                  config.budget.bytes.count, strategy, why));
+}
+
+// M, or the most samples that budget.bytes lets stay stored, equation (9).
+std::uint32_t fitting_samples(const Config& config, const select::Strategy& strategy,
+                              std::uint32_t stored, double bytes_per_sample) {
+  const auto budget = static_cast<double>(config.budget.bytes.count);
+  if (budget == 0 || cost::stored_bytes(stored, bytes_per_sample) <= budget) return stored;
+  if (strategy.sampler != nullptr || strategy.keeps_all) {
+    refuse_bytes(config, strategy.name, "keeps everything stored");
+  }
+  if (strategy.select == nullptr) refuse_bytes(config, strategy.name, "keeps more than that");
+  if (bytes_per_sample > budget) {
+    throw core::Error(core::ErrorKind::config,
+                      fmt::format("budget.bytes is {}, less than one sample; at least {:.0f} would "
+                                  "do",
+                                  config.budget.bytes.count, std::ceil(bytes_per_sample)));
+  }
+  return static_cast<std::uint32_t>(budget / bytes_per_sample);
+}
+
 double cost_ratio(const Config& config, const RunPlan& plan) {
   const double full = static_cast<double>(config.train.epochs) * plan.num_samples;
   return (scoring_spends(plan) + static_cast<double>(plan.training_samples)) / full;
@@ -155,8 +183,12 @@ RunPlan plan_run(const Config& config, const select::Strategy& strategy, std::ui
   RunPlan plan{.num_samples = num_samples,
                .flops_per_sample = network.flops_per_sample(config.model.freeze),
                .forward_flops_per_sample = network.forward_flops_per_sample()};
-  const std::uint32_t pruned =
+  const std::uint32_t wanted =
       from_file ? context.num_selected : config.prune.keep_ratio.num_kept(num_samples);
+  const bool stores_all = dynamic || strategy.keeps_all;
+  const std::uint32_t fitting = fitting_samples(config, strategy, stores_all ? num_samples : wanted,
+                                                context.bytes_per_sample);
+  const std::uint32_t pruned = std::min(wanted, fitting);
   plan.num_kept = strategy.keeps_all ? num_samples : pruned;
   plan.num_stored = dynamic ? num_samples : plan.num_kept;
   check_batch_size(config, network, plan.num_kept);

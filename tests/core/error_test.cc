@@ -14,6 +14,8 @@ TEST(ExitCode, IsOneNumberPerKind) {
   EXPECT_EQ(exit_code(ErrorKind::io), 5);
   EXPECT_EQ(exit_code(ErrorKind::numeric), 6);
   EXPECT_EQ(exit_code(ErrorKind::run_directory), 7);
+  EXPECT_EQ(exit_code(ErrorKind::budget), 8);
+  EXPECT_EQ(exit_code(ErrorKind::paused), 9);
   EXPECT_EQ(exit_code(ErrorKind::interrupted), 130);  // 128 + SIGINT, as shells have it
 }
 

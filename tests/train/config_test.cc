@@ -213,7 +213,7 @@ TEST(Config, NeedsSectionsWhereThereAreSections) {
   expect_message("train.toml:1: train is [ {} ]; it must be a section, [train]", "[[train]]");
   expect_message(
       "train.toml:1: [trian] is not a section; the sections are data, model, score, prune, train, "
-      "limits, budget, run",
+      "limits, budget, energy, device, pause, run",
       "[trian]");
 }
 
@@ -365,7 +365,7 @@ TEST(Config, ReadsAFileAndNamesItInErrors) {
 }
 
 TEST(Config, WritesEveryFieldOnceUnderItsSection) {
-  EXPECT_EQ(config_fields().size(), 15u + 6 + 4 + 7 + 19 + 1 + 1 + 5);
+  EXPECT_EQ(config_fields().size(), 15u + 6 + 4 + 7 + 19 + 1 + 7 + 6 + 1 + 4 + 5);
   const std::string toml = to_toml(Config());
   for (const ConfigField& field : config_fields()) {
     const std::string name(field.key.substr(field.key.find('.') + 1));
@@ -393,6 +393,7 @@ std::vector<std::string> words_in(const std::string& type) {
 std::string any_whole_number(const ConfigField& field) {
   if (field.range == "0, 1 or 3") return std::to_string(*rc::gen::element(0, 1, 3));
   if (field.range == "in [0, 1024]") return std::to_string(*rc::gen::inRange(0, 1025));
+  if (field.range == "in [0, 100]") return std::to_string(*rc::gen::inRange(0, 101));
   if (field.key == "run.seed") {
     return std::to_string(*rc::gen::arbitrary<std::uint64_t>() >> 1);
   }
@@ -401,6 +402,9 @@ std::string any_whole_number(const ConfigField& field) {
 }
 
 std::string any_number(const ConfigField& field) {
+  if (field.range == "in [0.001, 60]") {
+    return std::to_string(*rc::gen::inRange(1, 60'001)) + "e-3";
+  }
   const double share = *rc::gen::inRange<std::uint32_t>(1, 0x1000000) / double{0x1000000};
   const bool bounded = field.range.find("in ") != std::string_view::npos;  // all of (0, 1) is
   const double scale = bounded ? 1 : std::pow(10.0, *rc::gen::inRange(-30, 30));
@@ -427,6 +431,9 @@ std::string any_value(const ConfigField& field) {
   }
   if (field.type == "list of strings") {
     return *rc::gen::element<std::string>("[]", "['full']", "[\"a\\n\\\"b\", 'c, d']");
+  }
+  if (field.key == "pause.hours") {
+    return *rc::gen::element<std::string>("\"\"", "'22:00-06:00'");
   }
   if (field.type == "string") {
     return "x" + *rc::gen::container<std::string>(rc::gen::inRange<char>(1, 127)) + "é\x7f.";

@@ -147,8 +147,28 @@ TEST(Pipeline, TheSummaryAccountsForPhasesAndRatios) {
   EXPECT_TRUE(summary["cost_ratio"]["measured_time_against_full"].is_null());
   const json& seconds = summary["seconds"];
   const double sum = seconds["score"].get<double>() + seconds["select"].get<double>() +
-                     seconds["train"].get<double>() + seconds["evaluate"].get<double>();
+                     seconds["train"].get<double>() + seconds["evaluate"].get<double>() +
+                     seconds["other"].get<double>();
   EXPECT_DOUBLE_EQ(seconds["total"].get<double>(), sum);
+}
+
+TEST(Pipeline, ADeviceProfileIsPredictedBesideMeasuredAndGivesTheModelItsWatts) {
+  const SmallRun data;
+  const Config config = data.config(
+      "run", {"model.network=mlp", "device.profile=raspberry-pi-5", "energy.meter=model"});
+  (void)SmallRun::run(config);
+  const json summary = json::parse(run_file(config, kSummaryFile));
+  const json& predicted = summary["predicted"];
+  EXPECT_EQ(predicted["time_from"], "flops");
+  const json& train = predicted["seconds"]["train"];
+  EXPECT_DOUBLE_EQ(train["spent"], summary["seconds"]["train"].get<double>());
+  EXPECT_NEAR(train["relative_error"],
+              train["predicted"].get<double>() / train["spent"].get<double>() - 1, 1e-9);
+  // (8): E = P tau, with the profile's 11 W on both sides.
+  const json& joules = predicted["joules"]["train"];
+  EXPECT_NEAR(joules["predicted"], 11 * train["predicted"].get<double>(), 1e-9);
+  EXPECT_DOUBLE_EQ(joules["spent"], summary["energy"]["joules"]["train"].get<double>());
+  EXPECT_EQ(summary["energy"]["meters"][0]["method"], "modelled");
 }
 
 TEST(Pipeline, EvaluatesAsOftenAsAskedAndAlwaysLast) {

@@ -19,6 +19,8 @@ enum class ErrorKind {
   io,             // the system refused: missing, unreadable, disk full
   numeric,        // a loss that is not finite
   run_directory,  // a run directory that exists, is not ours, or cannot be resumed
+  budget,         // a budget that is too small for what remains; the run can be resumed
+  paused,         // stopped where it should wait (pause.stops); the run can be resumed
   interrupted,    // stopped on request; the run can be resumed
 };
 

@@ -79,7 +79,8 @@ struct Schedule {
   float base_learning_rate = 1e-3f;
   float peak_learning_rate = 3e-3f;  // one_cycle
 
-  [[nodiscard]] float at(std::uint64_t step, std::uint64_t planned_steps) const;
+  /// A step between two where a schedule was stretched.
+  [[nodiscard]] float at(double step, double planned_steps) const;
 };
 
 }  // namespace edgeprune::nn

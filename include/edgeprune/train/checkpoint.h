@@ -8,7 +8,9 @@
 
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
+#include "edgeprune/train/budget_control.h"
 #include "edgeprune/train/events.h"
+#include "edgeprune/train/spending.h"
 
 #include <array>
 #include <cstdint>
@@ -25,7 +27,7 @@ namespace edgeprune::train {
 inline constexpr std::array<std::string_view, 2> kCheckpointFiles = {"checkpoint-a.safetensors",
                                                                      "checkpoint-b.safetensors"};
 
-/// What has been spent so far. Seconds add up over interruptions.
+/// What has been spent so far. Adds up over interruptions.
 struct Spent {
   std::uint64_t learning_samples = 0;  // forward and backward
   std::uint64_t scoring_forward_samples = 0;
@@ -34,10 +36,21 @@ struct Spent {
   double select_seconds = 0;
   double train_seconds = 0;
   double evaluate_seconds = 0;
+  double other_seconds = 0;   // starting, reading data, saving
+  double paused_seconds = 0;  // no part of the total
+  // By the counted meters; 0 where there are none.
+  double score_joules = 0;
+  double select_joules = 0;
+  double train_joules = 0;
+  double evaluate_joules = 0;
+  double other_joules = 0;
+  bool is_metered =
+      false;  // every joule was measured or modelled: no part of the run lacked a meter
 
-  [[nodiscard]] double total_seconds() const {
-    return score_seconds + select_seconds + train_seconds + evaluate_seconds;
-  }
+  void book(Activity activity, const Expense& expense);
+  /// Of the activities, pauses apart.
+  [[nodiscard]] Expense total() const;
+  [[nodiscard]] double total_seconds() const { return total().seconds; }
 };
 
 /// The share of wrong labels as the warm-up saw it (score/label_noise.h).
@@ -68,6 +81,7 @@ struct RunState {
   LabelNoise label_noise;
   std::string metrics;  // the lines of metrics.jsonl so far
   Spent spent;
+  BudgetState budget;
   std::vector<std::uint32_t> kept;  // empty before selection
 };
 

@@ -13,6 +13,7 @@
 #include "edgeprune/core/units.h"
 #include "edgeprune/data/loader.h"
 #include "edgeprune/data/source.h"
+#include "edgeprune/energy/discovery.h"
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/nn/optimizer.h"
 #include "edgeprune/score/scores.h"
@@ -29,6 +30,14 @@
 #include <vector>
 
 namespace edgeprune::train {
+
+/// How a run that is short of time or energy makes do (train/budget_control.h).
+enum class Shrink {
+  epochs,  // fewer passes over the kept samples, the last one cut
+  share,   // as many passes, each over a fresh share of the kept samples
+};
+/// "epochs", "share".
+[[nodiscard]] std::string_view name_of(Shrink shrink);
 
 struct Config {
   struct Data {
@@ -96,7 +105,33 @@ struct Config {
 
   struct Budget {
     std::uint64_t samples = 0;  // forward and backward, warm-up included; 0: none
+    double seconds = 0;         // of work, everything included, pauses apart; 0: none
+    double joules = 0;          // by the counted meters; 0: none
+    core::ByteCount bytes;      // stored after selection; 0: none
+    Shrink shrink = Shrink::epochs;
+    std::string file;    // limits and watts harvested over time, which may change while running
+    std::string replay;  // decisions.jsonl of an earlier run, followed instead of measuring
   } budget;
+
+  struct Energy {
+    energy::MeterChoice meter = energy::MeterChoice::automatic;
+    std::string command;     // prints watts or joules
+    std::string file;        // holds watts or joules
+    double power_watts = 0;  // the model P x tau; 0: the device profile's
+    double idle_watts = -1;  // -1: the device profile's, or not known
+    double sample_seconds = 0.1;
+  } energy;
+
+  struct DeviceSection {
+    std::string profile;  // cost/device_profile.h: a file, or a shipped one's name; empty: none
+  } device;
+
+  struct Pause {
+    std::uint32_t battery_percent = 0;  // below it a run waits; 0: never
+    double temperature_celsius = 0;     // above it; 0: never
+    std::string hours;                  // "22:00-06:00" local time: works only then; empty: always
+    bool stops = false;                 // ends resumably instead of waiting
+  } pause;
 
   struct Run {
     std::string directory;              // where everything is written; --run-dir

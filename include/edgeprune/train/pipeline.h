@@ -8,13 +8,16 @@
 //
 // Strategies share this one loop; they differ in what a select::Strategy row says.
 
+#include "edgeprune/energy/device_state.h"
 #include "edgeprune/train/checkpoint.h"
 #include "edgeprune/train/config.h"
 #include "edgeprune/train/events.h"
 #include "edgeprune/train/run_plan.h"
+#include "edgeprune/train/spending.h"
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -27,7 +30,13 @@ struct PipelineOptions {
   /// Set it (from a signal handler, say) and the run saves its state and throws an Error of kind
   /// interrupted at the next batch (a forward pass that scores finishes first). Not owned.
   const std::atomic<bool>* stop = nullptr;
+  /// While it is set the run waits at the next batch, with a checkpoint. Not owned.
+  const std::atomic<bool>* pause = nullptr;
   Events* events = nullptr;
+  /// What the run measures itself by; null: this machine's clock and meters. Not owned.
+  Spending* spending = nullptr;
+  /// How the device fares; empty: as this machine says.
+  std::function<energy::DeviceState()> device_state;
 };
 
 struct RunResult {
@@ -35,9 +44,12 @@ struct RunResult {
   RunPlan plan;
   Spent spent;
   std::string strategy;
-  double kept_accuracy = -1;   // over S_k, evaluation mode, last epoch; -1 if not reached
-  double train_accuracy = -1;  // over D_k
-  double test_accuracy = -1;   // -1 without a test set
+  std::uint64_t training_steps = 0;  // made, or to be made as things stand
+  std::string meters;                // the counted meters in words; empty without any
+  BudgetLimits limits;               // as they stood at the end
+  double kept_accuracy = -1;         // over S_k, evaluation mode, last epoch; -1 if not reached
+  double train_accuracy = -1;        // over D_k
+  double test_accuracy = -1;         // -1 without a test set
   double test_loss = -1;
   double stored_bytes_full = 0;  // N * sigma, equation (9)
   double stored_bytes_kept = 0;  // M * sigma

@@ -19,6 +19,7 @@ inline constexpr std::string_view kScoresFile = "scores.npy";
 inline constexpr std::string_view kScoresManifestFile = "scores.json";
 inline constexpr std::string_view kSelectionFile = "selection.npy";
 inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
+inline constexpr std::string_view kDecisionsFile = "decisions.jsonl";
 inline constexpr std::string_view kModelFile = "model.safetensors";
 inline constexpr std::string_view kSummaryFile = "summary.json";
 
@@ -43,6 +44,14 @@ void prepare_run_directory(const Config& config, bool force);
 /// `prune` may change after a run has begun: what was scored stays valid.
 [[nodiscard]] Config change_selection(const std::filesystem::path& directory,
                                       const std::vector<std::string>& overrides);
+
+/// The same for what may change at any time: limits of time and energy, pauses, meters, memory and
+/// how often it saves. Any other field is an Error of kind config that lists those.
+[[nodiscard]] Config change_limits(const std::filesystem::path& directory,
+                                   const std::vector<std::string>& overrides);
+
+/// The configuration without what change_limits may change.
+[[nodiscard]] Config without_changeable(Config config);
 
 /// An Error of kind config where the configured strategy cannot go on from the state: one without a
 /// warm-up from warmed-up weights, one with from a run without, one whose score was not gathered.

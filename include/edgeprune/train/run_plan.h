@@ -30,6 +30,7 @@ struct RunPlan {
 /// What is known of a run under way.
 struct PlanContext {
   std::uint32_t num_selected = 0;  // strategy `file`: the length of its index list
+  double bytes_per_sample = 0;     // sigma; budget.bytes lowers M so that M sigma fits
   std::uint32_t warmup_made = 0;   // iterations of a warm-up that is over; 0: it is still to come
 };
 

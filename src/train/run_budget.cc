@@ -1,0 +1,312 @@
+#include "run_budget.h"
+
+#include "edgeprune/core/batch_plan.h"
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/train/run_directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace edgeprune::train {
+namespace {
+
+// A forward pass of a sample beside forward and backward, before one was measured.
+constexpr double kForwardShare = 1.0 / 3;
+// How much longer than the last one measured the last evaluation may take: machines are not quiet.
+constexpr double kLongerEvaluation = 1.1;
+// The steps after a measured evaluation whose mean says how fast the device was.
+constexpr std::uint64_t kStepsToCompareWith = 8;
+// The model, the last checkpoint and the summary, beside a checkpoint of now.
+constexpr double kSavesAtTheEnd = 2;
+// The pace of fewer steps of a warm-up says too little to give up on.
+constexpr std::uint64_t kStepsBeforeGivingUp = 3;
+
+BudgetLimits configured_limits(const Config::Budget& budget) {
+  return {.seconds = budget.seconds, .joules = budget.joules};
+}
+
+}  // namespace
+
+RunBudget::RunBudget(const RunSetup& setup, RunState& state, RunAccount& account, Notice notice)
+    : setup_(setup),
+      state_(state),
+      account_(account),
+      notice_(std::move(notice)),
+      watch_(configured_limits(setup.config.budget), setup.config.budget.file),
+      is_on_(is_replay() || !setup.config.budget.file.empty() ||
+             configured_limits(setup.config.budget).any()) {
+  if (is_replay()) {
+    replay_ = read_decisions(setup.config.budget.replay);
+  } else if (limits().limits_joules() && !account.spending().has_meter()) {
+    throw core::Error(core::ErrorKind::config,
+                      "a budget in joules needs a meter and this machine has none that can be "
+                      "read (`edgeprune doctor` says why); name one with energy.meter, or give "
+                      "energy.power_watts");
+  }
+}
+
+const BudgetLimits& RunBudget::limits() {
+  const BudgetLimits& limits = watch_.limits();
+  const std::string text = watch_.take_notice();
+  if (!text.empty()) notice_(text);
+  return limits;
+}
+
+// --- what things cost ---
+
+// What comes between two steps, such as the beginning of a pass, belongs to the later one.
+void RunBudget::measure() {
+  const Expense now = account_.total();
+  if (mark_ && mark_->step == state_.step) return;
+  if (mark_) count_step(now - mark_->total);
+  mark_ = Mark{state_.step, now};
+}
+
+void RunBudget::count_step(const Expense& step) {
+  BudgetState& budget = state_.budget;
+  budget.pace.add(step);
+  if (budget.num_steps_at_forward >= kStepsToCompareWith) return;
+  budget.steps_at_forward += step;
+  ++budget.num_steps_at_forward;
+}
+
+void RunBudget::took_forward(const Expense& expense, std::uint64_t samples) {
+  if (samples == 0) return;
+  state_.budget.forward = (1 / static_cast<double>(samples)) * expense;
+  state_.budget.steps_at_forward = {};
+  state_.budget.num_steps_at_forward = 0;
+}
+
+void RunBudget::took_save(const Expense& expense) {
+  save_ = {std::max(save_.seconds, expense.seconds), std::max(save_.joules, expense.joules)};
+}
+
+// A device whose steps have slowed down since an evaluation was measured evaluates more slowly too.
+StepCosts RunBudget::costs() const {
+  const BudgetState& budget = state_.budget;
+  const Expense step = budget.pace.per_step();
+  Expense forward = budget.forward;
+  if (forward.seconds <= 0) {
+    forward = (kForwardShare / setup_.config.train.batch_size) * step;
+  } else if (budget.num_steps_at_forward == kStepsToCompareWith) {
+    const double then = budget.steps_at_forward.seconds / kStepsToCompareWith;
+    forward = std::max(step.seconds / then, 1.0) * forward;
+  }
+  const double samples =
+      setup_.data.train.num_samples() + (setup_.data.test ? setup_.data.test->num_samples() : 0);
+  return {.step = step,
+          .largest_step = budget.pace.largest(),
+          .evaluation = kLongerEvaluation * samples * forward,
+          .finish = kSavesAtTheEnd * save_};
+}
+
+std::uint32_t RunBudget::planned_pass_batches() const {
+  return core::BatchPlan(setup_.plan.num_kept, setup_.config.train.batch_size).num_batches();
+}
+
+std::uint64_t RunBudget::planned_steps_left(std::uint32_t pass_batches) const {
+  const std::uint64_t of_passes =
+      pass_batches - state_.batch + std::uint64_t{passes_left() - 1} * planned_pass_batches();
+  return std::min(of_passes, setup_.plan.training_steps - state_.step);
+}
+
+std::uint32_t RunBudget::planned_evaluations_left() const {
+  const std::uint32_t every = setup_.config.train.evaluate_every_epochs;
+  return every == 0 ? 0 : (setup_.plan.epochs - 1) / every - state_.epoch / every;
+}
+
+BudgetQuestion RunBudget::question(std::uint32_t pass_batches) {
+  return {.limits = limits(),
+          .spent = account_.total(),
+          .paused_seconds = state_.spent.paused_seconds,
+          .costs = costs(),
+          .planned_steps = planned_steps_left(pass_batches),
+          .planned_evaluations = planned_evaluations_left()};
+}
+
+// --- the warm-up ---
+
+void RunBudget::before_warmup_step() {
+  if (!is_on_) return;
+  measure();
+  if (is_replay() || state_.step < kStepsBeforeGivingUp) return;
+  BudgetQuestion now{.limits = limits(),
+                     .spent = account_.total(),
+                     .paused_seconds = state_.spent.paused_seconds,
+                     .costs = costs()};
+  const RunPlan& plan = setup_.plan;
+  const std::uint64_t scored = state_.spent.scoring_forward_samples;
+  const double to_score = static_cast<double>(plan.scoring_forward_samples -
+                                              std::min(scored, plan.scoring_forward_samples));
+  const double evaluated =
+      setup_.data.train.num_samples() + (setup_.data.test ? setup_.data.test->num_samples() : 0);
+  now.spent += to_score / evaluated * now.costs.evaluation;
+  const std::uint64_t steps = plan.warmup_iterations - state_.step + 1;
+  if (decide({now.limits, now.spent, now.paused_seconds, now.costs, steps, 0}).steps == steps) {
+    return;
+  }
+  give_up(least_expense(now, steps));
+}
+
+void RunBudget::give_up(const Expense& least) {
+  const BudgetLimits& limit = limits();
+  const bool of_time = limit.seconds > 0 && least.seconds > limit.seconds;
+  const double needed = of_time ? least.seconds : least.joules;
+  const std::string_view unit = of_time ? "seconds" : "joules";
+  // Rounded up to three digits, so that what is said surely does.
+  const double step = std::pow(10.0, std::floor(std::log10(needed)) - 2);
+  const double enough = std::ceil(1.02 * needed / step) * step;
+  throw core::Error(
+      core::ErrorKind::budget,
+      fmt::format("budget.{0} is {1:g}, which is not enough to select, train a step and evaluate; "
+                  "at least {2:g} {0} would do: `edgeprune resume {3} --set budget.{0}={2:g}`",
+                  unit, of_time ? limit.seconds : limit.joules, enough, setup_.directory.string()));
+}
+
+// --- training ---
+
+std::uint64_t RunBudget::total_steps() const {
+  return state_.budget.is_stretched ? state_.budget.horizon.end() : setup_.plan.training_steps;
+}
+
+// Where a sampler drops samples, its passes are shorter than planned and the schedule moves faster.
+double RunBudget::schedule_position(std::uint32_t pass_batches) const {
+  const std::uint64_t steps = setup_.plan.training_steps;
+  if (state_.budget.is_stretched) return state_.budget.horizon.position_at(state_.step, steps);
+  const std::uint64_t planned = planned_pass_batches();
+  const std::uint64_t step = state_.epoch * planned + state_.batch * planned / pass_batches;
+  return static_cast<double>(std::min(step, steps - 1));
+}
+
+bool RunBudget::goes_on(std::uint32_t pass_batches) {
+  if (state_.step >= total_steps() || state_.batch >= pass_batches) return false;
+  if (!is_on_) return true;
+  if (state_.batch == 0) share_out(pass_batches);
+  measure();
+  if (is_replay()) {
+    follow_log(pass_batches);
+  } else {
+    decide_if_due(pass_batches);
+  }
+  const std::uint32_t end = state_.budget.pass_end;
+  return state_.step < total_steps() && (end == 0 || state_.batch < end);
+}
+
+void RunBudget::pass_ended(std::uint32_t pass_batches) {
+  if (!is_on_ || state_.step >= total_steps() || passes_left() == 1) return;
+  measure();
+  // What a shortened pass has left out is not made up for.
+  const std::uint32_t done = std::exchange(state_.batch, pass_batches);
+  if (is_replay()) {
+    follow_log(pass_batches);
+  } else if (state_.budget.pace.is_known()) {
+    decide_now(pass_batches, "a pass has ended");
+  }
+  state_.batch = done;
+}
+
+void RunBudget::follow_log(std::uint32_t pass_batches) {
+  if (state_.step < state_.budget.next_decision) return;
+  state_.budget.next_decision = state_.step + 1;
+  for (const MadeDecision& made : replay_) {
+    if (made.step != state_.step) continue;
+    const Decision decision{.steps = made.steps_left, .evaluates = made.evaluates};
+    apply(decision, pass_batches);
+    log({.steps_left = made.steps_left, .evaluates = made.evaluates, .why = "replayed"});
+  }
+}
+
+void RunBudget::decide_if_due(std::uint32_t pass_batches) {
+  BudgetState& budget = state_.budget;
+  const bool has_changed = budget.num_decisions > 0 && limits_text(limits()) != budget.limits;
+  if (has_changed) {
+    decide_now(pass_batches, "the budget has changed");
+  } else if (budget.pace.is_known() && state_.step >= budget.next_decision) {
+    decide_now(pass_batches, budget.num_decisions == 0 ? "training begins" : "half is done");
+  }
+  const BudgetQuestion now = question(pass_batches);
+  if (state_.step >= total_steps() || one_more_fits(now)) return;
+  if (state_.step == 0) give_up(least_expense(now, 1));
+  apply({.steps = 0, .evaluates = false}, pass_batches);
+  log({.evaluates = false, .why = "one more step would go over"});
+}
+
+void RunBudget::decide_now(std::uint32_t pass_batches, std::string why) {
+  const BudgetQuestion now = question(pass_batches);
+  const Decision decision = decide(now);
+  if (decision.steps == 0 && state_.step == 0) give_up(least_expense(now, 1));
+  if (!decision.binds.empty()) why += fmt::format("; {} binds", decision.binds);
+  state_.budget.pace.settle();
+  state_.budget.limits = limits_text(now.limits);
+  state_.budget.next_decision = next_decision(state_.step, decision.steps);
+  apply(decision, pass_batches);
+  log({.steps_left = decision.steps, .evaluates = decision.evaluates, .why = std::move(why)});
+}
+
+void RunBudget::apply(const Decision& decision, std::uint32_t pass_batches) {
+  BudgetState& budget = state_.budget;
+  budget.evaluates = decision.evaluates;
+  const std::uint64_t left =
+      budget.is_stretched ? budget.horizon.end() - state_.step : planned_steps_left(pass_batches);
+  if (decision.steps != left) {
+    budget.horizon = {state_.step, schedule_position(pass_batches), decision.steps};
+    budget.is_stretched = true;
+  }
+  if (state_.batch < pass_batches) share_out(pass_batches);
+}
+
+void RunBudget::share_out(std::uint32_t pass_batches) {
+  BudgetState& budget = state_.budget;
+  budget.pass_end = 0;
+  if (!budget.is_stretched || setup_.config.budget.shrink != Shrink::share) return;
+  budget.pass_end = std::min(
+      pass_batches, share_of_pass(budget.horizon.end() - state_.step, state_.batch, passes_left()));
+}
+
+std::optional<double> RunBudget::waits_until() {
+  if (!is_on_ || is_replay() || limits().harvest.empty()) return {};
+  const Expense spent = account_.total();
+  const double now = spent.seconds + state_.spent.paused_seconds;
+  if (spent.joules <= limits().joules_by(now)) return {};
+  // For the next stretch, so that the run does not wait again at every step.
+  const std::uint64_t next = state_.budget.next_decision;
+  const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
+  const double wanted = spent.joules + stretch * state_.budget.pace.per_step().joules;
+  const std::optional<double> moment = limits().moment_of(wanted, now);
+  if (moment) return moment;
+  return limits().moment_of(spent.joules, now);
+}
+
+// --- the log ---
+
+void RunBudget::log(DecisionRecord record) {
+  record.sequence = ++state_.budget.num_decisions;
+  if (record.kind.empty()) record.kind = "decision";
+  record.phase = state_.phase;
+  record.epoch = state_.epoch + 1;
+  record.step = state_.step;
+  record.spent = state_.spent.total();
+  record.per_step = state_.budget.pace.per_step();
+  if (state_.phase == Phase::train) {
+    record.progress = state_.budget.is_stretched ? state_.budget.horizon.position_at(
+                                                       state_.step, setup_.plan.training_steps)
+                                                 : static_cast<double>(state_.step);
+    record.progress /= static_cast<double>(setup_.plan.training_steps);
+  }
+  record.limits = state_.budget.limits;
+  state_.budget.decisions += decision_line(record);
+  core::write_file_atomically(setup_.directory / kDecisionsFile, state_.budget.decisions);
+}
+
+void RunBudget::log_pause(const std::string& why) {
+  log({.kind = "pause",
+       .steps_left = state_.phase == Phase::train ? total_steps() - state_.step : 0,
+       .evaluates = state_.budget.evaluates,
+       .why = why});
+}
+
+}  // namespace edgeprune::train

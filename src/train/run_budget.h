@@ -1,0 +1,98 @@
+#pragma once
+// A run and its budget: measures the pace, decides when it is due (train/budget_control.h), keeps
+// the log, or follows the log of an earlier run.
+
+#include "edgeprune/train/budget_control.h"
+#include "edgeprune/train/checkpoint.h"
+
+#include "budget_file.h"
+#include "decision_log.h"
+#include "run_account.h"
+#include "run_setup.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeprune::train {
+
+class RunBudget {
+ public:
+  using Notice = std::function<void(const std::string&)>;
+
+  /// Everything must outlive it. budget.joules without a meter is an Error of kind config.
+  RunBudget(const RunSetup& setup, RunState& state, RunAccount& account, Notice notice);
+
+  /// Whether there is anything to decide.
+  [[nodiscard]] bool is_on() const { return is_on_; }
+  [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
+
+  /// In force now.
+  [[nodiscard]] const BudgetLimits& limits();
+
+  /// Before each step of the warm-up. An Error of kind budget where the warm-up, one training step
+  /// and the last evaluation cannot fit any more.
+  void before_warmup_step();
+  /// Before each training step: whether it is to be made. Measures and decides. Where not even the
+  /// first fits, an Error of kind budget.
+  [[nodiscard]] bool goes_on(std::uint32_t pass_batches);
+  /// After a pass whose last step is made, before its evaluation.
+  void pass_ended(std::uint32_t pass_batches);
+
+  /// Training steps in all, as things stand.
+  [[nodiscard]] std::uint64_t total_steps() const;
+  [[nodiscard]] bool evaluates_between_epochs() const { return state_.budget.evaluates; }
+  /// On the planned schedule, in its steps: where the next step is.
+  [[nodiscard]] double schedule_position(std::uint32_t pass_batches) const;
+  /// With a harvest: what is still to come in before the run may go on, as the moment (seconds
+  /// since the run began, pauses included) at which it will have; nothing where it may go on now.
+  [[nodiscard]] std::optional<double> waits_until();
+
+  /// Whether it would have to guess what the last evaluation takes.
+  [[nodiscard]] bool needs_cost_of_forward() const {
+    return is_on_ && !is_replay() && state_.budget.forward.seconds <= 0;
+  }
+  /// What forward passes took.
+  void took_forward(const Expense& expense, std::uint64_t samples);
+  void took_save(const Expense& expense);
+  /// The time since the last step belongs to no step.
+  void left_the_steps() { mark_.reset(); }
+  /// A line of the log that decides nothing: a pause.
+  void log_pause(const std::string& why);
+
+ private:
+  [[nodiscard]] BudgetQuestion question(std::uint32_t pass_batches);
+  [[nodiscard]] StepCosts costs() const;
+  [[nodiscard]] std::uint64_t planned_steps_left(std::uint32_t pass_batches) const;
+  [[nodiscard]] std::uint32_t planned_evaluations_left() const;
+  [[nodiscard]] std::uint32_t planned_pass_batches() const;
+  [[nodiscard]] std::uint32_t passes_left() const { return setup_.plan.epochs - state_.epoch; }
+  void measure();
+  void count_step(const Expense& step);
+  void follow_log(std::uint32_t pass_batches);
+  void decide_if_due(std::uint32_t pass_batches);
+  void decide_now(std::uint32_t pass_batches, std::string why);
+  void apply(const Decision& decision, std::uint32_t pass_batches);
+  void log(DecisionRecord record);
+  void share_out(std::uint32_t pass_batches);
+  [[noreturn]] void give_up(const Expense& least);
+
+  struct Mark {
+    std::uint64_t step = 0;
+    Expense total;
+  };
+
+  const RunSetup& setup_;
+  RunState& state_;
+  RunAccount& account_;
+  Notice notice_;
+  BudgetWatch watch_;
+  bool is_on_;
+  std::vector<MadeDecision> replay_;
+  std::optional<Mark> mark_;  // nothing: what comes now is no part of a step
+  Expense save_;              // the dearest so far
+};
+
+}  // namespace edgeprune::train

@@ -1,0 +1,94 @@
+#include "edgeprune/train/spending.h"
+
+#include "edgeprune/energy/discovery.h"
+#include "edgeprune/energy/recorder.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace edgeprune::train {
+namespace {
+
+class MeasuredTime final : public Spending {
+ public:
+  [[nodiscard]] Expense total() override {
+    return {.seconds = std::chrono::duration<double>(Clock::now() - start_).count()};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
+
+std::string text_of(const energy::MeterInfo& info) {
+  return fmt::format("{} {}: {}", energy::name_of(info.source), info.name,
+                     energy::name_of(info.method));
+}
+
+class MeteredSpending final : public Spending {
+ public:
+  explicit MeteredSpending(const Config::Energy& energy, const energy::MeterSearch& search)
+      : recorder_(energy::open_meters(search),
+                  {.sample_seconds = energy.sample_seconds, .idle_watts = energy.idle_watts}) {}
+
+  [[nodiscard]] Expense total() override {
+    return {time_.total().seconds, recorder_.counted_joules()};
+  }
+  [[nodiscard]] bool has_meter() const override { return recorder_.has_meters(); }
+  [[nodiscard]] double uncertainty_joules() const override {
+    return recorder_.uncertainty_joules();
+  }
+  void enter(Activity activity) override { recorder_.enter(name_of(activity)); }
+  [[nodiscard]] std::string meters() const override {
+    std::string all;
+    for (const energy::MeterRecord& record : recorder_.records()) {
+      if (record.info.is_counted) all += (all.empty() ? "" : "; ") + text_of(record.info);
+    }
+    return all;
+  }
+  [[nodiscard]] std::vector<energy::MeterRecord> records() const override {
+    return recorder_.records();
+  }
+  [[nodiscard]] double idle_joules() const override { return recorder_.idle_joules(); }
+
+ private:
+  MeasuredTime time_;
+  energy::Recorder recorder_;
+};
+
+}  // namespace
+
+std::string_view name_of(Activity activity) {
+  switch (activity) {
+    case Activity::other:
+      return "other";
+    case Activity::score:
+      return "score";
+    case Activity::select:
+      return "select";
+    case Activity::train:
+      return "train";
+    case Activity::evaluate:
+      return "evaluate";
+    case Activity::pause:
+      return "pause";
+  }
+  return "other";
+}
+
+void Spending::wait(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
+
+std::unique_ptr<Spending> measured_spending(const Config::Energy& energy) {
+  return std::make_unique<MeteredSpending>(energy,
+                                           energy::MeterSearch{.choice = energy.meter,
+                                                               .command = energy.command,
+                                                               .file = energy.file,
+                                                               .power_watts = energy.power_watts});
+}
+
+}  // namespace edgeprune::train

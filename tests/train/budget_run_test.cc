@@ -1,0 +1,345 @@
+// Runs with a budget on a simulated device.
+
+#include "edgeprune/train/pipeline.h"
+
+#include "simulated_device.h"
+#include "small_run.h"
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <rapidcheck.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace edgeprune::train {
+namespace {
+
+using core::ErrorKind;
+using nlohmann::json;
+using testing::expect_error;
+
+// 75 warm-up steps, then 20 epochs of 37 steps (a last batch of one joins the one before), each a
+// second of the simulated device; evaluating 150 + 60 samples takes 4.2 seconds.
+const std::vector<std::string> kLong = {"train.batch_size=2", "train.epochs=20",
+                                        "model.network=mlp", "model.hidden_sizes=[4]",
+                                        "run.threads=1"};
+constexpr double kWarmupSeconds = 75;
+constexpr double kEvaluateSeconds = 4.2;
+
+std::vector<std::string> with(std::vector<std::string> overrides,
+                              const std::vector<std::string>& more) {
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return overrides;
+}
+
+std::vector<json> lines_of(const Config& config, std::string_view file) {
+  std::istringstream lines(run_file(config, file));
+  std::vector<json> all;
+  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
+  return all;
+}
+
+void expect_same_bits(const Config& a, const Config& b) {
+  for (const std::string_view file : {kScoresFile, kSelectionFile, kModelFile}) {
+    EXPECT_EQ(run_file(a, file), run_file(b, file)) << file;
+  }
+}
+
+TEST(BudgetedRun, WithRoomForEverythingHasTheBitsOfOneWithout) {
+  const SmallRun data;
+  const Config free = data.config("free", kLong);
+  const Config roomy = data.config("roomy", with(kLong, {"budget.seconds=5000"}));
+  SimulatedDevice device;
+  (void)SmallRun::run(free);
+  const RunResult result = SmallRun::run(roomy, {.spending = &device});
+  expect_same_bits(free, roomy);
+  EXPECT_EQ(result.training_steps, 740u);
+}
+
+TEST(BudgetedRun, LandsWithinThreePercentAndItsLastStepHasTheLastRate) {
+  const SmallRun data;
+  const Config config = data.config("run", with(kLong, {"budget.seconds=400"}));
+  SimulatedDevice device;
+  const RunResult result = SmallRun::run(config, {.spending = &device});
+  EXPECT_LE(device.clock, 401);
+  EXPECT_GE(device.clock, 388);
+  // What forward passes of 8 samples taught it is a second less.
+  EXPECT_NEAR(static_cast<double>(result.training_steps), 400 - kWarmupSeconds - kEvaluateSeconds,
+              2);
+  const json last = lines_of(config, kMetricsFile).back();
+  EXPECT_EQ(last["step"], result.training_steps);
+  EXPECT_EQ(last["learning_rate"], config.train.schedule.at(739.0, 740.0));
+  EXPECT_TRUE(last.contains("test_accuracy"));
+}
+
+TEST(BudgetedRun, FollowsADeviceThatSlowsDownToAThird) {
+  const SmallRun data;
+  for (const char* shrink : {"epochs", "share"}) {
+    SCOPED_TRACE(shrink);
+    const Config config = data.config(
+        shrink, with(kLong, {"budget.seconds=400", std::string("budget.shrink=") + shrink}));
+    SimulatedDevice device;
+    device.step_seconds = [](std::uint64_t step) { return step < 200 ? 1.0 : 3.0; };
+    device.slowness = device.step_seconds;
+    (void)SmallRun::run(config, {.spending = &device});
+    EXPECT_LE(device.clock, 403);
+    EXPECT_GE(device.clock, 388);
+  }
+}
+
+TEST(BudgetedRun, MakesAllItsPassesWhereItsShareShrinks) {
+  const SmallRun data;
+  const Config config =
+      data.config("run", with(kLong, {"budget.seconds=300", "budget.shrink=share"}));
+  SimulatedDevice device;
+  (void)SmallRun::run(config, {.spending = &device});
+  const auto lines = lines_of(config, kMetricsFile);
+  EXPECT_EQ(lines.back()["epoch"], 20);
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    EXPECT_NEAR(lines[i]["samples"].get<double>() / 2, (300 - 75 - 5) / 20.0, 1.5);
+  }
+}
+
+TEST(BudgetedRun, OfJoulesKeepsToItsMetersResolution) {
+  const SmallRun data;
+  const Config config = data.config("run", with(kLong, {"budget.joules=2000"}));
+  SimulatedDevice device;
+  device.meter_resolution_joules = 30;
+  (void)SmallRun::run(config, {.spending = &device});
+  EXPECT_LE(device.clock * device.watts, 2000 + 30 + 5);
+  EXPECT_GE(device.clock * device.watts, 2000 * 0.97 - 30);
+}
+
+TEST(BudgetedRun, NeverGoesOverByMoreThanAStepWhateverThePace) {
+  const SmallRun data;
+  // 8 epochs of 75 steps: fewer files to write than 20 of 37.
+  const auto planned = with(kLong, {"prune.keep_ratio=1", "train.epochs=8"});
+  int number = 0;
+  EXPECT_TRUE(rc::check("any pace, budget and way to shrink", [&] {
+    const double budget = *rc::gen::inRange(300, 600);
+    const double slow = *rc::gen::inRange(1, 4);
+    const auto turn = *rc::gen::inRange<std::uint64_t>(0, 500);
+    const double noise = *rc::gen::inRange(0, 50) / 100.0;
+    const char* shrink = *rc::gen::element("epochs", "share");
+    SimulatedDevice device;
+    device.slowness = [=](std::uint64_t step) { return step < turn ? 1 : slow; };
+    device.step_seconds = [=](std::uint64_t step) {
+      core::RandomStream draws({.seed = 7, .index = static_cast<std::uint32_t>(step)});
+      const double factor = 1 + noise * (draws.below(1000) / 500.0 - 1);
+      return (step < turn ? 1 : slow) * 0.5 * factor;
+    };
+    device.forward_seconds_per_sample = *rc::gen::inRange(1, 20) / 1000.0;
+    const Config config = data.config(std::to_string(++number),
+                                      with(planned, {"budget.seconds=" + std::to_string(budget),
+                                                     std::string("budget.shrink=") + shrink}));
+    const RunResult result = SmallRun::run(config, {.spending = &device});
+    RC_ASSERT(device.clock <= budget + device.largest_step);
+    if (result.training_steps < 600) RC_ASSERT(device.clock >= 0.97 * budget - device.largest_step);
+    const double last = lines_of(config, kMetricsFile).back()["learning_rate"];
+    RC_ASSERT(last <= config.train.schedule.at(0.97 * 600, 600.0));
+  }));
+}
+
+TEST(BudgetedRun, TooSmallForAStepStopsEarlySaysWhatWouldDoAndGoesOnWithIt) {
+  const SmallRun data;
+  const Config config = data.config("run", with(kLong, {"budget.seconds=40"}));
+  SimulatedDevice device;
+  expect_error(ErrorKind::budget, {"budget.seconds is 40", "at least", "edgeprune resume"},
+               [&] { (void)SmallRun::run(config, {.spending = &device}); });
+  EXPECT_LT(device.clock, 10) << "it need not warm up to know";
+  const Config more = change_limits(config.run.directory, {"budget.seconds=200"});
+  SimulatedDevice again;
+  EXPECT_EQ(run_pipeline(more, {.spending = &again}).reached, Phase::done);
+  EXPECT_LE(again.clock + device.clock, 201) << "what was spent before counts";
+}
+
+TEST(BudgetedRun, IsReplayedToTheSameBitsAtAnotherPace) {
+  const SmallRun data;
+  for (const char* shrink : {"epochs", "share"}) {
+    SCOPED_TRACE(shrink);
+    const auto overrides =
+        with(kLong, {"budget.seconds=400", std::string("budget.shrink=") + shrink});
+    const Config first = data.config(std::string("first-") + shrink, overrides);
+    SimulatedDevice slow;
+    slow.step_seconds = [](std::uint64_t step) { return step < 200 ? 1.0 : 3.0; };
+    (void)SmallRun::run(first, {.spending = &slow});
+    const Config replayed =
+        data.config(std::string("again-") + shrink,
+                    with(overrides, {"budget.replay=" + first.run.directory + "/decisions.jsonl"}));
+    SimulatedDevice fast;
+    fast.step_seconds = [](std::uint64_t) { return 0.1; };
+    (void)SmallRun::run(replayed, {.spending = &fast});
+    expect_same_bits(first, replayed);
+  }
+}
+
+// Raises the stop flag after a number of steps.
+struct StopAfter final : Events {
+  void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
+    if (--left == 0) flag.store(true);
+  }
+  std::uint64_t left = 0;
+  std::atomic<bool> flag{false};
+};
+
+TEST(BudgetedRun, StoppedAndResumedKeepsItsBudgetAndItsLogReplaysIt) {
+  const SmallRun data;
+  for (const std::uint64_t steps : {90u, 200u, 301u}) {
+    SCOPED_TRACE(steps);
+    const auto overrides = with(kLong, {"budget.seconds=400"});
+    const Config config = data.config("run" + std::to_string(steps), overrides);
+    SimulatedDevice device;
+    StopAfter stop;
+    stop.left = steps;
+    EXPECT_THROW(
+        (void)SmallRun::run(config, {.stop = &stop.flag, .events = &stop, .spending = &device}),
+        core::Error);
+    SimulatedDevice later;
+    later.step_seconds = [](std::uint64_t) { return 0.7; };
+    (void)run_pipeline(config, {.spending = &later});
+    EXPECT_NEAR(device.clock + later.clock, 400, 12);
+    EXPECT_LE(device.clock + later.clock, 401);
+    const Config replayed = data.config(
+        "again" + std::to_string(steps),
+        with(overrides, {"budget.replay=" + config.run.directory + "/decisions.jsonl"}));
+    (void)SmallRun::run(replayed);
+    expect_same_bits(config, replayed);
+  }
+}
+
+TEST(BudgetFile, MayChangeWhileTheRunGoesOn) {
+  const SmallRun data;
+  const auto file = data.directory() / "budget.toml";
+  std::ofstream(file) << "seconds = 800\n";
+  const Config config = data.config("run", with(kLong, {"budget.file=" + file.string()}));
+  SimulatedDevice device;
+  struct Change final : Events {
+    void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
+      if (++steps == 150) std::ofstream(file) << "seconds = 300\n";
+      if (steps == 200) std::ofstream(file) << "seconds = nonsense\n";
+    }
+    void on_notice(const std::string& text) override {
+      if (text.starts_with("budget.file")) ++complaints;
+    }
+    std::filesystem::path file;
+    int steps = 0;
+    int complaints = 0;
+  } change;
+  change.file = file;
+  (void)SmallRun::run(config, {.events = &change, .spending = &device});
+  EXPECT_LE(device.clock, 301);
+  EXPECT_GE(device.clock, 288);
+  EXPECT_EQ(change.complaints, 1);
+}
+
+TEST(BudgetFile, WithAHarvestMakesTheRunWaitForIt) {
+  const SmallRun data;
+  const auto file = data.directory() / "budget.toml";
+  // The device takes 5 watts and gets 2: it works two fifths of the time.
+  std::ofstream(file) << "harvest = [[0, 2.0]]\njoules = 500\nseconds = 300\n";
+  const Config config = data.config("run", with(kLong, {"budget.file=" + file.string()}));
+  SimulatedDevice device;
+  const RunResult result = SmallRun::run(config, {.spending = &device});
+  EXPECT_EQ(result.reached, Phase::done);
+  EXPECT_LE(5 * (device.clock - device.waited), 500 + 2 * device.clock + 5);
+}
+
+TEST(BudgetInJoules, NeedsAMeter) {
+  const SmallRun data;
+  const Config config = data.config("run", with(kLong, {"budget.joules=10"}));
+  SimulatedDevice device;
+  device.is_metered = false;
+  expect_error(ErrorKind::config, {"needs a meter", "energy.power_watts"},
+               [&] { (void)SmallRun::run(config, {.spending = &device}); });
+}
+
+TEST(Pause, ByABatteryWaitsAndGoesOnWithTheSameBits) {
+  const SmallRun data;
+  const Config free = data.config("free", kLong);
+  (void)SmallRun::run(free);
+  const Config config = data.config("run", with(kLong, {"pause.battery_percent=30"}));
+  SimulatedDevice device;
+  const auto state = [&] {
+    return energy::DeviceState{.battery_percent = device.waited < 3 ? 20.0 : 40.0};
+  };
+  (void)SmallRun::run(config, {.spending = &device, .device_state = state});
+  EXPECT_GE(device.waited, 3);
+  expect_same_bits(free, config);
+  const json summary = json::parse(run_file(config, kSummaryFile));
+  EXPECT_DOUBLE_EQ(summary["seconds"]["paused"], device.waited);
+}
+
+TEST(Pause, ThatStopsEndsWithACodeOfItsOwnAndIsResumed) {
+  const SmallRun data;
+  const Config config =
+      data.config("run", with(kLong, {"pause.battery_percent=30", "pause.stops=true"}));
+  SimulatedDevice device;
+  expect_error(ErrorKind::paused, {"battery is at 20 %", "edgeprune resume"}, [&] {
+    (void)SmallRun::run(config, {.spending = &device, .device_state = [] {
+                                   return energy::DeviceState{.battery_percent = 20.0};
+                                 }});
+  });
+  EXPECT_EQ(run_pipeline(config, {.device_state = [] { return energy::DeviceState{}; }}).reached,
+            Phase::done);
+}
+
+TEST(BudgetOfBytes, LowersTheKeepRatio) {
+  const SmallRun data;  // 150 samples of 64 bytes and a label
+  const Config config =
+      data.config("run", {"train.epochs=1", "prune.keep_ratio=0.5", "budget.bytes=2000"});
+  const RunResult result = SmallRun::run(config);
+  const double sigma = result.stored_bytes_full / 150;
+  EXPECT_EQ(result.plan.num_kept, static_cast<std::uint32_t>(2000 / sigma));
+  EXPECT_LE(result.stored_bytes_kept, 2000);
+  const json plan = json::parse(run_file(config, kPlanFile));
+  EXPECT_EQ(plan["keep_ratio"]["is_lowered_by_budget_bytes"], true);
+}
+
+TEST(BudgetOfBytes, IsRefusedWhereEverythingStaysStoredOrNothingWould) {
+  const SmallRun data;
+  expect_error(ErrorKind::config, {"budget.bytes is 2000", "rs2 keeps everything", "top"}, [&] {
+    (void)SmallRun::run(data.config("a", {"prune.strategy=rs2", "budget.bytes=2000"}));
+  });
+  expect_error(ErrorKind::config, {"budget.bytes is 10, less than one sample", "at least"},
+               [&] { (void)SmallRun::run(data.config("b", {"budget.bytes=10"})); });
+}
+
+TEST(Records, HoldJoulesByPhaseAndSayWhereThereAreNone) {
+  const SmallRun data;
+  const Config metered = data.config("metered", with(kLong, {"budget.seconds=200"}));
+  SimulatedDevice device;
+  (void)SmallRun::run(metered, {.spending = &device});
+  const json summary = json::parse(run_file(metered, kSummaryFile));
+  const json& joules = summary["energy"]["joules"];
+  EXPECT_NEAR(joules["score"], 75 * 5, 1e-6);
+  EXPECT_NEAR(joules["total"], device.clock * 5, 1e-6);
+  EXPECT_NEAR(summary["seconds"]["total"], device.clock, 1e-6);
+  EXPECT_NEAR(lines_of(metered, kMetricsFile).back()["time"]["total_joules"], device.clock * 5,
+              1e-6);
+  EXPECT_NEAR(summary["budget"]["used"]["seconds"], device.clock, 1e-6);
+  const Config dark = data.config("dark", {"train.epochs=1"});
+  SimulatedDevice unmetered;
+  unmetered.is_metered = false;
+  (void)SmallRun::run(dark, {.spending = &unmetered});
+  const json none = json::parse(run_file(dark, kSummaryFile));
+  EXPECT_EQ(none["energy"]["status"], "unavailable");
+  EXPECT_TRUE(none["energy"]["joules"].is_null());
+  EXPECT_TRUE(lines_of(dark, kMetricsFile).back()["time"]["total_joules"].is_null());
+}
+
+TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
+  const SmallRun data;
+  const Config config = data.config("run", kLong);
+  prepare_run_directory(config, false);
+  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"}).budget.seconds, 9);
+  for (const char* other : {"train.epochs=9", "prune.keep_ratio=0.1", "budget.samples=5",
+                            "budget.replay=x", "run.seed=1"}) {
+    expect_error(ErrorKind::config, {other, "budget.seconds", "pause.*"},
+                 [&] { (void)change_limits(config.run.directory, {other}); });
+  }
+}
+
+}  // namespace
+}  // namespace edgeprune::train
