@@ -17,5 +17,7 @@ void add_config(CLI::App& app);
 void add_strategies(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_doctor(CLI::App& app);
+void add_calibrate(CLI::App& app);
+void add_plan(CLI::App& app);
 
 }  // namespace edgeprune::cli

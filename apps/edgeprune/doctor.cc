@@ -1,5 +1,7 @@
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/units.h"
+#include "edgeprune/energy/device_state.h"
+#include "edgeprune/energy/discovery.h"
 #include "edgeprune/kernels/target.h"
 #include "edgeprune/nn/program.h"
 
@@ -61,6 +63,39 @@ std::vector<Finding> findings() {
            "apt-get install dataset-fashion-mnist, or name your own data in [data]"}};
 }
 
+Json meters_json() {
+  Json json = Json::array();
+  for (const energy::Finding& finding : energy::find_meters({})) {
+    const energy::MeterInfo& info = finding.info;
+    Json entry = {{"source", energy::name_of(info.source)},
+                  {"name", info.name},
+                  {"scope", energy::name_of(info.scope)},
+                  {"method", energy::name_of(info.method)},
+                  {"path", info.path},
+                  {"usable", finding.is_usable}};
+    if (finding.is_usable) {
+      entry["read_by_a_run"] = finding.is_chosen;
+      entry["counted"] = info.is_counted;
+    } else {
+      entry["why_not"] = finding.why_not;
+    }
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json device_state_json() {
+  const energy::DeviceState state = energy::read_device_state("/sys");
+  Json json = {
+      {"battery_percent", nullptr}, {"charging", nullptr}, {"temperature_celsius", nullptr}};
+  if (state.battery_percent) {
+    json["battery_percent"] = *state.battery_percent;
+    json["charging"] = state.is_charging;
+  }
+  if (state.temperature_celsius) json["temperature_celsius"] = *state.temperature_celsius;
+  return json;
+}
+
 Json report() {
   Json json = {{"simd_target", kernels::simd_target()},
                {"simd_targets_available", kernels::available_simd_targets()},
@@ -75,7 +110,36 @@ Json report() {
     if (!finding.found) entry["fix"] = finding.fix;
     json["data"].push_back(entry);
   }
+  json["meters"] = meters_json();
+  json["device_state"] = device_state_json();
   return json;
+}
+
+std::string meter_line(const Json& meter) {
+  const auto source = meter["source"].get<std::string>();
+  const auto name = meter["name"].get<std::string>();
+  const std::string label = name.empty() ? source : fmt::format("{}: {}", source, name);
+  if (!meter["usable"].get<bool>()) {
+    return fmt::format("meter         {}: no: {}\n", label, meter["why_not"].get<std::string>());
+  }
+  std::string use = "a run does not read it unless energy.meter names it";
+  if (meter["read_by_a_run"].get<bool>()) {
+    use = meter["counted"].get<bool>() ? "counted by a run"
+                                       : "read by a run and shown, but part of another";
+  }
+  return fmt::format("meter         {}: {}, {}; {}\n", label, meter["scope"].get<std::string>(),
+                     meter["method"].get<std::string>(), use);
+}
+
+void print_device_state(const Json& state) {
+  if (!state["battery_percent"].is_null()) {
+    print(fmt::format("battery       {:.0f} %{}\n", state["battery_percent"].get<double>(),
+                      state["charging"].get<bool>() ? ", charging" : ""));
+  }
+  if (!state["temperature_celsius"].is_null()) {
+    print(fmt::format("temperature   {:.1f} degrees Celsius, the hottest zone\n",
+                      state["temperature_celsius"].get<double>()));
+  }
 }
 
 void print_report(const Json& json) {
@@ -95,6 +159,8 @@ void print_report(const Json& json) {
     print(fmt::format("data          {}: {}\n", finding.what,
                       finding.found ? "found" : "missing; " + finding.fix));
   }
+  for (const Json& meter : json["meters"]) print(meter_line(meter));
+  print_device_state(json["device_state"]);
 }
 
 }  // namespace

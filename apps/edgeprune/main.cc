@@ -16,8 +16,9 @@ using edgeprune::cli::say;
 constexpr const char* kFooter =
     "Exit codes: 0 done, 2 wrong command line, 3 wrong configuration, 4 unusable data, 5 the "
     "system\n"
-    "refused (disk full, permissions), 6 the loss is not finite, 7 run directory, 130 stopped and\n"
-    "resumable, 1 a bug of ours. Documentation: docs/cli.md, docs/configuration.md.";
+    "refused (disk full, permissions), 6 the loss is not finite, 7 run directory, 8 the budget is\n"
+    "too small, 9 stopped where it should pause, 130 stopped (8, 9 and 130 can be resumed), 1 a\n"
+    "bug of ours. Documentation: docs/cli.md, docs/configuration.md.";
 
 int run(int argc, char** argv) {
   CLI::App app("edgeprune: train on a device with a share of its data, and account for the cost");
@@ -31,6 +32,8 @@ int run(int argc, char** argv) {
   edgeprune::cli::add_resume(app);
   edgeprune::cli::add_export(app);
   edgeprune::cli::add_compare(app);
+  edgeprune::cli::add_plan(app);
+  edgeprune::cli::add_calibrate(app);
   edgeprune::cli::add_config(app);
   edgeprune::cli::add_strategies(app);
   edgeprune::cli::add_inspect(app);

@@ -10,9 +10,17 @@ void add_resume(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("resume", "Continue a run that was stopped or killed, with the same bits");
   command->add_option("run", options->run_directory, "Its run directory")->required();
+  command
+      ->add_option("--set", options->overrides,
+                   "Change a budget, pause, meter or limit, as section.key=value")
+      ->take_all()
+      ->allow_extra_args(false);
   add_output_options(*command, *options);
   command->callback([options] {
-    const train::Config config = train::open_run_directory(options->run_directory);
+    const train::Config config =
+        options->overrides.empty()
+            ? train::open_run_directory(options->run_directory)
+            : train::change_limits(options->run_directory, options->overrides);
     show_results(config, *options, run_watched(config, *options, std::nullopt));
   });
 }

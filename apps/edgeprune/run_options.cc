@@ -16,9 +16,14 @@ namespace edgeprune::cli {
 namespace {
 
 std::atomic<bool> stop{false};
+std::atomic<bool> paused{false};
 
 extern "C" void on_signal(int) {
   if (stop.exchange(true)) std::_Exit(130);
+}
+
+extern "C" void on_pause(int signal) {
+  paused.store(signal == SIGUSR1);
 }
 
 // An unset shell variable must not stand for the defaults.
@@ -30,6 +35,31 @@ std::string share(double value) {
   return value < 0 ? "not measured" : fmt::format("{:.1f} %", 100 * value);
 }
 
+// "budget: 98.7 of 100 s used (measured)"
+std::string budget_line(double used, double limit, const std::string& unit_and_kind) {
+  return limit > 0 ? fmt::format("budget: {:.4g} of {:.4g} {}\n", used, limit, unit_and_kind) : "";
+}
+
+std::string energy_lines(const train::RunResult& result) {
+  const train::Spent& spent = result.spent;
+  if (!spent.is_metered) return "joules: not measured (no meter)\n";
+  return fmt::format(
+      "joules: score {:.2f}, select {:.2f}, train {:.2f}, evaluate {:.2f}, other {:.2f} ({})\n",
+      spent.score_joules, spent.select_joules, spent.train_joules, spent.evaluate_joules,
+      spent.other_joules, result.meters);
+}
+
+std::string flops_line(const train::RunResult& result) {
+  const train::RunPlan& plan = result.plan;
+  const auto forward =
+      static_cast<double>(result.spent.scoring_forward_samples + result.spent.evaluation_samples);
+  return fmt::format(
+      "work: {} learning, {} forward passes (counted samples times predicted FLOPs)\n",
+      core::format_quantity(
+          static_cast<double>(result.spent.learning_samples) * plan.flops_per_sample, "FLOP"),
+      core::format_quantity(forward * plan.forward_flops_per_sample, "FLOP"));
+}
+
 std::string account(const train::RunResult& result) {
   const train::RunPlan& plan = result.plan;
   const train::Spent& spent = result.spent;
@@ -38,8 +68,14 @@ std::string account(const train::RunResult& result) {
       core::format_count(plan.num_samples), core::format_bytes(result.stored_bytes_kept),
       core::format_bytes(result.stored_bytes_full));
   text += fmt::format(
-      "seconds: score {:.2f}, select {:.3f}, train {:.2f}, evaluate {:.2f} (measured)\n",
-      spent.score_seconds, spent.select_seconds, spent.train_seconds, spent.evaluate_seconds);
+      "seconds: score {:.2f}, select {:.3f}, train {:.2f}, evaluate {:.2f}, other {:.2f} "
+      "(measured)\n",
+      spent.score_seconds, spent.select_seconds, spent.train_seconds, spent.evaluate_seconds,
+      spent.other_seconds);
+  text += energy_lines(result) + flops_line(result);
+  text += budget_line(spent.total().seconds, result.limits.seconds, "s used (measured)");
+  text += budget_line(spent.total().joules, result.limits.joules,
+                      fmt::format("J used ({})", result.meters));
   text += fmt::format("cost ratio: {:.3f} by equation (27), {:.3f} with the warm-up (predicted)\n",
                       plan.paper_cost_ratio, plan.cost_ratio);
   if (result.reached == train::Phase::done) {
@@ -68,7 +104,7 @@ void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "Print no progress");
 }
 
-void add_new_run_options(CLI::App& command, RunOptions& options) {
+void add_configuration_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("config", options.config_path,
                   "Configuration (TOML); without it, the defaults on Fashion-MNIST")
@@ -78,6 +114,10 @@ void add_new_run_options(CLI::App& command, RunOptions& options) {
                   "Set a field, as section.key=value; may be given several times")
       ->take_all()
       ->allow_extra_args(false);
+}
+
+void add_new_run_options(CLI::App& command, RunOptions& options) {
+  add_configuration_options(command, options);
   command.add_option("--run-dir", options.run_directory,
                      "Where the run is written (or run.directory)");
   command.add_flag("--force", options.force, "Replace a run that is already there");
@@ -99,6 +139,8 @@ void watch_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGHUP, on_signal);
+  std::signal(SIGUSR1, on_pause);
+  std::signal(SIGUSR2, on_pause);
 }
 
 std::vector<study::ComparisonRow> run_watched(const train::Config& config,
@@ -106,8 +148,10 @@ std::vector<study::ComparisonRow> run_watched(const train::Config& config,
                                               std::optional<train::Phase> goal) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
-  return study::run_with_controls(
-      config, {.goal = goal, .stop = &stop_flag(), .events = options.quiet ? nullptr : &progress});
+  return study::run_with_controls(config, {.goal = goal,
+                                           .stop = &stop_flag(),
+                                           .pause = &paused,
+                                           .events = options.quiet ? nullptr : &progress});
 }
 
 void show_results(const train::Config& config, const RunOptions& options,

@@ -25,6 +25,8 @@ struct RunOptions {
   bool quiet = false;
 };
 
+/// CONFIG and --set.
+void add_configuration_options(CLI::App& command, RunOptions& options);
 /// CONFIG, --set, --run-dir, --force, and the output options.
 void add_new_run_options(CLI::App& command, RunOptions& options);
 /// --json and --quiet.

@@ -4,6 +4,8 @@
 #include "edgeprune/study/table.h"
 #include "edgeprune/study/verdict.h"
 
+#include "page.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,34 +13,10 @@
 
 namespace edgeprune::embedded {
 extern const std::string_view report_template;  // src/study/report_template.html
-extern const std::string_view chart_js;
 }  // namespace edgeprune::embedded
 
 namespace edgeprune::study {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char character : text) {
-    switch (character) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += character;
-    }
-  }
-  return html;
-}
 
 // The verdict is written for plain text.
 std::string with_signs(std::string html) {
@@ -46,19 +24,6 @@ std::string with_signs(std::string html) {
     html.replace(at, 2, "&plusmn;");
   }
   return html;
-}
-
-// JSON inside a script element must not end it.
-std::string inside_script(std::string_view json) {
-  std::string text;
-  for (const char character : json) {
-    if (character == '<') {
-      text += "\\u003c";
-    } else {
-      text += character;
-    }
-  }
-  return text;
 }
 
 std::string difference_cell(const Row& row, std::string_view control) {
@@ -177,27 +142,6 @@ std::string facts(const ReportInput& input, std::size_t num_settings) {
                          : "within a keep ratio every run but full does the same work");
 }
 
-struct Part {
-  std::string_view name;
-  std::string text;
-};
-
-// One pass: what is put in is not searched again.
-std::string filled(std::string_view page, const std::vector<Part>& parts) {
-  std::string html;
-  while (true) {
-    const std::size_t begin = page.find("{{");
-    html += page.substr(0, begin);
-    if (begin == std::string_view::npos) return html;
-    const std::size_t end = page.find("}}", begin);
-    const std::string_view name = page.substr(begin + 2, end - begin - 2);
-    for (const Part& part : parts) {
-      if (part.name == name) html += part.text;
-    }
-    page.remove_prefix(end + 2);
-  }
-}
-
 }  // namespace
 
 std::string report_html(const ReportInput& input) {
@@ -212,15 +156,14 @@ std::string report_html(const ReportInput& input) {
     verdict += verdict_html(settings[i]);
     sections += section_html(i, settings[i]);
   }
-  return filled(embedded::report_template, {{"title", escaped(input.title)},
-                                            {"facts", escaped(facts(input, settings.size()))},
-                                            {"verdict", verdict},
-                                            {"tests", escaped(tests_text(input.summary))},
-                                            {"sections", sections},
-                                            {"command", escaped(input.command)},
-                                            {"toml", escaped(input.toml)},
-                                            {"json", inside_script(input.json)},
-                                            {"chart_js", std::string(embedded::chart_js)}});
+  return filled_page(embedded::report_template, {{"title", escaped(input.title)},
+                                                 {"facts", escaped(facts(input, settings.size()))},
+                                                 {"verdict", verdict},
+                                                 {"tests", escaped(tests_text(input.summary))},
+                                                 {"sections", sections},
+                                                 {"command", escaped(input.command)},
+                                                 {"toml", escaped(input.toml)},
+                                                 {"json", inside_script(input.json)}});
 }
 
 }  // namespace edgeprune::study

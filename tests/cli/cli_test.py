@@ -277,6 +277,77 @@ class Usage(CommandLine):
         self.assertIn("Fashion-MNIST", report["data"][0]["what"])
 
 
+class Planning(CommandLine):
+    def setUp(self):
+        super().setUp()
+        self.profile = self.folder / "profile.toml"
+
+    def calibrate(self, *arguments):
+        result = edgeprune("calibrate", self.config, "--output", self.profile, "--seconds", "0.1",
+                           *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def plan(self, *arguments):
+        result = edgeprune("plan", self.config, "--profile", self.profile, *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def test_calibrate_writes_a_profile_that_plan_reads(self):
+        measured = json.loads(self.calibrate("--name", "here", "--json", "-q").stdout)
+        self.assertGreater(measured["timing"]["step_seconds_per_sample"], 0)
+        plan = json.loads(self.plan("--json", "--keep-ratios", "0.1,1").stdout)
+        self.assertEqual(plan["device"], "here")
+        self.assertEqual([row["num_kept"] for row in plan["rows"]], [20, 200])
+        self.assertEqual(plan["rows"][0]["time_from"], "timing")
+        self.assertEqual(list(self.folder.glob(".calibrate*")), [])
+
+    def test_calibrate_reads_the_power_of_a_meter(self):
+        (self.folder / "watts").write_text("12 W\n")
+        self.calibrate("--set", f"energy.file={self.folder / 'watts'}")
+        row = json.loads(self.plan("--json", "--keep-ratios", "1").stdout)["rows"][0]["train"]
+        self.assertAlmostEqual(row["joules"] / row["seconds"], 12, delta=0.1)
+
+    def test_calibrate_writes_over_nothing_unless_it_is_told_to(self):
+        self.calibrate()
+        before = self.profile.read_text()
+        self.assert_fails(2, ["--add", "--force"], "calibrate", self.config, "--output",
+                          self.profile)
+        self.assertEqual(self.profile.read_text(), before)
+        self.calibrate("--add", "--set", "train.batch_size=8")
+        self.assertEqual(self.profile.read_text().count("[[timing]]"), 2)
+        self.calibrate("--force")
+        self.assertEqual(self.profile.read_text().count("[[timing]]"), 1)
+
+    def test_plan_without_a_profile_says_how_to_get_one(self):
+        self.assert_fails(3, ["edgeprune calibrate", "raspberry-pi-5"], "plan", self.config)
+        self.assertIn("raspberry-pi-5", edgeprune("plan", "--list-profiles").stdout)
+
+    def test_plan_says_what_fits_the_budgets_and_draws_it(self):
+        page = self.folder / "plan.html"
+        result = edgeprune("plan", self.config, "--profile", "raspberry-pi-5", "--set",
+                           "budget.bytes=5kB", "--html", page)
+        for part in ["budget.bytes", "binds", "All numbers are predicted", "over bytes"]:
+            self.assertIn(part, result.stdout)
+        self.assertIn("Chart.js", page.read_text())
+        self.assert_fails(3, ["budget.joules", "the least that would do"], "plan", self.config,
+                          "--profile", "raspberry-pi-5", "--set", "budget.joules=1e-9")
+
+    def test_plan_recommends_by_a_pilot_and_goes_on_with_it(self):
+        self.calibrate()
+        call = ["--pilot", "--pilot-dir", self.folder / "pilot", "--lambda-seconds", "0.001"]
+        first = self.plan(*call)
+        self.assertIn("recommended", first.stdout)
+        self.assertIn("(predicted)", first.stderr)
+        self.assertIn("(measured)", first.stderr)
+        self.assertEqual(self.plan(*call).stdout, first.stdout)
+        self.assertEqual(len(list((self.folder / "pilot").iterdir())), 3)
+
+    def test_a_lambda_needs_a_curve_and_a_curve_a_lambda(self):
+        self.assert_fails(2, ["--curve", "--pilot"], "plan", self.config, "--lambda-joules", "1")
+        self.assert_fails(2, ["--lambda-seconds"], "plan", self.config, "--pilot")
+
+
 class Memory(CommandLine):
     def test_the_peak_of_memory_is_near_its_prediction(self):
         for way in ["keep", "recompute"]:

@@ -1,0 +1,30 @@
+#include "edgeprune/core/units.h"
+#include "edgeprune/study/cost_plan.h"
+
+#include "page.h"
+
+#include <fmt/format.h>
+
+namespace edgeprune::embedded {
+extern const std::string_view cost_plan_template;  // src/study/cost_plan_template.html
+}  // namespace edgeprune::embedded
+
+namespace edgeprune::study {
+
+std::string cost_plan_html(const CostPlan& plan, std::string_view command) {
+  const std::string facts =
+      fmt::format("{} samples, {} epochs, strategy {}", core::format_count(plan.num_samples),
+                  plan.epochs, plan.strategy);
+  return filled_page(embedded::cost_plan_template,
+                     {{"title", escaped(fmt::format("{} on {}, {}", plan.network, plan.dataset,
+                                                    plan.from.device))},
+                      {"facts", escaped(facts)},
+                      {"time", escaped(plan.from.time)},
+                      {"power", escaped(plan.from.power)},
+                      {"memory", escaped(plan.from.memory)},
+                      {"table", escaped(cost_plan_table(plan))},
+                      {"command", escaped(command)},
+                      {"json", inside_script(cost_plan_json(plan))}});
+}
+
+}  // namespace edgeprune::study

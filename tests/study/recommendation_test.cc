@@ -1,0 +1,57 @@
+#include "edgeprune/study/recommendation.h"
+
+#include "planned_device.h"
+#include "train/small_run.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace edgeprune::study {
+namespace {
+
+// Error 0.1 + 0.1 rho^-0.5 at three keep ratios.
+const std::vector<cost::CurvePoint> kCurve = {{.keep_ratio = 0.04, .loss = 0.6},
+                                              {.keep_ratio = 0.25, .loss = 0.3},
+                                              {.keep_ratio = 1, .loss = 0.2}};
+
+class Recommended : public ::testing::Test {
+ protected:
+  Recommended()
+      : config_(data_.config("run", {"model.network=mlp"})),
+        costs_(config_, planned_device(config_)) {}
+  train::SmallRun data_;
+  train::Config config_;
+  RunCosts costs_;
+};
+
+TEST_F(Recommended, ADearerSecondKeepsFewerSamples) {
+  const auto at = [&](double per_second) {
+    return recommend({.costs = costs_, .weights = {.per_second = per_second}, .curve = kCurve})
+        .front()
+        .num_kept;
+  };
+  EXPECT_EQ(at(1e-6), 150u);
+  EXPECT_LT(at(30), at(3));
+}
+
+TEST_F(Recommended, EachDeviceOfAFleetGetsItsOwnWithinItsBudgets) {
+  std::vector<FleetDevice> fleet(2);
+  fleet[0] = {.name = "a", .profile = costs_.profile(), .num_samples = 150};
+  fleet[1] = {
+      .name = "b", .profile = costs_.profile(), .num_samples = 100, .budgets = {.seconds = 0.02}};
+  const auto all = recommend(
+      {.costs = costs_, .weights = {.per_second = 1e-6}, .curve = kCurve, .fleet = fleet});
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].num_kept, 150u);
+  EXPECT_LT(all[1].num_kept, 100u);
+  EXPECT_EQ(all[1].binding, "budget.seconds");
+  EXPECT_LE(all[1].cost.total().seconds, 0.02);
+  const std::string table = recommendation_table(all, {.per_second = 1e-6});
+  EXPECT_NE(table.find("budget.seconds keeps it from more"), std::string::npos) << table;
+  const auto json = nlohmann::json::parse(recommendation_json(all, {.per_second = 1e-6}));
+  EXPECT_EQ(json["devices"][1]["binding"], "budget.seconds");
+  EXPECT_TRUE(json["devices"][0]["binding"].is_null());
+}
+
+}  // namespace
+}  // namespace edgeprune::study
