@@ -1,6 +1,7 @@
 // Reading and writing of device profiles.
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/long_line.h"
 #include "edgeprune/cost/device_profile.h"
 
 #include <fmt/format.h>
@@ -239,15 +240,10 @@ void check_lengths(std::string_view text, const std::string& file) {
     fail(file, fmt::format("it has {} bytes, a profile has at most {}; is it the right file?",
                            text.size(), kLargestFile));
   }
-  std::size_t line = 1;
-  for (std::size_t begin = 0; begin < text.size(); ++line) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    if (end - begin > kLongestLine) {
-      fail(fmt::format("{}:{}", file, line),
-           fmt::format("the line has {} bytes; it may have {}", end - begin, kLongestLine));
-    }
-    begin = end + 1;
-  }
+  const auto line = core::first_line_above(text, kLongestLine);
+  if (!line) return;
+  fail(fmt::format("{}:{}", file, line->number),
+       fmt::format("the line has {} bytes; it may have {}", line->length, kLongestLine));
 }
 
 toml::table parse_toml(std::string_view text, const std::string& file) {
