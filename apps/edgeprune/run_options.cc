@@ -45,8 +45,8 @@ std::string energy_lines(const train::RunResult& result) {
   if (!spent.is_metered) return "joules: not measured (no meter)\n";
   return fmt::format(
       "joules: score {:.2f}, select {:.2f}, train {:.2f}, evaluate {:.2f}, other {:.2f} ({})\n",
-      spent.score_joules, spent.select_joules, spent.train_joules, spent.evaluate_joules,
-      spent.other_joules, result.meters);
+      spent.score.joules, spent.select.joules, spent.train.joules, spent.evaluate.joules,
+      spent.other.joules, result.meters);
 }
 
 std::string flops_line(const train::RunResult& result) {
@@ -70,8 +70,8 @@ std::string account(const train::RunResult& result) {
   text += fmt::format(
       "seconds: score {:.2f}, select {:.3f}, train {:.2f}, evaluate {:.2f}, other {:.2f} "
       "(measured)\n",
-      spent.score_seconds, spent.select_seconds, spent.train_seconds, spent.evaluate_seconds,
-      spent.other_seconds);
+      spent.score.seconds, spent.select.seconds, spent.train.seconds, spent.evaluate.seconds,
+      spent.other.seconds);
   text += energy_lines(result) + flops_line(result);
   text += budget_line(spent.total().seconds, result.limits.seconds, "s used (measured)");
   text += budget_line(spent.total().joules, result.limits.joules,

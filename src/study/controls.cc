@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 ComparisonRow make_row(train::RunResult result) {
   ComparisonRow row{.strategy = result.strategy, .result = std::move(result)};
   const train::Spent& spent = row.result.spent;
-  row.learning_seconds = spent.score_seconds + spent.select_seconds + spent.train_seconds;
+  row.learning_seconds = spent.score.seconds + spent.select.seconds + spent.train.seconds;
   return row;
 }
 

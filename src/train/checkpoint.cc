@@ -23,38 +23,35 @@ std::filesystem::path path_of(const std::filesystem::path& directory, std::uint6
   return directory / kCheckpointFiles[sequence % 2];
 }
 
+template <typename Visit, typename E>
+void visit_expense(Visit& visit, const std::string& name, E& expense) {
+  visit(name + "_seconds", expense.seconds);
+  visit(name + "_joules", expense.joules);
+}
+
 // Every number of Spent by its name, for writing and for reading alike.
 template <typename S, typename Visit>
 void for_spent(S& spent, Visit&& visit) {
   visit("learning_samples", spent.learning_samples);
   visit("scoring_forward_samples", spent.scoring_forward_samples);
   visit("evaluation_samples", spent.evaluation_samples);
-  visit("score_seconds", spent.score_seconds);
-  visit("select_seconds", spent.select_seconds);
-  visit("train_seconds", spent.train_seconds);
-  visit("evaluate_seconds", spent.evaluate_seconds);
-  visit("other_seconds", spent.other_seconds);
+  visit_expense(visit, "score", spent.score);
+  visit_expense(visit, "select", spent.select);
+  visit_expense(visit, "train", spent.train);
+  visit_expense(visit, "evaluate", spent.evaluate);
+  visit_expense(visit, "other", spent.other);
   visit("paused_seconds", spent.paused_seconds);
-  visit("score_joules", spent.score_joules);
-  visit("select_joules", spent.select_joules);
-  visit("train_joules", spent.train_joules);
-  visit("evaluate_joules", spent.evaluate_joules);
-  visit("other_joules", spent.other_joules);
   visit("is_metered", spent.is_metered);
 }
 
 template <typename S, typename Visit>
 void for_budget(S& budget, Visit&& visit) {
-  const auto visit_expense = [&](const std::string& name, auto& expense) {
-    visit(name + "_seconds", expense.seconds);
-    visit(name + "_joules", expense.joules);
-  };
-  visit_expense("mean", budget.pace.mean);
-  visit_expense("since", budget.pace.since);
+  visit_expense(visit, "mean", budget.pace.mean);
+  visit_expense(visit, "since", budget.pace.since);
   visit("steps_since", budget.pace.steps_since);
   visit("largest_seconds", budget.pace.largest_seconds);
-  visit_expense("forward", budget.forward);
-  visit_expense("steps_at_forward", budget.steps_at_forward);
+  visit_expense(visit, "forward", budget.forward);
+  visit_expense(visit, "steps_at_forward", budget.steps_at_forward);
   visit("num_steps_at_forward", budget.num_steps_at_forward);
   visit("horizon_from", budget.horizon.from);
   visit("horizon_position", budget.horizon.position);
@@ -209,29 +206,29 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
 }  // namespace
 
 void Spent::book(Activity activity, const Expense& expense) {
-  const auto add = [&](double& seconds, double& joules) {
-    seconds += expense.seconds;
-    joules += expense.joules;
-  };
   switch (activity) {
     case Activity::score:
-      return add(score_seconds, score_joules);
+      score += expense;
+      break;
     case Activity::select:
-      return add(select_seconds, select_joules);
+      select += expense;
+      break;
     case Activity::train:
-      return add(train_seconds, train_joules);
+      train += expense;
+      break;
     case Activity::evaluate:
-      return add(evaluate_seconds, evaluate_joules);
+      evaluate += expense;
+      break;
     case Activity::other:
-      return add(other_seconds, other_joules);
+      other += expense;
+      break;
     case Activity::pause:
       paused_seconds += expense.seconds;
   }
 }
 
 Expense Spent::total() const {
-  return {score_seconds + select_seconds + train_seconds + evaluate_seconds + other_seconds,
-          score_joules + select_joules + train_joules + evaluate_joules + other_joules};
+  return score + select + train + evaluate + other;
 }
 
 std::string_view name_of(Phase phase) {

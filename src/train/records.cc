@@ -81,9 +81,9 @@ Json storage_json(const RunPlan& plan, const RunData& data) {
 }
 
 Json seconds_json(const Spent& spent) {
-  return {{"score", spent.score_seconds},  {"select", spent.select_seconds},
-          {"train", spent.train_seconds},  {"evaluate", spent.evaluate_seconds},
-          {"other", spent.other_seconds},  {"total", spent.total_seconds()},
+  return {{"score", spent.score.seconds},  {"select", spent.select.seconds},
+          {"train", spent.train.seconds},  {"evaluate", spent.evaluate.seconds},
+          {"other", spent.other.seconds},  {"total", spent.total_seconds()},
           {"paused", spent.paused_seconds}};
 }
 
@@ -111,9 +111,9 @@ Json energy_json(const EnergyRecord& energy, const Spent& spent) {
   json["status"] = spent.is_metered ? "available" : "unavailable";
   json["joules"] = nullptr;
   if (spent.is_metered) {
-    json["joules"] = {{"score", spent.score_joules}, {"select", spent.select_joules},
-                      {"train", spent.train_joules}, {"evaluate", spent.evaluate_joules},
-                      {"other", spent.other_joules}, {"total", spent.total().joules}};
+    json["joules"] = {{"score", spent.score.joules}, {"select", spent.select.joules},
+                      {"train", spent.train.joules}, {"evaluate", spent.evaluate.joules},
+                      {"other", spent.other.joules}, {"total", spent.total().joules}};
     json["uncertainty_joules"] = energy.uncertainty_joules;
   }
   json["idle_joules"] = energy.idle_joules < 0 ? Json() : Json(energy.idle_joules);
@@ -134,19 +134,18 @@ Json beside_json(double predicted, double spent) {
 Json predicted_json(const std::optional<cost::RunCost>& predicted, const Spent& spent) {
   if (!predicted) return nullptr;
   Json json = {{"time_from", predicted->time_from}};
-  const auto add = [&](const char* phase, const cost::PhaseCost& cost, double seconds,
-                       double joules) {
-    json["seconds"][phase] = beside_json(cost.seconds, seconds);
+  const auto add = [&](const char* phase, const cost::PhaseCost& cost, const Expense& expense) {
+    json["seconds"][phase] = beside_json(cost.seconds, expense.seconds);
     if (cost.joules >= 0 && spent.is_metered) {
-      json["joules"][phase] = beside_json(cost.joules, joules);
+      json["joules"][phase] = beside_json(cost.joules, expense.joules);
     }
   };
-  add("score", predicted->score, spent.score_seconds, spent.score_joules);
-  add("select", predicted->select, spent.select_seconds, spent.select_joules);
-  add("train", predicted->train, spent.train_seconds, spent.train_joules);
-  add("evaluate", predicted->evaluate, spent.evaluate_seconds, spent.evaluate_joules);
-  add("other", predicted->other, spent.other_seconds, spent.other_joules);
-  add("total", predicted->total(), spent.total().seconds, spent.total().joules);
+  add("score", predicted->score, spent.score);
+  add("select", predicted->select, spent.select);
+  add("train", predicted->train, spent.train);
+  add("evaluate", predicted->evaluate, spent.evaluate);
+  add("other", predicted->other, spent.other);
+  add("total", predicted->total(), spent.total());
   return json;
 }
 
@@ -325,7 +324,7 @@ std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
                      {"samples", num_samples},
                      {"running_loss", state.pass_loss_sum / state.pass_samples},
                      {"spent_samples", samples_json(state.spent)},
-                     {"time", time_json({{"seconds", state.spent.score_seconds}}, state.spent)}};
+                     {"time", time_json({{"seconds", state.spent.score.seconds}}, state.spent)}};
   return json.dump() + "\n";
 }
 
@@ -343,7 +342,7 @@ std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMe
       flops(static_cast<double>(spent.learning_samples),
             static_cast<double>(spent.scoring_forward_samples + spent.evaluation_samples), plan);
   json["time"] = time_json(
-      {{"train_seconds", spent.train_seconds}, {"evaluate_seconds", spent.evaluate_seconds}},
+      {{"train_seconds", spent.train.seconds}, {"evaluate_seconds", spent.evaluate.seconds}},
       spent);
   return json.dump() + "\n";
 }

@@ -32,20 +32,15 @@ struct Spent {
   std::uint64_t learning_samples = 0;  // forward and backward
   std::uint64_t scoring_forward_samples = 0;
   std::uint64_t evaluation_samples = 0;  // forward only
-  double score_seconds = 0;
-  double select_seconds = 0;
-  double train_seconds = 0;
-  double evaluate_seconds = 0;
-  double other_seconds = 0;   // starting, reading data, saving
+  // Joules by the counted meters; 0 where there are none.
+  Expense score;
+  Expense select;
+  Expense train;
+  Expense evaluate;
+  Expense other;              // starting, reading data, saving
   double paused_seconds = 0;  // no part of the total
-  // By the counted meters; 0 where there are none.
-  double score_joules = 0;
-  double select_joules = 0;
-  double train_joules = 0;
-  double evaluate_joules = 0;
-  double other_joules = 0;
-  bool is_metered =
-      false;  // every joule was measured or modelled: no part of the run lacked a meter
+  /// Every joule was measured or modelled: no part of the run lacked a meter.
+  bool is_metered = false;
 
   void book(Activity activity, const Expense& expense);
   /// Of the activities, pauses apart.
