@@ -196,11 +196,8 @@ class Measurement {
 
   double read_seconds() {
     const double seconds = seconds_of([&] { (void)train::open_run_data(run_.config()); });
-    const train::RunData& data = run_.data();
-    const double samples =
-        static_cast<double>(data.train.num_samples()) + (data.test ? data.test->num_samples() : 0);
     tell(fmt::format("reading the data: {:.3f} s", seconds));
-    return seconds / samples;
+    return seconds / static_cast<double>(run_.data().num_evaluated());
   }
 
   double save_seconds() {

@@ -1,18 +1,26 @@
 #include "device_prediction.h"
 
-#include "edgeprune/train/run_work.h"
-
 #include <algorithm>
 
 namespace edgeprune::train {
 
-Config::Energy energy_of_device(const Config& config) {
-  Config::Energy energy = config.energy;
-  if (config.device.profile.empty()) return energy;
-  const cost::DeviceProfile profile = cost::read_device_profile(config.device.profile);
-  if (energy.power_watts == 0) energy.power_watts = std::max(0.0, profile.operating_watts.value);
-  if (energy.idle_watts < 0) energy.idle_watts = profile.idle_watts.value;
+std::optional<cost::DeviceProfile> device_of(const Config& config) {
+  if (config.device.profile.empty()) return std::nullopt;
+  return cost::read_device_profile(config.device.profile);
+}
+
+Config::Energy with_power_of(const std::optional<cost::DeviceProfile>& device,
+                             Config::Energy energy) {
+  if (!device) return energy;
+  if (energy.power_watts == 0) energy.power_watts = std::max(0.0, device->operating_watts.value);
+  if (energy.idle_watts < 0) energy.idle_watts = device->idle_watts.value;
   return energy;
+}
+
+RunFacts facts_of(const RunSetup& setup) {
+  return {.num_test = setup.data.num_test(),
+          .bytes_per_sample = setup.data.train.stored_bytes_per_sample,
+          .memory_bytes = setup.memory.predicted.total()};
 }
 
 cost::TimingQuestion timing_question(const RunSetup& setup) {
@@ -23,16 +31,12 @@ cost::TimingQuestion timing_question(const RunSetup& setup) {
           .batch_size = setup.trainer_options().batch_size};
 }
 
-std::optional<cost::RunCost> predicted_cost(const RunSetup& setup) {
-  if (setup.config.device.profile.empty()) return std::nullopt;
-  const cost::DeviceProfile profile = cost::read_device_profile(setup.config.device.profile);
-  const cost::RunWork work =
-      run_work(setup.config, setup.plan,
-               {.num_test = setup.data.test ? setup.data.test->num_samples() : 0,
-                .bytes_per_sample = setup.data.train.stored_bytes_per_sample,
-                .memory_bytes = setup.memory.predicted.total()});
-  const cost::NetworkTiming* timing = cost::timing_for(profile, timing_question(setup));
-  return cost::predict_run_cost(work, {.profile = profile, .timing = timing});
+std::optional<cost::RunCost> predicted_cost(const RunSetup& setup,
+                                            const std::optional<cost::DeviceProfile>& device) {
+  if (!device) return std::nullopt;
+  return cost::predict_run_cost(
+      run_work(setup.config, setup.plan, facts_of(setup)),
+      {.profile = *device, .timing = cost::timing_for(*device, timing_question(setup))});
 }
 
 }  // namespace edgeprune::train

@@ -4,6 +4,7 @@
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/cost/run_cost.h"
 #include "edgeprune/train/config.h"
+#include "edgeprune/train/run_work.h"
 
 #include "run_setup.h"
 
@@ -11,14 +12,21 @@
 
 namespace edgeprune::train {
 
-/// The section [energy], with the profile's watts where the configuration names none of its own.
-[[nodiscard]] Config::Energy energy_of_device(const Config& config);
+/// Nothing where the configuration names none.
+[[nodiscard]] std::optional<cost::DeviceProfile> device_of(const Config& config);
 
+/// The section [energy], with the device's watts where it names none of its own.
+[[nodiscard]] Config::Energy with_power_of(const std::optional<cost::DeviceProfile>& device,
+                                           Config::Energy energy);
+
+/// What a plan does not know of its work.
+[[nodiscard]] RunFacts facts_of(const RunSetup& setup);
 /// Which timing of a device profile is for this run.
 [[nodiscard]] cost::TimingQuestion timing_question(const RunSetup& setup);
 
-/// Of the run as planned; nothing without a profile. A profile that knows neither a timing of this
+/// Of the run as planned; nothing without a device. A profile that knows neither a timing of this
 /// network nor FLOP/s is an Error of kind config.
-[[nodiscard]] std::optional<cost::RunCost> predicted_cost(const RunSetup& setup);
+[[nodiscard]] std::optional<cost::RunCost> predicted_cost(
+    const RunSetup& setup, const std::optional<cost::DeviceProfile>& device);
 
 }  // namespace edgeprune::train

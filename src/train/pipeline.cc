@@ -37,13 +37,15 @@ class Pipeline {
  public:
   Pipeline(const Config& config, const PipelineOptions& options)
       : options_(options),
-        own_spending_(options.spending == nullptr ? measured_spending(energy_of_device(config))
-                                                  : nullptr),
+        device_(device_of(config)),
+        own_spending_(options.spending == nullptr
+                          ? measured_spending(with_power_of(device_, config.energy))
+                          : nullptr),
         spending_(own_spending_ ? *own_spending_ : *options.spending),
         lock_(config.run.directory),
         loaded_(load_checkpoint(config.run.directory)),
         setup_(config, loaded_ ? &loaded_->state : nullptr),
-        predicted_(predicted_cost(setup_)),
+        predicted_(predicted_cost(setup_, device_)),
         run_(setup_, first_model(), spending_),
         pauses_(setup_.config.pause, options.device_state),
         budget_(setup_, run_.state, run_.account,
@@ -492,6 +494,7 @@ class Pipeline {
   }
 
   PipelineOptions options_;
+  std::optional<cost::DeviceProfile> device_;
   std::unique_ptr<Spending> own_spending_;
   Spending& spending_;
   core::DirectoryLock lock_;

@@ -33,19 +33,15 @@ PlannedRun::PlannedRun(PlannedRun&&) noexcept = default;
 
 cost::RunWork PlannedRun::work(const PlanVariant& variant) const {
   const RunSetup& setup = state_->setup;
-  const data::Dataset& samples = setup.data.train;
   Config config = setup.config;
   if (variant.keep_ratio) config.prune.keep_ratio = *variant.keep_ratio;
   if (variant.epochs) config.train.epochs = *variant.epochs;
   if (variant.last_evaluation_only) config.train.evaluate_every_epochs = 0;
   const StrategyChoice choice = choose_run_strategy(config, LabelNoise().at_least());
-  const RunPlan plan =
-      plan_run(config, *choice.strategy, variant.num_samples.value_or(samples.num_samples()),
-               setup.network, {.num_selected = static_cast<std::uint32_t>(setup.given.size())});
-  return run_work(config, plan,
-                  {.num_test = setup.data.test ? setup.data.test->num_samples() : 0,
-                   .bytes_per_sample = samples.stored_bytes_per_sample,
-                   .memory_bytes = setup.memory.predicted.total()});
+  const RunPlan plan = plan_run(
+      config, *choice.strategy, variant.num_samples.value_or(setup.data.train.num_samples()),
+      setup.network, {.num_selected = static_cast<std::uint32_t>(setup.given.size())});
+  return run_work(config, plan, facts_of(setup));
 }
 
 cost::TimingQuestion PlannedRun::timing_question() const {

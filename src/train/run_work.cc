@@ -42,8 +42,7 @@ cost::RunWork run_work(const Config& config, const RunPlan& plan, const RunFacts
           .train_steps = plan.training_steps,
           .train_samples = plan.training_samples,
           .full_samples = std::uint64_t{config.train.epochs} * plan.num_samples,
-          .evaluation_samples =
-              evaluations * (std::uint64_t{plan.num_samples} + std::uint64_t{facts.num_test}),
+          .evaluation_samples = evaluations * (std::uint64_t{plan.num_samples} + facts.num_test),
           .flops_per_sample = plan.flops_per_sample,
           .forward_flops_per_sample = plan.forward_flops_per_sample,
           .bytes_per_sample = facts.bytes_per_sample,

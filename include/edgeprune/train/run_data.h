@@ -22,6 +22,12 @@ struct RunData {
   [[nodiscard]] nn::Shape shape() const {
     return {train.shape.height, train.shape.width, train.shape.channels};
   }
+  /// Test samples; 0 without a test set.
+  [[nodiscard]] std::uint32_t num_test() const { return test ? test->num_samples() : 0; }
+  /// What one evaluation goes over: all of both halves.
+  [[nodiscard]] std::uint64_t num_evaluated() const {
+    return std::uint64_t{train.num_samples()} + num_test();
+  }
   /// The readers' warnings and those that depend on the batch size.
   [[nodiscard]] std::vector<std::string> warnings(std::uint32_t batch_size) const;
 };
