@@ -14,7 +14,7 @@ namespace edgeprune::train {
 
 struct DecisionRecord {
   std::uint64_t sequence = 0;
-  std::string_view kind;  // "decision", "pause"
+  std::string_view kind = "decision";  // or "pause"
   Phase phase = Phase::train;
   std::uint32_t epoch = 0;  // 1, 2, ...
   std::uint64_t step = 0;   // steps done within the phase

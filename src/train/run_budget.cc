@@ -96,8 +96,7 @@ StepCosts RunBudget::costs() const {
     const double then = budget.steps_at_forward.seconds / kStepsToCompareWith;
     forward = std::max(step.seconds / then, 1.0) * forward;
   }
-  const double samples =
-      setup_.data.train.num_samples() + (setup_.data.test ? setup_.data.test->num_samples() : 0);
+  const auto samples = static_cast<double>(setup_.data.num_evaluated());
   return {.step = step,
           .largest_step = budget.pace.largest(),
           .evaluation = kLongerEvaluation * samples * forward,
@@ -134,22 +133,17 @@ void RunBudget::before_warmup_step() {
   if (!is_on_) return;
   measure();
   if (is_replay() || state_.step < kStepsBeforeGivingUp) return;
+  const RunPlan& plan = setup_.plan;
   BudgetQuestion now{.limits = limits(),
                      .spent = account_.total(),
                      .paused_seconds = state_.spent.paused_seconds,
-                     .costs = costs()};
-  const RunPlan& plan = setup_.plan;
+                     .costs = costs(),
+                     .planned_steps = plan.warmup_iterations - state_.step + 1};
   const std::uint64_t scored = state_.spent.scoring_forward_samples;
   const double to_score = static_cast<double>(plan.scoring_forward_samples -
                                               std::min(scored, plan.scoring_forward_samples));
-  const double evaluated =
-      setup_.data.train.num_samples() + (setup_.data.test ? setup_.data.test->num_samples() : 0);
-  now.spent += to_score / evaluated * now.costs.evaluation;
-  const std::uint64_t steps = plan.warmup_iterations - state_.step + 1;
-  if (decide({now.limits, now.spent, now.paused_seconds, now.costs, steps, 0}).steps == steps) {
-    return;
-  }
-  give_up(least_expense(now, steps));
+  now.spent += to_score / static_cast<double>(setup_.data.num_evaluated()) * now.costs.evaluation;
+  if (decide(now).steps < now.planned_steps) give_up(least_expense(now, now.planned_steps));
 }
 
 void RunBudget::give_up(const Expense& least) {
@@ -268,24 +262,24 @@ void RunBudget::share_out(std::uint32_t pass_batches) {
 }
 
 std::optional<double> RunBudget::waits_until() {
-  if (!is_on_ || is_replay() || limits().harvest.empty()) return {};
+  if (!is_on_ || is_replay()) return {};
+  const BudgetLimits& in_force = limits();
+  if (in_force.harvest.empty()) return {};
   const Expense spent = account_.total();
   const double now = spent.seconds + state_.spent.paused_seconds;
-  if (spent.joules <= limits().joules_by(now)) return {};
+  if (spent.joules <= in_force.joules_by(now)) return {};
   // For the next stretch, so that the run does not wait again at every step.
   const std::uint64_t next = state_.budget.next_decision;
   const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
   const double wanted = spent.joules + stretch * state_.budget.pace.per_step().joules;
-  const std::optional<double> moment = limits().moment_of(wanted, now);
-  if (moment) return moment;
-  return limits().moment_of(spent.joules, now);
+  const std::optional<double> moment = in_force.moment_of(wanted, now);
+  return moment ? moment : in_force.moment_of(spent.joules, now);
 }
 
 // --- the log ---
 
 void RunBudget::log(DecisionRecord record) {
   record.sequence = ++state_.budget.num_decisions;
-  if (record.kind.empty()) record.kind = "decision";
   record.phase = state_.phase;
   record.epoch = state_.epoch + 1;
   record.step = state_.step;

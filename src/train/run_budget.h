@@ -25,10 +25,6 @@ class RunBudget {
   /// Everything must outlive it. budget.joules without a meter is an Error of kind config.
   RunBudget(const RunSetup& setup, RunState& state, RunAccount& account, Notice notice);
 
-  /// Whether there is anything to decide.
-  [[nodiscard]] bool is_on() const { return is_on_; }
-  [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
-
   /// In force now.
   [[nodiscard]] const BudgetLimits& limits();
 
@@ -63,6 +59,7 @@ class RunBudget {
   void log_pause(const std::string& why);
 
  private:
+  [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
   [[nodiscard]] BudgetQuestion question(std::uint32_t pass_batches);
   [[nodiscard]] StepCosts costs() const;
   [[nodiscard]] std::uint64_t planned_steps_left(std::uint32_t pass_batches) const;
@@ -89,7 +86,7 @@ class RunBudget {
   RunAccount& account_;
   Notice notice_;
   BudgetWatch watch_;
-  bool is_on_;
+  bool is_on_;  // there is something to decide
   std::vector<MadeDecision> replay_;
   std::optional<Mark> mark_;  // nothing: what comes now is no part of a step
   Expense save_;              // the dearest so far

@@ -12,17 +12,6 @@
 namespace edgeprune::train {
 namespace {
 
-class MeasuredTime final : public Spending {
- public:
-  [[nodiscard]] Expense total() override {
-    return {.seconds = std::chrono::duration<double>(Clock::now() - start_).count()};
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start_ = Clock::now();
-};
-
 std::string text_of(const energy::MeterInfo& info) {
   return fmt::format("{} {}: {}", energy::name_of(info.source), info.name,
                      energy::name_of(info.method));
@@ -30,12 +19,13 @@ std::string text_of(const energy::MeterInfo& info) {
 
 class MeteredSpending final : public Spending {
  public:
-  explicit MeteredSpending(const Config::Energy& energy, const energy::MeterSearch& search)
+  MeteredSpending(const Config::Energy& energy, const energy::MeterSearch& search)
       : recorder_(energy::open_meters(search),
                   {.sample_seconds = energy.sample_seconds, .idle_watts = energy.idle_watts}) {}
 
   [[nodiscard]] Expense total() override {
-    return {time_.total().seconds, recorder_.counted_joules()};
+    return {std::chrono::duration<double>(Clock::now() - start_).count(),
+            recorder_.counted_joules()};
   }
   [[nodiscard]] bool has_meter() const override { return recorder_.has_meters(); }
   [[nodiscard]] double uncertainty_joules() const override {
@@ -55,7 +45,9 @@ class MeteredSpending final : public Spending {
   [[nodiscard]] double idle_joules() const override { return recorder_.idle_joules(); }
 
  private:
-  MeasuredTime time_;
+  using Clock = std::chrono::steady_clock;
+
+  Clock::time_point start_ = Clock::now();
   energy::Recorder recorder_;
 };
 

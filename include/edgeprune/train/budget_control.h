@@ -15,8 +15,7 @@
 // - The schedule is stretched over the steps that are left: it never jumps, and its last step has
 //   the learning rate of the planned last step.
 // - A decision is due at the end of every pass, and when half of the steps that were left at the
-// one
-//   before are made, so that the last covers a handful of steps.
+//   one before are made, so that the last covers a handful of steps.
 
 #include <cstdint>
 #include <optional>
