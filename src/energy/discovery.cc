@@ -41,13 +41,10 @@ bool has_counted(const Candidates& candidates) {
   });
 }
 
-// What the choice says by name, or what was given along with `automatic`.
-std::optional<Source> named_source(const MeterSearch& search) {
-  switch (search.choice) {
+// What a choice names; nothing for `automatic` and `none`.
+std::optional<Source> source_of(MeterChoice choice) {
+  switch (choice) {
     case MeterChoice::automatic:
-      if (!search.command.empty()) return Source::command;
-      if (!search.file.empty()) return Source::file;
-      return std::nullopt;
     case MeterChoice::none:
       return std::nullopt;
     case MeterChoice::rapl:
@@ -65,6 +62,14 @@ std::optional<Source> named_source(const MeterSearch& search) {
     case MeterChoice::model:
       return Source::model;
   }
+  return std::nullopt;
+}
+
+// The same, or what was given along with `automatic`.
+std::optional<Source> named_source(const MeterSearch& search) {
+  if (search.choice != MeterChoice::automatic) return source_of(search.choice);
+  if (!search.command.empty()) return Source::command;
+  if (!search.file.empty()) return Source::file;
   return std::nullopt;
 }
 
@@ -119,27 +124,9 @@ class CountedMeter final : public Meter {
 }  // namespace
 
 std::string_view name_of(MeterChoice choice) {
-  switch (choice) {
-    case MeterChoice::automatic:
-      return "auto";
-    case MeterChoice::none:
-      return "none";
-    case MeterChoice::rapl:
-      return "rapl";
-    case MeterChoice::battery:
-      return "battery";
-    case MeterChoice::hwmon:
-      return "hwmon";
-    case MeterChoice::nvml:
-      return "nvml";
-    case MeterChoice::command:
-      return "command";
-    case MeterChoice::file:
-      return "file";
-    case MeterChoice::model:
-      return "model";
-  }
-  return "";
+  if (choice == MeterChoice::automatic) return "auto";
+  const std::optional<Source> source = source_of(choice);
+  return source ? name_of(*source) : "none";
 }
 
 std::vector<Finding> find_meters(const MeterSearch& search) {
