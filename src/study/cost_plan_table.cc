@@ -8,10 +8,6 @@
 namespace edgeprune::study {
 namespace {
 
-std::string joules_text(double joules) {
-  return joules < 0 ? "-" : core::format_quantity(joules, "J");
-}
-
 std::string times(const CostPlan& plan) {
   std::string table =
       fmt::format("{:<7} {:>9} {:>10} {:>8} {:>11} {:>11} {:>9} {:>11} {:>11}\n", "keep", "samples",
@@ -118,6 +114,10 @@ std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples) {
       static_cast<std::uint32_t>(std::uint64_t{10'000} * num_kept / num_samples);
   if (tenthousandths == 0) return ratio_keeping(num_kept, num_samples).as_written();
   return fmt::format("{}", tenthousandths / 10'000.0);
+}
+
+std::string joules_text(double joules) {
+  return joules < 0 ? "-" : core::format_quantity(joules, "J");
 }
 
 std::string cost_plan_table(const CostPlan& plan) {

@@ -5,6 +5,7 @@
 #include "edgeprune/core/units.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -33,30 +34,24 @@ class DeviceTable {
       if (std::find(std::begin(kKeys), std::end(kKeys), key.str()) != std::end(kKeys)) continue;
       fail(path_, key.source().begin,
            fmt::format("unknown field device.{}; there are {}", core::printable(key.str()),
-                       "name, profile, num_samples, seconds, joules, bytes"));
+                       fmt::join(kKeys, ", ")));
     }
   }
 
   [[nodiscard]] std::string text(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) {
-      fail(path_, table_.source().begin, fmt::format("device.{} is missing; add it", key));
-    }
-    const auto value = node->value_exact<std::string>();
+    const toml::node& node = required(key);
+    const auto value = node.value_exact<std::string>();
     if (!value || value->empty()) {
-      fail(path_, node->source().begin, fmt::format("device.{} must be a text in quotes", key));
+      fail(path_, node.source().begin, fmt::format("device.{} must be a text in quotes", key));
     }
     return *value;
   }
 
   [[nodiscard]] std::uint32_t count(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) {
-      fail(path_, table_.source().begin, fmt::format("device.{} is missing; add it", key));
-    }
-    const auto value = node->value_exact<std::int64_t>();
+    const toml::node& node = required(key);
+    const auto value = node.value_exact<std::int64_t>();
     if (!value || *value < 1 || *value > std::numeric_limits<std::uint32_t>::max()) {
-      fail(path_, node->source().begin,
+      fail(path_, node.source().begin,
            fmt::format("device.{} must be a whole number above 0", key));
     }
     return static_cast<std::uint32_t>(*value);
@@ -83,6 +78,14 @@ class DeviceTable {
   }
 
  private:
+  [[nodiscard]] const toml::node& required(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) {
+      fail(path_, table_.source().begin, fmt::format("device.{} is missing; add it", key));
+    }
+    return *node;
+  }
+
   const fs::path& path_;
   const toml::table& table_;
 };

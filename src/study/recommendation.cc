@@ -39,10 +39,6 @@ std::string range_text(const cost::Recommendation& one) {
   return fmt::format("{:.3f} - {:.3f}", one.range->low, one.range->high);
 }
 
-std::string joules_text(double joules) {
-  return joules < 0 ? "-" : core::format_quantity(joules, "J");
-}
-
 Json device_json(const cost::Recommendation& one) {
   const cost::PhaseCost total = one.cost.total();
   Json json = {

@@ -30,6 +30,8 @@ namespace edgeprune::study {
 
 /// M / N as a keep ratio to copy, rounded down to four decimals.
 [[nodiscard]] std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples);
+/// Joules of a PhaseCost for a table: "-" where they are not known.
+[[nodiscard]] std::string joules_text(double joules);
 
 /// Where predicted numbers come from, in words.
 struct Provenance {
