@@ -216,13 +216,13 @@ void RunBudget::follow_log(std::uint32_t pass_batches) {
 
 void RunBudget::decide_if_due(std::uint32_t pass_batches) {
   BudgetState& budget = state_.budget;
-  const bool has_changed = budget.num_decisions > 0 && limits_text(limits()) != budget.limits;
+  const BudgetQuestion now = question(pass_batches);
+  const bool has_changed = budget.num_decisions > 0 && limits_text(now.limits) != budget.limits;
   if (has_changed) {
     decide_now(pass_batches, "the budget has changed");
   } else if (budget.pace.is_known() && state_.step >= budget.next_decision) {
     decide_now(pass_batches, budget.num_decisions == 0 ? "training begins" : "half is done");
   }
-  const BudgetQuestion now = question(pass_batches);
   if (state_.step >= total_steps() || one_more_fits(now)) return;
   if (state_.step == 0) give_up(least_expense(now, 1));
   apply({.steps = 0, .evaluates = false}, pass_batches);
