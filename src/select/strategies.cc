@@ -1,8 +1,7 @@
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/nearest_word.h"
 #include "edgeprune/select/selectors.h"
 #include "edgeprune/select/strategy.h"
-
-#include "nearest_name.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -183,11 +182,10 @@ constexpr std::array kStrategies = {
 [[noreturn]] void reject(std::string_view name) {
   std::array<std::string_view, kStrategies.size()> names;
   for (std::size_t i = 0; i < names.size(); ++i) names[i] = kStrategies[i].name;
-  const std::string_view nearest = nearest_name(name, names);
-  throw core::Error(core::ErrorKind::config,
-                    fmt::format("prune.strategy is \"{}\"; it must be one of {}{}",
-                                core::printable(name), fmt::join(names, ", "),
-                                nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("prune.strategy is \"{}\"; it must be one of {}{}", core::printable(name),
+                  fmt::join(names, ", "), core::did_you_mean(name, names)));
 }
 
 }  // namespace

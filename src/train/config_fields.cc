@@ -1,5 +1,7 @@
 #include "config_fields.h"
 
+#include "edgeprune/core/nearest_word.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -560,7 +562,7 @@ std::vector<FieldRow> all_rows() {
 
 // A key in the wrong section is as near as one with a single wrong letter.
 std::size_t distance_between(std::string_view unknown, std::string_view key) {
-  return std::min(edit_distance(unknown, key), 1 + edit_distance(name_of(unknown), name_of(key)));
+  return std::min(core::edit_distance(unknown, key), 1 + core::edit_distance(name_of(unknown), name_of(key)));
 }
 
 }  // namespace
@@ -591,8 +593,7 @@ const FieldRow* find_row(std::string_view key) {
 }
 
 std::string_view nearest_key(std::string_view unknown) {
-  constexpr std::size_t kLongestWorthComparing = 80;
-  if (unknown.size() > kLongestWorthComparing) return {};
+  if (unknown.size() > core::kLongestWordCompared) return {};
   std::string_view nearest;
   std::size_t nearest_distance = name_of(unknown).size() / 2;
   for (const FieldRow& row : field_rows()) {

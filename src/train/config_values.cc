@@ -1,6 +1,7 @@
 #include "config_values.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/nearest_word.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -158,8 +159,7 @@ std::string read_word(const GivenValue& given, const std::vector<std::string_vie
     value = static_cast<std::size_t>(found - words.begin());
     return {};
   }
-  const std::string_view nearest = nearest_word(string->get(), words);
-  return nearest.empty() ? must_be : fmt::format("{}; did you mean {}?", must_be, nearest);
+  return must_be + core::did_you_mean(string->get(), words);
 }
 
 std::string print_value(const std::uint32_t& value) {
@@ -238,38 +238,6 @@ std::string for_message(const toml::node& node) {
   std::string line = std::move(text).str();
   std::replace(line.begin(), line.end(), '\n', ' ');
   return for_message(line);
-}
-
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> two_up(to.size() + 1);
-  std::vector<std::size_t> above(to.size() + 1);
-  std::iota(above.begin(), above.end(), std::size_t{0});
-  std::vector<std::size_t> row(to.size() + 1);
-  for (std::size_t i = 1; i <= from.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= to.size(); ++j) {
-      const std::size_t replaced = above[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
-      row[j] = std::min({above[j] + 1, row[j - 1] + 1, replaced});
-      const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
-      if (swapped) row[j] = std::min(row[j], two_up[j - 2] + 1);
-    }
-    std::swap(two_up, above);
-    std::swap(above, row);
-  }
-  return above[to.size()];
-}
-
-std::string_view nearest_word(std::string_view unknown,
-                              const std::vector<std::string_view>& words) {
-  std::string_view nearest;
-  std::size_t nearest_distance = std::string_view::npos;
-  for (const std::string_view word : words) {
-    const std::size_t distance = edit_distance(unknown, word);
-    if (distance >= nearest_distance) continue;
-    nearest = word;
-    nearest_distance = distance;
-  }
-  return nearest_distance > nearest.size() / 2 ? std::string_view() : nearest;
 }
 
 }  // namespace edgeprune::train

@@ -99,11 +99,4 @@ inline std::string_view type_name(const core::ByteCount&) {
 /// The same of a TOML value.
 [[nodiscard]] std::string for_message(const toml::node& node);
 
-/// The word most like an unknown one, or "" if none is like it.
-[[nodiscard]] std::string_view nearest_word(std::string_view unknown,
-                                            const std::vector<std::string_view>& words);
-
-/// Single-character edits (insert, delete, replace, swap neighbours) that turn one into the other.
-[[nodiscard]] std::size_t edit_distance(std::string_view from, std::string_view to);
-
 }  // namespace edgeprune::train

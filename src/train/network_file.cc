@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/long_line.h"
+#include "edgeprune/core/nearest_word.h"
 
 #include "config_values.h"
 
@@ -39,11 +40,6 @@ constexpr std::string_view kInput = "input";  // the network's, as a name
 
 std::string place_in(const std::string& file, const toml::node& node) {
   return fmt::format("{}:{}", file, node.source().begin.line);
-}
-
-std::string did_you_mean(std::string_view unknown, const std::vector<std::string_view>& words) {
-  const std::string_view nearest = nearest_word(unknown, words);
-  return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
 }
 
 // One [[layer]] of the file, whose values are read key by key.
@@ -132,7 +128,7 @@ struct Draft {
     for (const auto& [known, value] : named) names.push_back(known);
     layer.reject(*layer.table().get(key),
                  fmt::format("{} names \"{}\", which is no layer above this one{}", key,
-                             for_message(name), did_you_mean(name, names)));
+                             for_message(name), core::did_you_mean(name, names)));
   }
 
   /// What the layer reads: the layer of its key `input`, else the one before it.
@@ -244,7 +240,7 @@ const LayerType& type_of(const Layer& layer) {
   const toml::node* given = layer.table().get("type");
   fail(layer.place(), fmt::format("a layer's type is {}; it must be one of {}{}",
                                   given == nullptr ? "missing" : for_message(*given),
-                                  fmt::join(names, ", "), did_you_mean(layer.type(), names)));
+                                  fmt::join(names, ", "), core::did_you_mean(layer.type(), names)));
 }
 
 void check_keys(const Layer& layer, const LayerType& type) {
@@ -252,7 +248,7 @@ void check_keys(const Layer& layer, const LayerType& type) {
   keys.insert(keys.end(), type.keys.begin(), type.keys.end());
   for (const auto& [key, node] : layer.table()) {
     if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
-    std::string hint = did_you_mean(key.str(), keys);
+    std::string hint = core::did_you_mean(key.str(), keys);
     if (hint.empty()) hint = fmt::format("; its keys are {}", fmt::join(keys, ", "));
     layer.reject(node, fmt::format("{} is not a key of a layer of type {}{}",
                                    for_message(key.str()), type.name, hint));
