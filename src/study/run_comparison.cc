@@ -5,6 +5,7 @@
 #include "edgeprune/study/report.h"
 #include "edgeprune/study/verdict.h"
 #include "edgeprune/train/pipeline.h"
+#include "edgeprune/train/planned_run.h"
 #include "edgeprune/train/run_directory.h"
 
 #include "work_left.h"
@@ -98,6 +99,21 @@ void start_from_warm_up(const WarmUp& warm_up, const train::Config& cell) {
   fs::rename(partial, target);
 }
 
+std::string name_of(const Cell& cell) {
+  return fmt::format("{}: {}", cell.setting, cell.label());
+}
+
+// An error says whose it is; to be interrupted is the whole comparison's.
+template <typename Work>
+void naming_errors(const std::string& what, Work&& work) {
+  try {
+    work();
+  } catch (const core::Error& error) {
+    if (error.kind() == core::ErrorKind::interrupted) throw;
+    throw core::Error(error.kind(), fmt::format("{}: {}", core::printable(what), error.what()));
+  }
+}
+
 class Runner {
  public:
   Runner(const Comparison& comparison, const fs::path& directory, const ComparisonOptions& options)
@@ -105,7 +121,8 @@ class Runner {
         directory_(directory),
         options_(options),
         jobs_(std::max(1u, options.jobs)),
-        grid_(make_grid(comparison, directory, threads_per_job())),
+        grid_(make_grid(comparison, directory, threads_per_job(),
+                        [this](const train::Config& top) { return planned_work(top, &data_); })),
         notices_(options.events) {}
 
   void run() {
@@ -115,6 +132,7 @@ class Runner {
     if (options_.events != nullptr) options_.events->on_start(complete, grid_.cells.size());
     done_ = complete;
     find_missing();
+    require_plans();
     run_side_by_side(missing_warm_ups_.size(), jobs_,
                      [&](std::size_t i) { run_warm_up(grid_.warm_ups[missing_warm_ups_[i]]); });
     run_side_by_side(missing_cells_.size(), jobs_,
@@ -148,6 +166,15 @@ class Runner {
     for (const std::size_t i : missing_warm_ups_) left_.add(work_of(grid_.warm_ups[i]));
   }
 
+  // What no run could be made of is said before the first one is.
+  void require_plans() {
+    for (const std::size_t i : missing_cells_) {
+      const Cell& cell = grid_.cells[i];
+      if (cell.seed != comparison_.seeds.front() || has_begun(cell.config)) continue;
+      naming_errors(name_of(cell), [&] { const train::PlannedRun run(cell.config, &data_); });
+    }
+  }
+
   void run_warm_up(const WarmUp& warm_up) {
     const auto start = Clock::now();
     if (!has_begun(warm_up.config)) train::prepare_run_directory(warm_up.config, false);
@@ -171,7 +198,7 @@ class Runner {
         train::prepare_run_directory(cell.config, false);
       }
     }
-    run_to(cell.config, train::Phase::done, fmt::format("{}: {}", cell.setting, cell.label()));
+    run_to(cell.config, train::Phase::done, name_of(cell));
     const CellResult result = read_cell_result(cell);
     const std::lock_guard lock(mutex_);
     const double seconds = finished(work_of(cell), start);
@@ -187,12 +214,10 @@ class Runner {
   void run_to(const train::Config& wanted, train::Phase goal, const std::string& what) {
     train::Config config = begun(wanted);
     config.run.threads = wanted.run.threads;
-    try {
-      (void)train::run_pipeline(config, {.goal = goal, .stop = options_.stop, .events = &notices_});
-    } catch (const core::Error& error) {
-      if (error.kind() == core::ErrorKind::interrupted) throw;
-      throw core::Error(error.kind(), fmt::format("{}: {}", core::printable(what), error.what()));
-    }
+    naming_errors(what, [&] {
+      (void)train::run_pipeline(
+          config, {.goal = goal, .stop = options_.stop, .events = &notices_, .data = &data_});
+    });
   }
 
   double finished(double work, Clock::time_point start) {
@@ -205,6 +230,7 @@ class Runner {
   fs::path directory_;
   const ComparisonOptions& options_;
   std::uint32_t jobs_;
+  train::SharedData data_;
   Grid grid_;
   Notices notices_;
   std::vector<std::size_t> missing_warm_ups_;

@@ -44,7 +44,7 @@ class Pipeline {
         spending_(own_spending_ ? *own_spending_ : *options.spending),
         lock_(config.run.directory),
         loaded_(load_checkpoint(config.run.directory)),
-        setup_(config, loaded_ ? &loaded_->state : nullptr),
+        setup_(config, loaded_ ? &loaded_->state : nullptr, options.data),
         predicted_(predicted_cost(setup_, device_)),
         run_(setup_, first_model(), spending_),
         pauses_(setup_.config.pause, options.device_state),

@@ -23,11 +23,13 @@ Config without_budgets(const Config& config) {
 }  // namespace
 
 struct PlannedRun::State {
-  explicit State(const Config& config) : setup(without_budgets(config), nullptr) {}
+  State(const Config& config, SharedData* shared)
+      : setup(without_budgets(config), nullptr, shared) {}
   RunSetup setup;
 };
 
-PlannedRun::PlannedRun(const Config& config) : state_(std::make_unique<State>(config)) {}
+PlannedRun::PlannedRun(const Config& config, SharedData* shared)
+    : state_(std::make_unique<State>(config, shared)) {}
 PlannedRun::~PlannedRun() = default;
 PlannedRun::PlannedRun(PlannedRun&&) noexcept = default;
 

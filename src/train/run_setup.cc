@@ -17,11 +17,21 @@
 
 namespace edgeprune::train {
 
+namespace {
+
+std::shared_ptr<const RunData> open(const Config& config, SharedData* shared) {
+  if (shared != nullptr) return shared->open(config);
+  return std::make_shared<const RunData>(open_run_data(config));
+}
+
+}  // namespace
+
 // A run under way keeps what `auto` has settled on.
-RunSetup::RunSetup(const Config& run_config, const RunState* state)
+RunSetup::RunSetup(const Config& run_config, const RunState* state, SharedData* shared)
     : config(run_config),
       directory(config.run.directory),
-      data(open_run_data(config)),
+      opened(open(config, shared)),
+      data(*opened),
       choice(choose_run_strategy(config, (state ? state->label_noise : LabelNoise()).at_least())),
       network(build_run_network(config, data.shape(), data.train.num_classes())),
       pool(static_cast<int>(config.run.threads)),

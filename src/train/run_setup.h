@@ -11,6 +11,7 @@
 #include "edgeprune/train/run_data.h"
 #include "edgeprune/train/run_memory.h"
 #include "edgeprune/train/run_plan.h"
+#include "edgeprune/train/shared_data.h"
 #include "edgeprune/train/trainer.h"
 
 #include "records.h"
@@ -28,12 +29,14 @@ namespace edgeprune::train {
 
 class RunSetup {
  public:
-  /// `config` with resolved threads and columns. `state`: of a run under way, else null.
-  RunSetup(const Config& config, const RunState* state);
+  /// `config` with resolved threads and columns. `state`: of a run under way, else null. `shared`:
+  /// where to look for the data first, or null.
+  RunSetup(const Config& config, const RunState* state, SharedData* shared);
 
   Config config;
   std::filesystem::path directory;
-  RunData data;
+  std::shared_ptr<const RunData> opened;
+  const RunData& data;
   StrategyChoice choice;
   nn::Network network;
   core::ThreadPool pool;

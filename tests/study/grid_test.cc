@@ -16,8 +16,13 @@ Comparison comparison_of(const std::string& toml) {
   return parse_comparison(toml, "compare.toml");
 }
 
+std::uint64_t no_budget(const train::Config&) {
+  ADD_FAILURE() << "a budget is a matter of match = \"cost\"";
+  return 0;
+}
+
 Grid grid_of(const std::string& toml) {
-  return make_grid(comparison_of(toml), "/c", 2);
+  return make_grid(comparison_of(toml), "/c", 2, no_budget);
 }
 
 std::string directory_of(const Grid& grid, const std::string& label) {
@@ -64,7 +69,7 @@ TEST(Grid, GivesACellItsStrategyRatioSeedAndThreads) {
 TEST(Grid, NamesACellAfterEverythingItsResultDependsOn) {
   const Grid before = grid_of(kTwoByTwo);
   const Grid more_epochs = grid_of(std::string("[train]\nepochs = 7\n") + kTwoByTwo);
-  const Grid more_threads = make_grid(comparison_of(kTwoByTwo), "/c", 1);
+  const Grid more_threads = make_grid(comparison_of(kTwoByTwo), "/c", 1, no_budget);
   const Grid more_strategies = grid_of(
       "[compare]\nstrategies = [\"random\", \"top:el2n\", \"top\"]\nkeep_ratios = [0.2, "
       "0.1]\nseeds = [4, 3, "

@@ -88,6 +88,16 @@ TEST(RunComparison, RunsEveryCellAndLeavesItsFiles) {
   EXPECT_FALSE(outcome.verdict.empty());
 }
 
+TEST(RunComparison, SaysBeforeAnythingRunsWhatCannotBePlanned) {
+  const train::SmallRun data;  // 150 samples
+  Watcher watcher;
+  testing::expect_error(core::ErrorKind::config, {"random, keep ratio 0.001", "keep"}, [&] {
+    (void)compare(small_toml(data, "strategies = [\"top\"]\nkeep_ratios = [0.5, 0.001]\n"),
+                  data.directory() / "c", {.events = &watcher});
+  });
+  EXPECT_EQ(watcher.warm_ups + watcher.cells, 0);
+}
+
 TEST(RunComparison, ChargesTheSharedWarmUpToEveryCellThatUsesIt) {
   const train::SmallRun data;  // 150 samples, 2 epochs
   const auto outcome = compare(small_toml(data, kSmall), data.directory() / "c");

@@ -40,7 +40,8 @@ struct AutoChoice {
 /// Every strategy that it may choose under a constraint. All of one constraint warm up, or none.
 [[nodiscard]] std::vector<std::string_view> auto_candidates(Constraint constraint);
 
-/// The rows that a strategy's name may come to stand for: the candidates of `auto`, or the named one.
+/// The rows that a strategy's name may come to stand for: the candidates of `auto`, or the named
+/// one.
 [[nodiscard]] std::vector<const Strategy*> possible_strategies(std::string_view name,
                                                                Constraint constraint);
 

@@ -11,6 +11,7 @@
 // result for its own.
 
 #include "edgeprune/study/comparison.h"
+#include "edgeprune/train/shared_data.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,11 +49,13 @@ struct Grid {
 /// The work of a run in samples of a forward and a backward pass. Under Match::cost, that of `top`
 /// with its warm-up is the budget of every cell of its setting and keep ratio.
 using BudgetOf = std::function<std::uint64_t(const train::Config& top)>;
-/// As its plan says; opens the data. Forward passes alone are charged by their FLOPs.
-[[nodiscard]] std::uint64_t planned_work(const train::Config& top);
+/// As its plan says; opens the data, or finds them in `data`. Forward passes alone are charged by
+/// their FLOPs.
+[[nodiscard]] std::uint64_t planned_work(const train::Config& top,
+                                         train::SharedData* data = nullptr);
 
 /// Threads are those of one run. Cells come in the order setting, keep ratio, strategy, seed.
 [[nodiscard]] Grid make_grid(const Comparison& comparison, const std::filesystem::path& directory,
-                             std::uint32_t threads, const BudgetOf& budget_of = planned_work);
+                             std::uint32_t threads, const BudgetOf& budget_of);
 
 }  // namespace edgeprune::study

@@ -13,6 +13,7 @@
 #include "edgeprune/train/config.h"
 #include "edgeprune/train/events.h"
 #include "edgeprune/train/run_plan.h"
+#include "edgeprune/train/shared_data.h"
 #include "edgeprune/train/spending.h"
 
 #include <atomic>
@@ -33,6 +34,9 @@ struct PipelineOptions {
   /// While it is set the run waits at the next batch, with a checkpoint. Not owned.
   const std::atomic<bool>* pause = nullptr;
   Events* events = nullptr;
+  /// Where the run looks for its data first, for runs that share them; null: it opens its own. Not
+  /// owned.
+  SharedData* data = nullptr;
   /// What the run measures itself by; null: this machine's clock and meters. Not owned.
   Spending* spending = nullptr;
   /// How the device fares; empty: as this machine says.

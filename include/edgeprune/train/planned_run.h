@@ -13,7 +13,7 @@
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/network.h"
 #include "edgeprune/train/config.h"
-#include "edgeprune/train/run_data.h"
+#include "edgeprune/train/shared_data.h"
 #include "edgeprune/train/trainer.h"
 
 #include <cstdint>
@@ -35,7 +35,8 @@ class PlannedRun {
  public:
   /// Opens the data. budget.seconds, joules, bytes and file are left out: the plan is that of the
   /// run as it would be without them. Errors as those of run_pipeline before its first step.
-  explicit PlannedRun(const Config& config);
+  /// `shared`: as PipelineOptions::data.
+  explicit PlannedRun(const Config& config, SharedData* shared = nullptr);
   ~PlannedRun();
   PlannedRun(PlannedRun&&) noexcept;
 
