@@ -110,6 +110,7 @@ Json timing_json(const cost::NetworkTiming& timing) {
                {"batch_size", timing.batch_size},
                {"step_overhead_seconds", timing.step_overhead_seconds},
                {"step_seconds_per_sample", timing.step_seconds_per_sample},
+               {"first_step_seconds", timing.first_step_seconds},
                {"forward_seconds_per_sample", timing.forward_seconds_per_sample},
                {"read_seconds_per_sample", timing.read_seconds_per_sample},
                {"start_seconds", timing.start_seconds},
@@ -119,21 +120,28 @@ Json timing_json(const cost::NetworkTiming& timing) {
   return json;
 }
 
+std::string power_text(const study::Calibration& measured) {
+  const std::string training = fmt::format("{:.2f} W while training", measured.timing.power_watts);
+  if (measured.idle_watts <= 0) return training;
+  return fmt::format("{}, {:.2f} W idle", training, measured.idle_watts);
+}
+
 std::string text_of(const study::Calibration& measured) {
   const cost::NetworkTiming& timing = measured.timing;
   return fmt::format(
       "{}: {} in {}, {} threads (measured)\n"
-      "a step takes {:.3f} ms and {:.2f} us a sample: {} at batches of {}\n"
+      "a step takes {:.3f} ms and {:.2f} us a sample: {} at batches of {}; the first {:.3f} s "
+      "more\n"
       "evaluation {:.2f} us a sample, reading {:.2f} us a sample, start {:.3f} s, a checkpoint "
       "{:.3f} s\n"
       "power: {}\n",
       measured.machine, timing.network, timing.precision, timing.threads,
       1e3 * timing.step_overhead_seconds, 1e6 * timing.step_seconds_per_sample,
       core::format_quantity(measured.flops_per_second, "FLOP/s"), timing.batch_size,
-      1e6 * timing.forward_seconds_per_sample, 1e6 * timing.read_seconds_per_sample,
-      timing.start_seconds, timing.save_seconds,
+      timing.first_step_seconds, 1e6 * timing.forward_seconds_per_sample,
+      1e6 * timing.read_seconds_per_sample, timing.start_seconds, timing.save_seconds,
       timing.power_watts < 0 ? "no meter on this machine; energy needs power.operating_watts"
-                             : fmt::format("{:.2f} W", timing.power_watts));
+                             : power_text(measured));
 }
 
 void calibrate(const CalibrateOptions& options) {
@@ -164,6 +172,7 @@ void calibrate(const CalibrateOptions& options) {
                        {"name", profile.name},
                        {"machine", measured.machine},
                        {"flops_per_second", measured.flops_per_second},
+                       {"idle_watts", measured.idle_watts > 0 ? Json(measured.idle_watts) : Json()},
                        {"timing", timing_json(measured.timing)}};
     print(json.dump(2) + "\n");
     return;

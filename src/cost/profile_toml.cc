@@ -213,9 +213,9 @@ void read_numbers(const Section& section, std::string_view name, const std::stri
 
 NetworkTiming read_timing(const Section& section) {
   section.allow({"network", "network_hash", "precision", "memory_way", "threads", "batch_size",
-                 "step_overhead_seconds", "step_seconds_per_sample", "forward_seconds_per_sample",
-                 "read_seconds_per_sample", "start_seconds", "save_seconds", "power_watts",
-                 "source", "date"});
+                 "step_overhead_seconds", "step_seconds_per_sample", "first_step_seconds",
+                 "forward_seconds_per_sample", "read_seconds_per_sample", "start_seconds",
+                 "save_seconds", "power_watts", "source", "date"});
   NetworkTiming timing{
       .network = section.text("network"),
       .network_hash = section.text("network_hash"),
@@ -225,6 +225,7 @@ NetworkTiming read_timing(const Section& section) {
       .batch_size = section.count("batch_size"),
       .step_overhead_seconds = section.number("step_overhead_seconds", kNotNegative),
       .step_seconds_per_sample = section.number("step_seconds_per_sample", kAboveZero),
+      .first_step_seconds = section.number("first_step_seconds", kNotNegative),
       .forward_seconds_per_sample = section.number("forward_seconds_per_sample", kNotNegative),
       .read_seconds_per_sample = section.number("read_seconds_per_sample", kNotNegative),
       .start_seconds = section.number("start_seconds", kNotNegative),
@@ -284,6 +285,7 @@ void print_timing(const NetworkTiming& timing, std::string& toml) {
   line("batch_size", timing.batch_size);
   line("step_overhead_seconds", timing.step_overhead_seconds);
   line("step_seconds_per_sample", timing.step_seconds_per_sample);
+  line("first_step_seconds", timing.first_step_seconds);
   line("forward_seconds_per_sample", timing.forward_seconds_per_sample);
   line("read_seconds_per_sample", timing.read_seconds_per_sample);
   line("start_seconds", timing.start_seconds);

@@ -36,12 +36,14 @@ Seconds by_timing(const RunWork& work, const NetworkTiming& timing) {
     return static_cast<double>(samples) * timing.forward_seconds_per_sample;
   };
   const double read = static_cast<double>(work.num_samples) + work.num_test;
-  return {
-      .score = steps(work.score_steps, work.score_samples) + forward(work.score_forward_samples),
-      .train = steps(work.train_steps, work.train_samples),
-      .evaluate = forward(work.evaluation_samples),
-      .other = timing.start_seconds + read * timing.read_seconds_per_sample +
-               kCheckpointsWritten * timing.save_seconds};
+  const bool warms_up = work.score_steps > 0;
+  return {.score = steps(work.score_steps, work.score_samples) +
+                   forward(work.score_forward_samples) + (warms_up ? timing.first_step_seconds : 0),
+          .train = steps(work.train_steps, work.train_samples) +
+                   (warms_up ? 0 : timing.first_step_seconds),
+          .evaluate = forward(work.evaluation_samples),
+          .other = timing.start_seconds + read * timing.read_seconds_per_sample +
+                   kCheckpointsWritten * timing.save_seconds};
 }
 
 double sustained_flops_per_second(const DeviceProfile& profile) {

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -25,6 +26,9 @@ using Clock = std::chrono::steady_clock;
 
 // Of the seconds asked for, so much goes to steps, the rest to evaluations.
 constexpr double kStepsShare = 0.75;
+// Besides, where there is a meter.
+constexpr double kIdleShare = 0.2;
+constexpr double kMostIdleSeconds = 5;
 // The fewest repetitions that make a median, however long they take.
 constexpr std::size_t kFewestPasses = 5;
 // A pass is about so long: hundreds of small steps, or a few of a large network.
@@ -40,6 +44,11 @@ double seconds_of(Work&& work) {
   const auto start = Clock::now();
   work();
   return seconds_since(start);
+}
+
+// -1 where a meter is too coarse to have seen any joules.
+double watts_if_any(double joules, double seconds) {
+  return joules > 0 ? joules / seconds : -1;
 }
 
 std::string machine_text() {
@@ -67,6 +76,20 @@ class Measurement {
         trainer_(run_.network(), run_.first_model(), run_.trainer_options(), run_.pool()),
         large_(run_.trainer_options().batch_size),
         small_(small_batch()) {}
+
+  // What the machine draws while this process waits. -1: no meter, or too coarse a one.
+  double idle_watts() {
+    if (!options_.joules) return -1;
+    const double joules_before = options_.joules();
+    const auto start = Clock::now();
+    while (seconds_since(start) < std::min(kMostIdleSeconds, kIdleShare * options_.seconds)) {
+      check_stop();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    const double watts = watts_if_any(options_.joules() - joules_before, seconds_since(start));
+    if (watts > 0) tell(fmt::format("idle: {:.2f} W", watts));
+    return watts;
+  }
 
   cost::NetworkTiming timing() {
     const train::Config& config = run_.config();
@@ -135,8 +158,8 @@ class Measurement {
   }
 
   void measure_steps(cost::NetworkTiming& timing) {
-    // Memory is touched and caches are filled before anything counts.
-    (void)pass(large_, kFewestSteps);
+    // Before the others, whose memory it touches.
+    const double first = pass(large_, 1);
     const std::uint32_t large_steps = steps_in_a_pass(pass(large_, kFewestSteps));
     const std::uint32_t small_steps = steps_in_a_pass(pass(small_, kFewestSteps));
     const double joules_before = options_.joules ? options_.joules() : 0;
@@ -149,13 +172,17 @@ class Measurement {
       small.push_back(pass(small_, small_steps));
     }
     if (options_.joules) {
-      timing.power_watts = (options_.joules() - joules_before) / seconds_since(start);
+      timing.power_watts = watts_if_any(options_.joules() - joules_before, seconds_since(start));
     }
     const StepLine line = step_line({small_, median(small)}, {large_, median(large)});
     timing.step_overhead_seconds = line.overhead;
     timing.step_seconds_per_sample = line.per_sample;
-    tell(fmt::format("step: {:.3f} ms at {} samples, {:.3f} ms at {}; medians of {} passes",
-                     1e3 * median(large), large_, 1e3 * median(small), small_, large.size()));
+    timing.first_step_seconds = std::max(0.0, first - median(large));
+    tell(
+        fmt::format("step: {:.3f} ms at {} samples, {:.3f} ms at {}; medians of {} passes; the "
+                    "first step {:.3f} s more",
+                    1e3 * median(large), large_, 1e3 * median(small), small_, large.size(),
+                    timing.first_step_seconds));
   }
 
   double forward_seconds() {
@@ -258,7 +285,9 @@ double median(std::span<const double> values) {
 
 Calibration calibrate(const train::Config& config, const CalibrationOptions& options) {
   Measurement measurement(config, options);
+  const double idle_watts = measurement.idle_watts();
   Calibration result{.timing = measurement.timing(),
+                     .idle_watts = idle_watts,
                      .memory_bytes = memory_of_machine(),
                      .machine = machine_text()};
   if (options.joules) result.timing.source += "; power by " + options.meter;
@@ -278,6 +307,9 @@ cost::DeviceProfile profile_of(const Calibration& calibration, const std::string
                                   "the system's count of pages", timing.date);
   if (timing.power_watts >= 0) {
     profile.operating_watts = measured(timing.power_watts, timing.source, timing.date);
+  }
+  if (calibration.idle_watts > 0) {
+    profile.idle_watts = measured(calibration.idle_watts, timing.source, timing.date);
   }
   profile.timings = {timing};
   return profile;

@@ -35,6 +35,7 @@ threads = 4
 batch_size = 64
 step_overhead_seconds = 0.001
 step_seconds_per_sample = 0.002
+first_step_seconds = 0.02
 forward_seconds_per_sample = 0.0005
 read_seconds_per_sample = 1e-6
 start_seconds = 0.1
@@ -203,6 +204,7 @@ NetworkTiming any_timing() {
           .batch_size = *rc::gen::inRange<std::uint32_t>(1, 1000),
           .step_overhead_seconds = any_positive(),
           .step_seconds_per_sample = any_positive(),
+          .first_step_seconds = any_positive(),
           .forward_seconds_per_sample = any_positive(),
           .read_seconds_per_sample = any_positive(),
           .start_seconds = any_positive(),

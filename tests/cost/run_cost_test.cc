@@ -33,6 +33,7 @@ constexpr RunWork kWork{.num_samples = 1000,
 NetworkTiming timing() {
   return {.step_overhead_seconds = 0.01,
           .step_seconds_per_sample = 0.002,
+          .first_step_seconds = 0.4,
           .forward_seconds_per_sample = 0.001,
           .read_seconds_per_sample = 0.0005,
           .start_seconds = 0.3,
@@ -61,8 +62,8 @@ TEST(PredictRunCost, TakesStepsSamplesAndForwardPassesFromATiming) {
   const DeviceProfile device = profile();
   const RunCost cost = predict_run_cost(kWork, {.profile = device, .timing = &measured});
   EXPECT_EQ(cost.time_from, "timing");
-  // 20 * 0.01 + 1000 * 0.002 + 500 * 0.001 = 0.2 + 2 + 0.5.
-  EXPECT_DOUBLE_EQ(cost.score.seconds, 2.7);
+  // 20 * 0.01 + 1000 * 0.002 + 500 * 0.001 + 0.4 = 0.2 + 2 + 0.5 + 0.4.
+  EXPECT_DOUBLE_EQ(cost.score.seconds, 3.1);
   // 40 * 0.01 + 2000 * 0.002 = 0.4 + 4.
   EXPECT_DOUBLE_EQ(cost.train.seconds, 4.4);
   EXPECT_DOUBLE_EQ(cost.evaluate.seconds, 1.2);
@@ -70,7 +71,19 @@ TEST(PredictRunCost, TakesStepsSamplesAndForwardPassesFromATiming) {
   EXPECT_DOUBLE_EQ(cost.other.seconds, 1.1);
   // (25): 1000 * 2.5 ns.
   EXPECT_DOUBLE_EQ(cost.select.seconds, 2.5e-6);
-  EXPECT_DOUBLE_EQ(cost.total().seconds, 2.7 + 2.5e-6 + 4.4 + 1.2 + 1.1);
+  EXPECT_DOUBLE_EQ(cost.total().seconds, 3.1 + 2.5e-6 + 4.4 + 1.2 + 1.1);
+}
+
+TEST(PredictRunCost, ChargesTheFirstStepToThePhaseThatMakesIt) {
+  const NetworkTiming measured = timing();
+  const DeviceProfile device = profile();
+  RunWork work = kWork;
+  work.score_steps = 0;
+  work.score_samples = 0;
+  work.score_forward_samples = 0;
+  const RunCost cost = predict_run_cost(work, {.profile = device, .timing = &measured});
+  EXPECT_DOUBLE_EQ(cost.score.seconds, 0);
+  EXPECT_DOUBLE_EQ(cost.train.seconds, 4.4 + 0.4);
 }
 
 // (8): 1000 * 3e6 + 500 * 1e6 = 3.5e9 FLOPs at 1e9 a second, and so on.

@@ -87,7 +87,21 @@ TEST_F(Calibrated, AMeterGivesThePowerOfTheSteps) {
   EXPECT_GT(measured.timing.power_watts, 0);
   EXPECT_NE(measured.timing.source.find("a test's meter"), std::string::npos);
   EXPECT_EQ(profile_of(measured, "here").operating_watts.value, measured.timing.power_watts);
-  EXPECT_EQ(calibrate(config_, options()).timing.power_watts, -1);
+  EXPECT_EQ(profile_of(measured, "here").idle_watts.value, measured.idle_watts);
+  EXPECT_GT(measured.idle_watts, 0);
+  const Calibration unmetered = calibrate(config_, options());
+  EXPECT_EQ(unmetered.timing.power_watts, -1);
+  EXPECT_EQ(unmetered.idle_watts, -1);
+}
+
+// As a battery's gauge that has not moved yet.
+TEST_F(Calibrated, AMeterThatSawNothingGivesNoPower) {
+  CalibrationOptions metered = options();
+  metered.joules = [] { return 100.0; };
+  const Calibration measured = calibrate(config_, metered);
+  EXPECT_EQ(measured.idle_watts, -1);
+  EXPECT_EQ(measured.timing.power_watts, -1);
+  EXPECT_FALSE(profile_of(measured, "here").idle_watts.is_known());
 }
 
 TEST_F(Calibrated, AStopEndsItAndSaysThatNothingWasWritten) {

@@ -48,6 +48,7 @@ struct NetworkTiming {
   // through two batch sizes.
   double step_overhead_seconds = 0;
   double step_seconds_per_sample = 0;
+  double first_step_seconds = 0;          // beyond the others: it touches memory first
   double forward_seconds_per_sample = 0;  // evaluation mode
   double read_seconds_per_sample = 0;     // the data set, once, at the start
   double start_seconds = 0;               // program and network, before the first step

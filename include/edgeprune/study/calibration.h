@@ -35,6 +35,7 @@ struct CalibrationOptions {
 struct Calibration {
   cost::NetworkTiming timing;
   double flops_per_second = 0;     // c(theta) by the measured seconds of a step of the larger batch
+  double idle_watts = -1;          // before the first step; -1: no meter, or too coarse a one
   std::uint64_t memory_bytes = 0;  // of this machine
   std::string machine;             // its CPU and how many threads it offers
 };
