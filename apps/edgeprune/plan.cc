@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <unistd.h>
 
 namespace edgeprune::cli {
@@ -61,12 +62,26 @@ std::vector<core::KeepRatio> parsed(const std::vector<std::string>& texts) {
   return ratios;
 }
 
+std::string weighted_text(const PlanOptions& options) {
+  const cost::Weights& weights = options.weights;
+  std::string text = fmt::format(" --lambda-seconds {:g} --lambda-joules {:g} --lambda-bytes {:g}",
+                                 weights.per_second, weights.per_joule, weights.per_byte);
+  if (options.pilot) text += fmt::format(" --pilot --pilot-dir {}", options.pilot_directory);
+  if (!options.curve.empty()) text += " --curve " + options.curve;
+  if (!options.curve_setting.empty()) {
+    text += fmt::format(" --curve-setting '{}'", options.curve_setting);
+  }
+  if (!options.devices.empty()) text += " --devices " + options.devices;
+  return text;
+}
+
 std::string command_text(const PlanOptions& options) {
   std::string text = fmt::format("edgeprune plan {}", options.config_path);
   for (const std::string& field : options.overrides) text += fmt::format(" --set '{}'", field);
   if (!options.profile.empty()) text += " --profile " + options.profile;
-  return fmt::format("{} --keep-ratios {} --html {}", text, fmt::join(options.keep_ratios, ","),
-                     options.html);
+  text += fmt::format(" --keep-ratios {}", fmt::join(options.keep_ratios, ","));
+  if (options.is_weighted()) text += weighted_text(options);
+  return fmt::format("{} --html {}", text, options.html);
 }
 
 void require_weighted(const PlanOptions& options) {
@@ -124,8 +139,7 @@ std::vector<cost::CurvePoint> pilot_curve(const PlanOptions& options,
   return result.curve;
 }
 
-std::vector<cost::Recommendation> recommendations(const PlanOptions& options,
-                                                  const study::RunCosts& costs) {
+study::Recommended recommendations(const PlanOptions& options, const study::RunCosts& costs) {
   study::RecommendationInput input{.costs = costs, .weights = options.weights};
   if (!options.devices.empty()) input.fleet = study::read_fleet(options.devices);
   input.curve = options.pilot ? pilot_curve(options, costs)
@@ -144,17 +158,19 @@ void plan(const PlanOptions& options) {
   const train::Config config = load_config(options);
   const study::RunCosts costs(config, profile_for(options, config));
   const study::CostPlan plan = study::make_cost_plan(costs, parsed(options.keep_ratios));
+  std::optional<study::Recommended> recommended;
+  if (options.is_weighted()) recommended = recommendations(options, costs);
   if (!options.html.empty()) {
-    core::write_file_atomically(options.html, study::cost_plan_html(plan, command_text(options)));
+    core::write_file_atomically(
+        options.html,
+        study::cost_plan_html(plan, command_text(options), recommended ? &*recommended : nullptr));
   }
-  if (!options.is_weighted()) {
+  if (!recommended) {
     print(options.json ? study::cost_plan_json(plan) : study::cost_plan_table(plan));
     return;
   }
-  const auto recommended = recommendations(options, costs);
-  print(options.json ? study::recommendation_json(recommended, options.weights)
-                     : study::cost_plan_table(plan) +
-                           study::recommendation_table(recommended, options.weights));
+  print(options.json ? study::recommendation_json(*recommended)
+                     : study::cost_plan_table(plan) + study::recommendation_table(*recommended));
 }
 
 }  // namespace

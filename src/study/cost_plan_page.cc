@@ -1,5 +1,6 @@
 #include "edgeprune/core/units.h"
 #include "edgeprune/study/cost_plan.h"
+#include "edgeprune/study/recommendation.h"
 
 #include "page.h"
 
@@ -11,10 +12,13 @@ extern const std::string_view cost_plan_template;  // src/study/cost_plan_templa
 
 namespace edgeprune::study {
 
-std::string cost_plan_html(const CostPlan& plan, std::string_view command) {
+std::string cost_plan_html(const CostPlan& plan, std::string_view command,
+                           const Recommended* recommended) {
   const std::string facts =
       fmt::format("{} samples, {} epochs, strategy {}", core::format_count(plan.num_samples),
                   plan.epochs, plan.strategy);
+  const std::string tables = recommended ? recommendation_table(*recommended) : "";
+  const std::string json = recommended ? recommendation_json(*recommended) : "null";
   return filled_page(embedded::cost_plan_template,
                      {{"title", escaped(fmt::format("{} on {}, {}", plan.network, plan.dataset,
                                                     plan.from.device))},
@@ -22,9 +26,10 @@ std::string cost_plan_html(const CostPlan& plan, std::string_view command) {
                       {"time", escaped(plan.from.time)},
                       {"power", escaped(plan.from.power)},
                       {"memory", escaped(plan.from.memory)},
-                      {"table", escaped(cost_plan_table(plan))},
+                      {"table", escaped(cost_plan_table(plan) + tables)},
                       {"command", escaped(command)},
-                      {"json", inside_script(cost_plan_json(plan))}});
+                      {"json", inside_script(cost_plan_json(plan))},
+                      {"recommendation", inside_script(json)}});
 }
 
 }  // namespace edgeprune::study

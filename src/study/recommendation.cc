@@ -61,24 +61,27 @@ Json device_json(const cost::Recommendation& one) {
 
 }  // namespace
 
-std::vector<cost::Recommendation> recommend(const RecommendationInput& input) {
+Recommended recommend(const RecommendationInput& input) {
   std::vector<FleetDevice> fleet = input.fleet;
   if (fleet.empty()) fleet.push_back(only_device(input.costs));
   std::vector<cost::Device> devices;
   for (const FleetDevice& device : fleet) {
     devices.push_back(device_of(input.costs, device, input.curve));
   }
-  return cost::recommend_keep_ratios(devices, input.weights, input.costs.config().run.seed);
+  return {.weights = input.weights,
+          .curve = input.curve,
+          .devices =
+              cost::recommend_keep_ratios(devices, input.weights, input.costs.config().run.seed)};
 }
 
-std::string recommendation_table(std::span<const cost::Recommendation> all,
-                                 const cost::Weights& weights) {
+std::string recommendation_table(const Recommended& recommended) {
+  const cost::Weights& weights = recommended.weights;
   std::string text = fmt::format(
       "\nrecommended for {:g} a second, {:g} a joule, {:g} a byte, (13)-(14):\n"
       "{:<18} {:>6} {:>9} {:>15} {:>8} {:>11} {:>11} {:>10}\n",
       weights.per_second, weights.per_joule, weights.per_byte, "device", "keep", "samples",
       "90 % range", "error %", "time", "energy", "stored");
-  for (const cost::Recommendation& one : all) {
+  for (const cost::Recommendation& one : recommended.devices) {
     const cost::PhaseCost total = one.cost.total();
     text += fmt::format(
         "{:<18} {:>6.3f} {:>9} {:>15} {:>8.2f} {:>11} {:>11} {:>10}{}\n", one.device,
@@ -87,21 +90,29 @@ std::string recommendation_table(std::span<const cost::Recommendation> all,
         core::format_bytes(one.cost.stored_bytes),
         one.binding.empty() ? "" : fmt::format("\n  {} keeps it from more", one.binding));
   }
-  const cost::PowerLaw& law = all.front().law;
+  const cost::PowerLaw& law = recommended.devices.front().law;
   return text +
          fmt::format("error by the fitted curve {:.4f} + {:.4f} / keep^{:.3f}; all predicted\n",
                      law.floor, law.scale, law.exponent);
 }
 
-std::string recommendation_json(std::span<const cost::Recommendation> all,
-                                const cost::Weights& weights) {
+std::string recommendation_json(const Recommended& recommended) {
+  const cost::Weights& weights = recommended.weights;
   Json json = {{"kind", "predicted"},
                {"lambda",
                 {{"seconds", weights.per_second},
                  {"joules", weights.per_joule},
                  {"bytes", weights.per_byte}}},
+               {"curve", Json::array()},
                {"devices", Json::array()}};
-  for (const cost::Recommendation& one : all) json["devices"].push_back(device_json(one));
+  for (const cost::CurvePoint& point : recommended.curve) {
+    json["curve"].push_back({{"keep_ratio", point.keep_ratio},
+                             {"error", point.loss},
+                             {"standard_error", point.standard_error}});
+  }
+  for (const cost::Recommendation& one : recommended.devices) {
+    json["devices"].push_back(device_json(one));
+  }
   return json.dump(2) + "\n";
 }
 

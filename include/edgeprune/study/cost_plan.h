@@ -33,6 +33,8 @@ namespace edgeprune::study {
 /// Joules of a PhaseCost for a table: "-" where they are not known.
 [[nodiscard]] std::string joules_text(double joules);
 
+struct Recommended;  // recommendation.h
+
 /// Where predicted numbers come from, in words.
 struct Provenance {
   std::string device;  // the profile's name
@@ -96,7 +98,9 @@ struct CostPlan {
 [[nodiscard]] std::string cost_plan_table(const CostPlan& plan);
 [[nodiscard]] std::string cost_plan_json(const CostPlan& plan);
 /// One file that opens anywhere without a network: the table, and time, energy and storage drawn
-/// against the keep ratio. `command` makes it again.
-[[nodiscard]] std::string cost_plan_html(const CostPlan& plan, std::string_view command);
+/// against the keep ratio; the error too where a keep ratio was `recommended` (recommendation.h).
+/// `command` makes it again.
+[[nodiscard]] std::string cost_plan_html(const CostPlan& plan, std::string_view command,
+                                         const Recommended* recommended = nullptr);
 
 }  // namespace edgeprune::study

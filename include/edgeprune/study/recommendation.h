@@ -6,7 +6,6 @@
 #include "edgeprune/study/cost_plan.h"
 #include "edgeprune/study/fleet_file.h"
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,14 +17,17 @@ struct RecommendationInput {
   std::vector<cost::CurvePoint> curve;  // of every device alike
   std::vector<FleetDevice> fleet;       // empty: the device of `costs`, with its budgets
 };
+struct Recommended {
+  cost::Weights weights;
+  std::vector<cost::CurvePoint> curve;  // that the law was fitted to
+  std::vector<cost::Recommendation> devices;
+};
 /// Errors of kind config as those of cost::recommend_keep_ratios.
-[[nodiscard]] std::vector<cost::Recommendation> recommend(const RecommendationInput& input);
+[[nodiscard]] Recommended recommend(const RecommendationInput& input);
 
 /// A row per device, the law the curve was fitted by, and how to read them.
-[[nodiscard]] std::string recommendation_table(std::span<const cost::Recommendation> all,
-                                               const cost::Weights& weights);
-/// {"lambda": ..., "devices": [...]}
-[[nodiscard]] std::string recommendation_json(std::span<const cost::Recommendation> all,
-                                              const cost::Weights& weights);
+[[nodiscard]] std::string recommendation_table(const Recommended& recommended);
+/// {"lambda": ..., "curve": [...], "devices": [...]}
+[[nodiscard]] std::string recommendation_json(const Recommended& recommended);
 
 }  // namespace edgeprune::study
