@@ -24,6 +24,7 @@ class BatchNormStep final : public Step {
   // It reads and writes the same activation, so that it hands no gradient on.
   [[nodiscard]] std::span<Input> inputs() override { return {}; }
   [[nodiscard]] Activation* output() const override { return activation_; }
+  [[nodiscard]] std::string_view kind() const override { return "batch_norm"; }
   [[nodiscard]] std::string name() const override { return name_; }
 
  private:

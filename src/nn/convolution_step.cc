@@ -105,6 +105,12 @@ TilePlan ConvolutionStep::input_tiles(std::uint32_t batch) const {
           (batch + num_threads_ - 1) / num_threads_};
 }
 
+Step::Access ConvolutionStep::access() const {
+  return {.num_parameters = weight_.size + (has_bias_ ? weight_.out_channels : 0),
+          .backward_reads_inputs = true,
+          .one_pass_for_each_kind = true};
+}
+
 ScratchNeeds ConvolutionStep::scratch_needs() const {
   const TilePlan outputs = output_tiles(max_batch_);
   const TilePlan inputs = input_tiles(max_batch_);

@@ -30,6 +30,8 @@ class ConvolutionStep final : public Step {
   [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
   [[nodiscard]] Activation* output() const override { return out_; }
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] Access access() const override;
+  [[nodiscard]] std::string_view kind() const override { return "convolution"; }
   [[nodiscard]] std::string name() const override { return operation_.name; }
 
  private:

@@ -22,6 +22,10 @@ class DepthwiseStep final : public Step {
   [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
   [[nodiscard]] Activation* output() const override { return out_; }
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] Access access() const override {
+    return {.num_parameters = weight_.size, .backward_reads_inputs = true};
+  }
+  [[nodiscard]] std::string_view kind() const override { return "depthwise"; }
   [[nodiscard]] std::string name() const override { return operation_.name; }
 
  private:

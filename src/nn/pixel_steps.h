@@ -28,7 +28,11 @@ class MaxPoolStep final : public OneInputStep {
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
-  [[nodiscard]] std::string name() const override { return "max_pool"; }
+  // It looks for the maximum again.
+  [[nodiscard]] Access access() const override {
+    return {.backward_reads_inputs = true, .backward_reads_output = true};
+  }
+  [[nodiscard]] std::string_view kind() const override { return "max_pool"; }
 
  private:
   MaxPoolOptions options_;
@@ -41,7 +45,7 @@ class AveragePoolStep final : public OneInputStep {
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
-  [[nodiscard]] std::string name() const override { return "global_average_pool"; }
+  [[nodiscard]] std::string_view kind() const override { return "global_average_pool"; }
 };
 
 class AddStep final : public Step {
@@ -53,7 +57,7 @@ class AddStep final : public Step {
                 std::span<float> gradients) override;
   [[nodiscard]] std::span<Input> inputs() override { return inputs_; }
   [[nodiscard]] Activation* output() const override { return out_; }
-  [[nodiscard]] std::string name() const override { return "add"; }
+  [[nodiscard]] std::string_view kind() const override { return "add"; }
 
  private:
   std::array<Input, 2> inputs_;
@@ -69,7 +73,7 @@ class MaterialiseStep final : public OneInputStep {
   void backward(const StepContext& context, const Model& model,
                 std::span<float> gradients) override;
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
-  [[nodiscard]] std::string name() const override { return "materialise"; }
+  [[nodiscard]] std::string_view kind() const override { return "materialise"; }
 };
 
 }  // namespace edgeprune::nn

@@ -47,6 +47,11 @@ PointwiseStep::PointwiseStep(const Operation& operation, const TensorInfo& weigh
       packed_backward_(type_, 1, weight.out_channels, weight.in_channels),
       weight_gradient_(type_, 1, weight.in_channels, weight.out_channels) {}
 
+Step::Access PointwiseStep::access() const {
+  return {.num_parameters = weight_.size + (has_bias_ ? weight_.out_channels : 0),
+          .backward_reads_inputs = true};
+}
+
 ScratchNeeds PointwiseStep::scratch_needs() const {
   ScratchNeeds needs = weight_gradient_.scratch_needs(tile_pixels_);
   needs.input = tile_pixels_ * weight_.in_channels + 1;

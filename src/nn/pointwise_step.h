@@ -29,6 +29,8 @@ class PointwiseStep final : public Step {
   [[nodiscard]] std::span<Input> inputs() override { return {&input_, 1}; }
   [[nodiscard]] Activation* output() const override { return out_; }
   [[nodiscard]] ScratchNeeds scratch_needs() const override;
+  [[nodiscard]] Access access() const override;
+  [[nodiscard]] std::string_view kind() const override { return "pointwise"; }
   [[nodiscard]] std::string name() const override { return name_; }
 
  private:

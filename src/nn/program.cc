@@ -6,6 +6,7 @@
 
 #include "compile.h"
 #include "memory_plan.h"
+#include "traffic.h"
 
 #include <fmt/format.h>
 
@@ -75,7 +76,11 @@ struct Program::State {
         arena(plan.bytes / sizeof(float)),
         packed(needs.packed) {
     for (int t = 0; t < pool.size(); ++t) scratch.push_back(make_scratch(needs, options.backward));
-    for (const auto& step : compiled.steps) profile.push_back({.name = step->name()});
+    for (const auto& step : compiled.steps) {
+      profile.push_back({.name = step->name(),
+                         .kind = std::string(step->kind()),
+                         .output = step->output()->shape});
+    }
     for (std::size_t i = 1; i < compiled.activations.size(); ++i) {
       compiled.activations[i]->gradient = memory_at(plan.places[i].gradient);
     }
@@ -98,15 +103,25 @@ struct Program::State {
   }
 
   template <typename Work>
-  void timed(double& seconds, Work&& work) const {
-    if (!options.profile) return work();
+  [[nodiscard]] static double seconds_of(Work&& work) {
     const auto start = std::chrono::steady_clock::now();
     work();
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
-  void forward(std::size_t step, const Model& model, const StepContext& context) {
-    timed(profile[step].forward_seconds, [&] { compiled.steps[step]->forward(context, model); });
+  void forward(std::size_t i, const Model& model, const StepContext& context) {
+    Step& step = *compiled.steps[i];
+    if (!options.profile) return step.forward(context, model);
+    profile[i].forward_seconds += seconds_of([&] { step.forward(context, model); });
+    profile[i].forward_bytes += static_cast<double>(traffic_of(step, batch).forward);
+  }
+
+  void backward(std::size_t i, const Model& model, std::span<float> gradients) {
+    Step& step = *compiled.steps[i];
+    const StepContext going_back = context(Mode::training);
+    if (!options.profile) return step.backward(going_back, model, gradients);
+    profile[i].backward_seconds += seconds_of([&] { step.backward(going_back, model, gradients); });
+    profile[i].backward_bytes += static_cast<double>(traffic_of(step, batch).backward);
   }
 
   void use_forward_places() {
@@ -239,11 +254,9 @@ void Program::backward(const Model& model, std::span<const float> logit_gradient
   state.can_go_back = false;
   std::copy(logit_gradients.begin(), logit_gradients.end(), static_cast<float*>(output.gradient));
   for (std::size_t i = state.compiled.steps.size(); i-- > 0;) {
-    Step& step = *state.compiled.steps[i];
-    if (!step.output()->wants_gradient) continue;
+    if (!state.compiled.steps[i]->output()->wants_gradient) continue;
     state.recompute_before(i, model);
-    state.timed(state.profile[i].backward_seconds,
-                [&] { step.backward(state.context(Mode::training), model, gradients); });
+    state.backward(i, model, gradients);
   }
 }
 

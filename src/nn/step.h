@@ -18,6 +18,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace edgeprune::nn {
@@ -130,8 +131,17 @@ class Step {
   /// What it writes; a batch normalisation reads and writes the same.
   [[nodiscard]] virtual Activation* output() const = 0;
   [[nodiscard]] virtual ScratchNeeds scratch_needs() const { return {}; }
-  /// What a profile calls it.
-  [[nodiscard]] virtual std::string name() const = 0;
+  /// How it goes over its tensors, for traffic_of() (traffic.h).
+  struct Access {
+    std::size_t num_parameters = 0;       // weights and biases
+    bool backward_reads_inputs = false;   // whether or not one of them is clamped
+    bool backward_reads_output = false;   // whether or not it is normalised
+    bool one_pass_for_each_kind = false;  // parameters' gradients and inputs' gradients apart
+  };
+  [[nodiscard]] virtual Access access() const { return {}; }
+  /// What a profile calls it: its way of computing, and the operation's name where it has one.
+  [[nodiscard]] virtual std::string_view kind() const = 0;
+  [[nodiscard]] virtual std::string name() const { return std::string(kind()); }
 };
 
 /// Where thread `thread` puts what it writes, and the moments it gathers of it where they are

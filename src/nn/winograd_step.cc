@@ -99,6 +99,12 @@ void WinogradStep::for_blocks(const StepContext& context, Body&& body) const {
   });
 }
 
+Step::Access WinogradStep::access() const {
+  return {.num_parameters = weight_.size + (has_bias_ ? weight_.out_channels : 0),
+          .backward_reads_inputs = true,
+          .one_pass_for_each_kind = true};
+}
+
 ScratchNeeds WinogradStep::scratch_needs() const {
   const TilePlan plan = blocks(max_batch_);
   const std::size_t in = kernels::padded_columns(weight_.in_channels);

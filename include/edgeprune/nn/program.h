@@ -63,12 +63,19 @@ struct ProgramMemory {
 [[nodiscard]] ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
                                            int num_threads);
 
-/// One step of a program and the time spent in it since the program was made, in all passes. What
-/// is computed again going backward counts as forward.
+/// One step of a program, the time spent in it since the program was made, in all passes, and the
+/// bytes that it moved meanwhile: every tensor it read or wrote, once for each pass over it, and
+/// its parameters (docs/engine.md). What is computed again going backward counts as forward.
 struct StepProfile {
-  std::string name;  // of the operation, as in model files, or its kind; "materialise": a copy
+  std::string name;  // of the operation, as in model files, or its kind
+  // "pointwise", "winograd" and "convolution" are ways to compute a convolution; "materialise" is a
+  // copy of a value as its readers see it.
+  std::string kind;
+  Shape output;
   double forward_seconds = 0;
   double backward_seconds = 0;
+  double forward_bytes = 0;
+  double backward_bytes = 0;
 };
 
 class Program {
