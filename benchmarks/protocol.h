@@ -5,6 +5,7 @@
 //   > (the program starts)             < ready {"network": "cnn", ...}
 //   > run 1.5                          < images_per_second 812.4      (over about 1.5 s)
 //   > memory                           < memory {"peak_rss_bytes": ...}
+//   > profile                          < profile {...}   (step_benchmark --profile; since the last)
 //   > quit, or the end of the input    (the program ends)
 //
 // With --seconds there is no conversation: one measurement is printed. A program that cannot
@@ -39,6 +40,7 @@ struct Conversation {
   std::function<double(double seconds)> images_per_second;  // measures for about so long
   std::function<std::string()> memory;                      // a JSON object
   std::string description;                                  // a JSON object
+  std::function<std::string()> profile = {};                // a JSON object; empty: there is none
 };
 
 /// Answers lines until "quit" or the end of the input; `seconds` > 0: one measurement instead.
@@ -61,6 +63,8 @@ inline void converse(const Conversation& conversation, double seconds) {
       run(duration);
     } else if (command == "memory") {
       say("memory " + conversation.memory());
+    } else if (command == "profile" && conversation.profile) {
+      say("profile " + conversation.profile());
     } else {
       say("unknown: " + line);
     }

@@ -1,0 +1,192 @@
+// What this machine can do, for layer_table: the engine's own matrix product on operands that stay
+// in cache, and the memory's rate on arrays far beyond the caches, on all threads at once.
+//
+//   machine_rates --threads 2 --seconds 2
+//
+// Prints one JSON object. FLOPs count a multiply-add as two. `bytes_per_second` is the higher of
+// the rates of reading and of copying (read and written, memcpy's own way).
+
+#include "edgeprune/core/thread_pool.h"
+#include "edgeprune/kernels/products.h"
+#include "edgeprune/kernels/target.h"
+
+#include "protocol.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeprune::benchmarks {
+namespace {
+
+constexpr std::size_t kRows = 48;                            // a multiple of every register tile
+constexpr std::size_t kArrayBytes = std::size_t{128} << 20;  // of each thread
+constexpr std::size_t kChunkBytes = std::size_t{32} << 20;   // between two looks at the clock
+
+struct Options {
+  std::string target;
+  int threads = 2;
+  double seconds = 2;
+};
+
+// Work per second of all threads together: each repeats `work(thread)`, which says how much it did,
+// for about so long.
+double rate(core::ThreadPool& pool, double seconds, const std::function<double(int)>& work) {
+  std::vector<double> rates(static_cast<std::size_t>(pool.size()));
+  pool.run([&](int thread) {
+    (void)work(thread);  // caches and page tables are filled
+    double done = 0;
+    double elapsed = 0;
+    const double start = seconds_now();
+    do {
+      done += work(thread);
+      elapsed = seconds_now() - start;
+    } while (elapsed < seconds);
+    rates[static_cast<std::size_t>(thread)] = done / elapsed;
+  });
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
+}
+
+kernels::ElementType type_of(const float*) {
+  return kernels::ElementType::f32;
+}
+kernels::ElementType type_of(const kernels::BFloat16*) {
+  return kernels::ElementType::bf16;
+}
+
+// One thread's operands, all ones.
+template <typename T>
+struct Product {
+  explicit Product(std::size_t product_depth) : depth(product_depth) {
+    const std::vector<float> ones(depth * columns, 1.0f);
+    const auto type = type_of(panel.data());
+    panel.resize(kernels::packed_panel_size(type, 1, depth, columns));
+    kernels::pack_panel({.data = ones.data(), .row_stride = columns}, 1, depth, columns,
+                        kernels::Elements(panel.data(), type));
+    for (std::size_t r = 0; r < kRows; ++r) rows.push_back(a.data() + r * depth);
+  }
+
+  double multiply() {
+    constexpr int kRepeats = 100;
+    kernels::ReadAhead nothing;
+    for (int i = 0; i < kRepeats; ++i) {
+      kernels::product_panel(
+          kernels::GatheredRows<T>{.rows = rows.data(), .num_rows = kRows, .segment_length = depth},
+          panel.data(), columns, results.data(), nothing);
+    }
+    return 2.0 * kRepeats * static_cast<double>(kRows * depth * columns);
+  }
+
+  std::size_t depth;
+  std::size_t columns = kernels::panel_columns();
+  std::vector<T> panel;
+  std::vector<T> a = std::vector<T>(kRows * depth);
+  std::vector<const T*> rows;
+  std::vector<float> results = std::vector<float>(kRows * columns);
+};
+
+template <typename T>
+double product_rate(core::ThreadPool& pool, double seconds) {
+  const std::vector<std::size_t> depths = {64, 128, 256};
+  double best = 0;
+  for (const std::size_t depth : depths) {
+    std::vector<Product<T>> products;
+    for (int t = 0; t < pool.size(); ++t) products.emplace_back(depth);
+    best = std::max(best, rate(pool, seconds / static_cast<double>(depths.size()), [&](int thread) {
+                      return products[static_cast<std::size_t>(thread)].multiply();
+                    }));
+  }
+  return best;
+}
+
+// Each thread walks over two arrays of its own, chunk after chunk.
+class Memory {
+ public:
+  explicit Memory(core::ThreadPool& pool) : arrays_(static_cast<std::size_t>(pool.size())) {
+    pool.run([&](int thread) { of(thread) = Arrays(); });
+  }
+
+  double read(int thread) {
+    Arrays& arrays = of(thread);
+    const std::uint64_t* from = arrays.from.data() + arrays.next();
+    for (std::size_t i = 0; i < kChunkBytes / sizeof(std::uint64_t); ++i) arrays.sum ^= from[i];
+    return static_cast<double>(kChunkBytes);
+  }
+
+  double copy(int thread) {
+    Arrays& arrays = of(thread);
+    const std::size_t at = arrays.next();
+    std::memcpy(arrays.to.data() + at, arrays.from.data() + at, kChunkBytes);
+    return 2.0 * static_cast<double>(kChunkBytes);
+  }
+
+  /// So that no compiler leaves the reading out.
+  [[nodiscard]] std::uint64_t sum() const {
+    return std::accumulate(arrays_.begin(), arrays_.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const Arrays& a) { return sum ^ a.sum; });
+  }
+
+ private:
+  struct Arrays {
+    std::vector<std::uint64_t> from = std::vector<std::uint64_t>(kArrayBytes / 8, 1);
+    std::vector<std::uint64_t> to = std::vector<std::uint64_t>(kArrayBytes / 8, 2);
+    std::size_t at = 0;
+    std::uint64_t sum = 0;
+
+    std::size_t next() {
+      at = (at + kChunkBytes / 8) % from.size();
+      return at;
+    }
+  };
+  Arrays& of(int thread) { return arrays_[static_cast<std::size_t>(thread)]; }
+
+  std::vector<Arrays> arrays_;
+};
+
+int run(const Options& options) {
+  std::optional<kernels::ForcedSimdTarget> forced;
+  if (!options.target.empty()) forced.emplace(options.target);
+  core::ThreadPool pool(options.threads);
+  const double share = options.seconds / 4;
+  const double f32 = product_rate<float>(pool, share);
+  const std::string bf16 = kernels::bf16_products_available()
+                               ? fmt::format("{:.5g}", product_rate<kernels::BFloat16>(pool, share))
+                               : "null";
+  Memory memory(pool);
+  const double read = rate(pool, share, [&](int thread) { return memory.read(thread); });
+  const double copy = rate(pool, share, [&](int thread) { return memory.copy(thread); });
+  fmt::print(R"({{"threads": {}, "target": "{}", "f32_flops_per_second": {:.5g}, )"
+             R"("bf16_flops_per_second": {}, "read_bytes_per_second": {:.5g}, )"
+             R"("copy_bytes_per_second": {:.5g}, "bytes_per_second": {:.5g}, "checksum": {}}})"
+             "\n",
+             options.threads, kernels::simd_target(), f32, bf16, read, copy, std::max(read, copy),
+             memory.sum());
+  return 0;
+}
+
+}  // namespace
+}  // namespace edgeprune::benchmarks
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures products in cache and the rate of memory");
+  edgeprune::benchmarks::Options options;
+  app.add_option("--threads", options.threads)->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--seconds", options.seconds, "In all, about")->capture_default_str();
+  app.add_option("--target", options.target, "Force a SIMD target, such as AVX2");
+  try {
+    app.parse(argc, argv);
+    return edgeprune::benchmarks::run(options);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  } catch (const std::exception& error) {
+    fmt::print("unavailable: {}\n", error.what());
+    return edgeprune::benchmarks::kUnavailable;
+  }
+}
