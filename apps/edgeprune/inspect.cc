@@ -158,14 +158,16 @@ class Report {
                  {"precision", train::name_of(precision_)},
                  {"threads", config_.run.threads}};
     for (const nn::LayerCost& layer : layers_) {
-      json["layers"].push_back(
-          {{"name", layer.name},
-           {"kind", layer.kind},
-           {"output", {layer.output.height, layer.output.width, layer.output.channels}},
-           {"parameters", layer.parameters},
-           {"forward_flops", layer.forward_flops},
-           {"backward_flops", layer.backward_flops},
-           {"activation_bytes", layer.activation_bytes}});
+      Json inputs = Json::array();
+      for (const nn::Shape& shape : layer.inputs) inputs.push_back(shape_json(shape));
+      json["layers"].push_back({{"name", layer.name},
+                                {"kind", layer.kind},
+                                {"inputs", inputs},
+                                {"output", shape_json(layer.output)},
+                                {"parameters", layer.parameters},
+                                {"forward_flops", layer.forward_flops},
+                                {"backward_flops", layer.backward_flops},
+                                {"activation_bytes", layer.activation_bytes}});
     }
     json["parameters"] = nn::num_parameters(network_);
     json["flops_per_sample"] = {{"forward", network_.forward_flops_per_sample()},
@@ -194,6 +196,10 @@ class Report {
          .recompute = recompute,
          .freeze = config_.model.freeze},
         static_cast<int>(config_.run.threads));
+  }
+
+  static Json shape_json(const nn::Shape& shape) {
+    return {shape.height, shape.width, shape.channels};
   }
 
   static Json engine_json(const nn::ProgramMemory& memory) {

@@ -33,6 +33,12 @@ bool is_stored(const Operation& operation) {
   return operation.kind != OperationKind::batch_norm && operation.kind != OperationKind::clamp;
 }
 
+std::vector<Shape> input_shapes(const Network& network, const Operation& operation) {
+  std::vector<Shape> shapes;
+  for (const std::uint32_t id : operation.inputs) shapes.push_back(network.shape({id}));
+  return shapes;
+}
+
 std::map<std::string_view, std::size_t> parameters_by_layer(const std::vector<TensorInfo>& layout) {
   std::map<std::string_view, std::size_t> parameters;
   for (const TensorInfo& info : layout) {
@@ -52,6 +58,7 @@ std::vector<LayerCost> layer_costs(const Network& network, Freeze freeze) {
     const auto found = parameters.find(operation.name);
     costs.push_back({.name = operation.name,
                      .kind = kind_of(operation),
+                     .inputs = input_shapes(network, operation),
                      .output = operation.shape,
                      .parameters = found == parameters.end() ? 0 : found->second,
                      .forward_flops = network.forward_flops(operation),

@@ -170,6 +170,7 @@ class Usage(CommandLine):
         report = json.loads(result.stdout)
         self.assertEqual(report["parameters"], 94186)
         self.assertEqual(report["bytes"]["optimizer"], 4 * 94186)
+        self.assertEqual(report["layers"][0]["inputs"], [[28, 28, 1]])
         self.assertEqual(report["layers"][0]["output"], [28, 28, 32])
         self.assertIn("94,186", edgeprune("inspect", "cnn", "--input", "28x28x1").stdout)
 

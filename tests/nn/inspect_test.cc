@@ -20,6 +20,7 @@ Network small_network() {
 struct Row {
   const char* name;
   const char* kind;
+  Shape input;
   Shape output;
   std::size_t parameters;
   double forward_flops;
@@ -31,13 +32,13 @@ struct Row {
 // gradient. dw: 3 * 4 weights, 2 * 5 * 5 * 4 * 3. fc: 4 * 10 + 10 parameters, 2 * 4 * 10. Four
 // bytes for each value that is stored.
 constexpr Row kRows[] = {
-    {"conv", "convolution", {5, 7, 4}, 108, 7560, 7560, 560},
-    {"bn", "batch_norm", {5, 7, 4}, 8, 0, 0, 0},
-    {"", "relu6", {5, 7, 4}, 0, 0, 0, 0},
-    {"dw", "depthwise", {5, 5, 4}, 12, 600, 1200, 400},
-    {"", "relu", {5, 5, 4}, 0, 0, 0, 0},
-    {"", "global_average_pool", {1, 1, 4}, 0, 0, 0, 16},
-    {"fc", "linear", {1, 1, 10}, 50, 80, 160, 40},
+    {"conv", "convolution", {7, 9, 3}, {5, 7, 4}, 108, 7560, 7560, 560},
+    {"bn", "batch_norm", {5, 7, 4}, {5, 7, 4}, 8, 0, 0, 0},
+    {"", "relu6", {5, 7, 4}, {5, 7, 4}, 0, 0, 0, 0},
+    {"dw", "depthwise", {5, 7, 4}, {5, 5, 4}, 12, 600, 1200, 400},
+    {"", "relu", {5, 5, 4}, {5, 5, 4}, 0, 0, 0, 0},
+    {"", "global_average_pool", {5, 5, 4}, {1, 1, 4}, 0, 0, 0, 16},
+    {"fc", "linear", {1, 1, 4}, {1, 1, 10}, 50, 80, 160, 40},
 };
 
 TEST(LayerCosts, AreTheArithmeticOfEachLayer) {
@@ -47,12 +48,22 @@ TEST(LayerCosts, AreTheArithmeticOfEachLayer) {
     SCOPED_TRACE(i);
     EXPECT_EQ(costs[i].name, kRows[i].name);
     EXPECT_EQ(costs[i].kind, kRows[i].kind);
+    EXPECT_EQ(costs[i].inputs, std::vector<Shape>{kRows[i].input});
     EXPECT_EQ(costs[i].output, kRows[i].output);
     EXPECT_EQ(costs[i].parameters, kRows[i].parameters);
     EXPECT_EQ(costs[i].forward_flops, kRows[i].forward_flops);
     EXPECT_EQ(costs[i].backward_flops, kRows[i].backward_flops);
     EXPECT_EQ(costs[i].activation_bytes, kRows[i].activation_bytes);
   }
+}
+
+TEST(LayerCosts, ASumHasTwoInputs) {
+  Network net({.height = 2, .width = 3, .channels = 4});
+  const Value x = net.convolution("conv", net.input(), {.out_channels = 4});
+  net.set_output(net.linear("fc", net.add(x, net.input()), 5));
+  const LayerCost sum = layer_costs(net)[1];
+  EXPECT_EQ(sum.kind, "add");
+  EXPECT_EQ(sum.inputs, (std::vector<Shape>{{2, 3, 4}, {2, 3, 4}}));
 }
 
 TEST(LayerCosts, AddUpToTheNetworks) {

@@ -15,8 +15,9 @@
 namespace edgeprune::nn {
 
 struct LayerCost {
-  std::string name;       // empty where the layer has no tensors
-  std::string_view kind;  // as in network files: "convolution", "linear", "relu", ...
+  std::string name;           // empty where the layer has no tensors
+  std::string_view kind;      // as in network files: "convolution", "linear", "relu", ...
+  std::vector<Shape> inputs;  // of what it reads: one, or the two summands
   Shape output;
   std::size_t parameters = 0;
   double forward_flops = 0;  // for one sample, as Network counts them
