@@ -14,6 +14,10 @@ constexpr double kForever = std::numeric_limits<double>::infinity();
 constexpr double kStepsOfTheMean = 8;
 // A large step is forgotten by a twentieth with every step after it.
 constexpr double kLargestDecay = 0.95;
+// Power is the mean of so many steps, for a meter may know nothing new for dozens of them.
+constexpr double kStepsOfThePower = 256;
+// The steps after a measured forward pass whose mean says how fast the device was.
+constexpr std::uint64_t kStepsToCompareWith = 8;
 
 bool within_seconds(const BudgetLimits& limits, const Expense& total) {
   return limits.seconds <= 0 || total.seconds <= limits.seconds;
@@ -23,8 +27,12 @@ bool within_joules(const BudgetQuestion& question, const Expense& total) {
   return !limits.limits_joules() ||
          total.joules <= limits.joules_by(total.seconds + question.paused_seconds);
 }
-bool fits(const BudgetQuestion& question, const Expense& total) {
+bool is_within(const BudgetQuestion& question, const Expense& total) {
   return within_seconds(question.limits, total) && within_joules(question, total);
+}
+
+Expense larger(const Expense& a, const Expense& b) {
+  return {std::max(a.seconds, b.seconds), std::max(a.joules, b.joules)};
 }
 
 // Downwards, for with a harvest more steps may fit where fewer do not.
@@ -41,7 +49,7 @@ std::uint64_t most_steps(const BudgetQuestion& question) {
         std::ceil(std::min(room(question.limits.seconds, none.seconds, step.seconds),
                            room(question.limits.joules, none.joules, step.joules))));
   }
-  while (steps > 0 && !fits(question, least_expense(question, steps))) --steps;
+  while (steps > 0 && !fits(question, steps)) --steps;
   return steps;
 }
 
@@ -93,20 +101,22 @@ std::optional<double> BudgetLimits::moment_of(double wanted_joules, double now) 
 
 Expense least_expense(const BudgetQuestion& question, std::uint64_t steps) {
   const StepCosts& costs = question.costs;
-  return question.spent + static_cast<double>(steps) * costs.step + costs.evaluation + costs.finish;
+  const Expense end = question.spent + costs.evaluation + costs.finish;
+  if (steps == 0) return end;
+  return end + static_cast<double>(steps - 1) * costs.step + larger(costs.step, costs.largest_step);
+}
+
+bool fits(const BudgetQuestion& question, std::uint64_t steps) {
+  return is_within(question, least_expense(question, steps));
 }
 
 Decision decide(const BudgetQuestion& question) {
   const Expense all = least_expense(question, question.planned_steps) +
                       question.planned_evaluations * question.costs.evaluation;
-  if (fits(question, all)) return {.steps = question.planned_steps};
+  if (is_within(question, all)) return {.steps = question.planned_steps};
   return {.steps = most_steps(question),
           .evaluates = false,
           .binds = within_seconds(question.limits, all) ? "budget.joules" : "budget.seconds"};
-}
-
-bool one_more_fits(const BudgetQuestion& question) {
-  return fits(question, least_expense(question, 0) + question.costs.largest_step);
 }
 
 double Horizon::position_at(std::uint64_t step, std::uint64_t planned_steps) const {
@@ -126,27 +136,47 @@ std::uint32_t share_of_pass(std::uint64_t steps_left, std::uint32_t done,
 }
 
 void StepPace::add(const Expense& step) {
-  since += step;
+  since_seconds += step.seconds;
   ++steps_since;
   largest_seconds = std::max(step.seconds, kLargestDecay * largest_seconds);
+  faded = (1 - 1 / kStepsOfThePower) * faded + step;
 }
 
 void StepPace::settle() {
-  mean = per_step();
-  since = {};
+  mean_seconds = per_step().seconds;
+  since_seconds = 0;
   steps_since = 0;
 }
 
 Expense StepPace::per_step() const {
-  const double before = mean.seconds > 0 ? kStepsOfTheMean : 0;
+  const double before = mean_seconds > 0 ? kStepsOfTheMean : 0;
   const double steps = static_cast<double>(steps_since) + before;
-  return steps > 0 ? (1 / steps) * (since + before * mean) : Expense();
+  return steps > 0 ? of_seconds((since_seconds + before * mean_seconds) / steps) : Expense();
 }
 
 Expense StepPace::largest() const {
-  const Expense step = per_step();
-  const double seconds = std::max(largest_seconds, step.seconds);
-  return {seconds, step.seconds > 0 ? step.joules / step.seconds * seconds : 0};
+  return of_seconds(std::max(largest_seconds, per_step().seconds));
+}
+
+Expense StepPace::of_seconds(double seconds) const {
+  return {seconds, faded.seconds > 0 ? faded.joules / faded.seconds * seconds : 0};
+}
+
+void ForwardPace::take(double seconds, std::uint64_t samples) {
+  seconds_per_sample = seconds / static_cast<double>(samples);
+  steps_since = 0;
+  first_seconds = 0;
+}
+
+void ForwardPace::add_step(double seconds) {
+  if (steps_since < kStepsToCompareWith) first_seconds += seconds;
+  ++steps_since;
+}
+
+double ForwardPace::seconds_now(double seconds_per_step) const {
+  if (steps_since < kStepsToCompareWith) return seconds_per_sample;
+  return std::max(seconds_per_step / (first_seconds / kStepsToCompareWith), 1.0) *
+         seconds_per_sample;
 }
 
 }  // namespace edgeprune::train

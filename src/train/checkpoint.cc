@@ -46,13 +46,15 @@ void for_spent(S& spent, Visit&& visit) {
 
 template <typename S, typename Visit>
 void for_budget(S& budget, Visit&& visit) {
-  visit_expense(visit, "mean", budget.pace.mean);
-  visit_expense(visit, "since", budget.pace.since);
+  visit("mean_seconds", budget.pace.mean_seconds);
+  visit("since_seconds", budget.pace.since_seconds);
   visit("steps_since", budget.pace.steps_since);
   visit("largest_seconds", budget.pace.largest_seconds);
-  visit_expense(visit, "forward", budget.forward);
-  visit_expense(visit, "steps_at_forward", budget.steps_at_forward);
-  visit("num_steps_at_forward", budget.num_steps_at_forward);
+  visit_expense(visit, "faded", budget.pace.faded);
+  visit("forward_seconds_per_sample", budget.forward.seconds_per_sample);
+  visit("forward_steps_since", budget.forward.steps_since);
+  visit("forward_first_seconds", budget.forward.first_seconds);
+  visit("forward_is_confirmed", budget.forward.is_confirmed);
   visit("horizon_from", budget.horizon.from);
   visit("horizon_position", budget.horizon.position);
   visit("horizon_steps", budget.horizon.steps);

@@ -40,7 +40,8 @@ std::vector<MadeDecision> read_decisions(const std::filesystem::path& path) {
       ++number;
       const Json json = Json::parse(line);
       if (json.at("kind") != "decision" || json.at("phase") != "train") continue;
-      decisions.push_back({.step = json.at("step"),
+      decisions.push_back({.epoch = json.at("epoch"),
+                           .step = json.at("step"),
                            .steps_left = json.at("steps_left"),
                            .evaluates = json.at("evaluates")});
     }

@@ -31,6 +31,7 @@ struct DecisionRecord {
 
 /// What of a decision the bits depend on.
 struct MadeDecision {
+  std::uint32_t epoch = 0;
   std::uint64_t step = 0;
   std::uint64_t steps_left = 0;
   bool evaluates = true;

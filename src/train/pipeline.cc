@@ -30,8 +30,6 @@ namespace edgeprune::train {
 namespace {
 
 constexpr double kPauseSeconds = 1;
-// Few, so that they cost little; more than one, for the first warms caches up.
-constexpr std::uint32_t kBatchesToLearnFrom = 4;
 
 class Pipeline {
  public:
@@ -369,7 +367,6 @@ class Pipeline {
     if (!run_.sampler) run_.sampler = std::make_unique<select::StaticSampler>(state_.kept);
     {
       const auto training = run_.account.during(Activity::train);
-      learn_cost_of_forward();
       // A pass under way whose steps are all done still has its line to write.
       while (state_.epoch < setup_.plan.epochs &&
              (state_.step < budget_.total_steps() || state_.batch > 0)) {
@@ -384,7 +381,10 @@ class Pipeline {
   bool train_pass() {
     const std::uint32_t pass_batches = run_pass(
         run_.sampler->pass(state_.epoch),
-        [this](std::uint32_t batches) { return budget_.goes_on(batches); },
+        [this](std::uint32_t batches) {
+          learn_cost_of_forward(batches);
+          return budget_.goes_on(batches);
+        },
         [this](const score::Observation& step) {
           run_.sampler->observe(step.samples, step.losses);
         });
@@ -396,15 +396,17 @@ class Pipeline {
     return true;
   }
 
-  // A budget has to know what its last evaluation will take before it makes a first one. The second
-  // time counts: the first brings memory in.
-  void learn_cost_of_forward() {
-    if (!budget_.needs_cost_of_forward()) return;
+  // A budget has to know what its last evaluation will take. The very first time does not count: it
+  // brings memory in.
+  void learn_cost_of_forward(std::uint32_t pass_batches) {
+    const std::uint32_t batches = budget_.batches_to_measure(pass_batches);
+    if (batches == 0) return;
     const auto evaluating = run_.account.during(Activity::evaluate);
     auto samples = data::all_samples(setup_.data.train);
-    samples.resize(std::min<std::size_t>(
-        samples.size(), std::size_t{kBatchesToLearnFrom} * setup_.config.train.batch_size));
-    for (int i = 0; i < 2; ++i) {
+    samples.resize(std::min<std::size_t>(samples.size(),
+                                         std::size_t{batches} * setup_.config.train.batch_size));
+    const int times = budget_.knows_cost_of_forward() ? 1 : 2;
+    for (int i = 0; i < times; ++i) {
       (void)evaluate(setup_.data.train, samples, {stop_check()});
       state_.spent.evaluation_samples += samples.size();
     }

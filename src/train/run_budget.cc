@@ -18,8 +18,10 @@ namespace {
 constexpr double kForwardShare = 1.0 / 3;
 // How much longer than the last one measured the last evaluation may take: machines are not quiet.
 constexpr double kLongerEvaluation = 1.1;
-// The steps after a measured evaluation whose mean says how fast the device was.
-constexpr std::uint64_t kStepsToCompareWith = 8;
+// Few, so that they cost little; more than one, for the first warms caches up.
+constexpr std::uint32_t kBatchesToMeasure = 4;
+// A step so many times as long as the longest before hints at a device that has slowed down.
+constexpr double kSlowedDown = 1.25;
 // The model, the last checkpoint and the summary, beside a checkpoint of now.
 constexpr double kSavesAtTheEnd = 2;
 // The pace of fewer steps of a warm-up says too little to give up on.
@@ -67,40 +69,65 @@ void RunBudget::measure() {
 }
 
 void RunBudget::count_step(const Expense& step) {
-  BudgetState& budget = state_.budget;
-  budget.pace.add(step);
-  if (budget.num_steps_at_forward >= kStepsToCompareWith) return;
-  budget.steps_at_forward += step;
-  ++budget.num_steps_at_forward;
+  last_seconds_ = step.seconds;
+  state_.budget.pace.add(step);
+  state_.budget.forward.add_step(step.seconds);
+}
+
+std::uint32_t RunBudget::batches_to_measure(std::uint32_t pass_batches) {
+  if (!is_on_ || is_replay()) return 0;
+  if (!knows_cost_of_forward()) return kBatchesToMeasure;
+  measure();
+  const bool has_slowed_down =
+      largest_seconds_ > 0 && last_seconds_ > kSlowedDown * largest_seconds_;
+  const bool confirms = needs_confirmation(pass_batches);
+  if (!has_slowed_down && !confirms) return 0;
+  state_.budget.forward.is_confirmed |= confirms;
+  state_.budget.next_decision = state_.step;
+  return confirms ? kBatchesToMeasure : 1;
+}
+
+// Once, when the last measurement lies further back than the end lies ahead, all the steps that are
+// left take no longer than the evaluation, and there is no room for it twice.
+bool RunBudget::needs_confirmation(std::uint32_t pass_batches) {
+  const ForwardPace& forward = state_.budget.forward;
+  const std::uint64_t left = total_steps() - std::min(state_.step, total_steps());
+  if (forward.is_confirmed || left == 0 || forward.steps_since < left) return false;
+  const double seconds = static_cast<double>(left) * state_.budget.pace.per_step().seconds;
+  if (seconds > evaluation_seconds()) return false;
+  BudgetQuestion twice = question(pass_batches);
+  twice.spent += twice.costs.evaluation;
+  return !fits(twice, left);
 }
 
 void RunBudget::took_forward(const Expense& expense, std::uint64_t samples) {
   if (samples == 0) return;
-  state_.budget.forward = (1 / static_cast<double>(samples)) * expense;
-  state_.budget.steps_at_forward = {};
-  state_.budget.num_steps_at_forward = 0;
+  state_.budget.forward.take(expense.seconds, samples);
+  largest_seconds_ = std::max(state_.budget.pace.largest().seconds, last_seconds_);
 }
 
 void RunBudget::took_save(const Expense& expense) {
-  save_ = {std::max(save_.seconds, expense.seconds), std::max(save_.joules, expense.joules)};
+  if (expense.seconds <= 0) return;
+  save_seconds_ += expense.seconds;
+  ++num_saves_;
 }
 
-// A device whose steps have slowed down since an evaluation was measured evaluates more slowly too.
-StepCosts RunBudget::costs() const {
+double RunBudget::evaluation_seconds() const {
   const BudgetState& budget = state_.budget;
-  const Expense step = budget.pace.per_step();
-  Expense forward = budget.forward;
-  if (forward.seconds <= 0) {
-    forward = (kForwardShare / setup_.config.train.batch_size) * step;
-  } else if (budget.num_steps_at_forward == kStepsToCompareWith) {
-    const double then = budget.steps_at_forward.seconds / kStepsToCompareWith;
-    forward = std::max(step.seconds / then, 1.0) * forward;
-  }
-  const auto samples = static_cast<double>(setup_.data.num_evaluated());
-  return {.step = step,
-          .largest_step = budget.pace.largest(),
-          .evaluation = kLongerEvaluation * samples * forward,
-          .finish = kSavesAtTheEnd * save_};
+  const double step = budget.pace.per_step().seconds;
+  const double forward = budget.forward.seconds_per_sample > 0
+                             ? budget.forward.seconds_now(step)
+                             : kForwardShare / setup_.config.train.batch_size * step;
+  return kLongerEvaluation * static_cast<double>(setup_.data.num_evaluated()) * forward;
+}
+
+StepCosts RunBudget::costs() const {
+  const StepPace& pace = state_.budget.pace;
+  const double save = num_saves_ > 0 ? save_seconds_ / num_saves_ : 0;
+  return {.step = pace.per_step(),
+          .largest_step = pace.largest(),
+          .evaluation = pace.of_seconds(evaluation_seconds()),
+          .finish = pace.of_seconds(kSavesAtTheEnd * save)};
 }
 
 std::uint32_t RunBudget::planned_pass_batches() const {
@@ -204,10 +231,9 @@ void RunBudget::pass_ended(std::uint32_t pass_batches) {
 }
 
 void RunBudget::follow_log(std::uint32_t pass_batches) {
-  if (state_.step < state_.budget.next_decision) return;
-  state_.budget.next_decision = state_.step + 1;
   for (const MadeDecision& made : replay_) {
-    if (made.step != state_.step) continue;
+    // At the end of a pass and at the beginning of the next the step is the same.
+    if (made.step != state_.step || made.epoch != state_.epoch + 1) continue;
     const Decision decision{.steps = made.steps_left, .evaluates = made.evaluates};
     apply(decision, pass_batches);
     log({.steps_left = made.steps_left, .evaluates = made.evaluates, .why = "replayed"});
@@ -217,22 +243,28 @@ void RunBudget::follow_log(std::uint32_t pass_batches) {
 void RunBudget::decide_if_due(std::uint32_t pass_batches) {
   BudgetState& budget = state_.budget;
   const BudgetQuestion now = question(pass_batches);
-  const bool has_changed = budget.num_decisions > 0 && limits_text(now.limits) != budget.limits;
-  if (has_changed) {
+  const std::uint64_t left = total_steps() - state_.step;
+  if (budget.num_decisions > 0 && limits_text(now.limits) != budget.limits) {
     decide_now(pass_batches, "the budget has changed");
   } else if (budget.pace.is_known() && state_.step >= budget.next_decision) {
     decide_now(pass_batches, budget.num_decisions == 0 ? "training begins" : "half is done");
+  } else if (now.limits.harvest.empty() && !fits(now, (left + 1) / 2)) {
+    decide_now(pass_batches, "half of what is left does not fit");
   }
-  if (state_.step >= total_steps() || one_more_fits(now)) return;
+  if (state_.step >= total_steps() || fits(now, 0)) return;
   if (state_.step == 0) give_up(least_expense(now, 1));
   apply({.steps = 0, .evaluates = false}, pass_batches);
   log({.evaluates = false, .why = "one more step would go over"});
 }
 
+// As long as the end itself fits a last step is made, so that the learning rate reaches its end.
 void RunBudget::decide_now(std::uint32_t pass_batches, std::string why) {
   const BudgetQuestion now = question(pass_batches);
-  const Decision decision = decide(now);
+  Decision decision = decide(now);
   if (decision.steps == 0 && state_.step == 0) give_up(least_expense(now, 1));
+  if (now.planned_steps > 0 && fits(now, 0)) {
+    decision.steps = std::max<std::uint64_t>(decision.steps, 1);
+  }
   if (!decision.binds.empty()) why += fmt::format("; {} binds", decision.binds);
   state_.budget.pace.settle();
   state_.budget.limits = limits_text(now.limits);

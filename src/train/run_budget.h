@@ -46,9 +46,12 @@ class RunBudget {
   /// since the run began, pauses included) at which it will have; nothing where it may go on now.
   [[nodiscard]] std::optional<double> waits_until();
 
-  /// Whether it would have to guess what the last evaluation takes.
-  [[nodiscard]] bool needs_cost_of_forward() const {
-    return is_on_ && !is_replay() && state_.budget.forward.seconds <= 0;
+  /// How many batches are to be evaluated for what the last evaluation will take. Asked before each
+  /// training step: some where it would have to guess, or knows it from so long ago that it is to
+  /// be confirmed before the end; one where the device seems to have slowed down; mostly none.
+  [[nodiscard]] std::uint32_t batches_to_measure(std::uint32_t pass_batches);
+  [[nodiscard]] bool knows_cost_of_forward() const {
+    return state_.budget.forward.seconds_per_sample > 0;
   }
   /// What forward passes took.
   void took_forward(const Expense& expense, std::uint64_t samples);
@@ -62,6 +65,8 @@ class RunBudget {
   [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
   [[nodiscard]] BudgetQuestion question(std::uint32_t pass_batches);
   [[nodiscard]] StepCosts costs() const;
+  [[nodiscard]] double evaluation_seconds() const;
+  [[nodiscard]] bool needs_confirmation(std::uint32_t pass_batches);
   [[nodiscard]] std::uint64_t planned_steps_left(std::uint32_t pass_batches) const;
   [[nodiscard]] std::uint32_t planned_evaluations_left() const;
   [[nodiscard]] std::uint32_t planned_pass_batches() const;
@@ -88,8 +93,11 @@ class RunBudget {
   BudgetWatch watch_;
   bool is_on_;  // there is something to decide
   std::vector<MadeDecision> replay_;
-  std::optional<Mark> mark_;  // nothing: what comes now is no part of a step
-  Expense save_;              // the dearest so far
+  std::optional<Mark> mark_;    // nothing: what comes now is no part of a step
+  double last_seconds_ = 0;     // of the last step
+  double largest_seconds_ = 0;  // of the steps before forward passes were last measured
+  double save_seconds_ = 0;     // of all so far
+  std::uint32_t num_saves_ = 0;
 };
 
 }  // namespace edgeprune::train

@@ -109,40 +109,75 @@ TEST(BudgetedRun, OfJoulesKeepsToItsMetersResolution) {
   device.meter_resolution_joules = 30;
   (void)SmallRun::run(config, {.spending = &device});
   EXPECT_LE(device.clock * device.watts, 2000 + 30 + 5);
-  EXPECT_GE(device.clock * device.watts, 2000 * 0.97 - 30);
+  EXPECT_GE(device.clock * device.watts, 2000 * 0.97);
 }
 
-TEST(BudgetedRun, NeverGoesOverByMoreThanAStepAndASurpriseAtTheEnd) {
+TEST(BudgetedRun, NoticesADeviceThatSlowsDownShortlyBeforeTheEnd) {
+  const SmallRun data;
+  const Config config = data.config("run", with(kLong, {"budget.seconds=300"}));
+  SimulatedDevice device;
+  // The last evaluation then takes 12.6 seconds: in 20 a few steps fit before it.
+  device.step_seconds = [](std::uint64_t step) { return step < 280 ? 1.0 : 3.0; };
+  device.slowness = device.step_seconds;
+  (void)SmallRun::run(config, {.spending = &device});
+  EXPECT_LE(device.clock, 303);
+  EXPECT_GE(device.clock, 291);
+  EXPECT_EQ(lines_of(config, kMetricsFile).back()["learning_rate"],
+            config.train.schedule.at(739.0, 740.0));
+}
+
+// A device whose steps scatter by a share, and that may slow down from one step to the next.
+struct UnsteadyDevice {
+  double slow = 1;         // times
+  std::uint64_t turn = 0;  // before this step
+  double noise = 0;
+  double turned_at = 0;  // seconds
+
+  // `device` begins to behave like this; both must outlive it.
+  void take_over(SimulatedDevice& device) {
+    device.slowness = [this](std::uint64_t step) { return step < turn ? 1 : slow; };
+    device.step_seconds = [this, &device](std::uint64_t step) {
+      if (step == turn) turned_at = device.clock;
+      core::RandomStream draws({.seed = 7, .index = static_cast<std::uint32_t>(step)});
+      return 0.5 * device.slowness(step) * (1 + noise * (draws.below(1000) / 500.0 - 1));
+    };
+  }
+  // Whether the first slow step is longer than any before it by what makes a run look.
+  [[nodiscard]] bool is_plain() const { return slow * (1 - noise) > 1.25 * (1 + noise); }
+};
+
+TEST(BudgetedRun, NeverGoesOverByMoreThanAStepUnlessItsDeviceSlowsDownTooLateForTheLastEvaluation) {
   const SmallRun data;
   // 8 epochs of 75 steps: fewer files to write than 20 of 37.
   const auto planned = with(kLong, {"prune.keep_ratio=1", "train.epochs=8"});
   int number = 0;
   EXPECT_TRUE(rc::check("any pace, budget and way to shrink", [&] {
-    const double budget = *rc::gen::inRange(300, 600);
-    const double slow = *rc::gen::inRange(1, 4);
-    const auto turn = *rc::gen::inRange<std::uint64_t>(0, 500);
-    const double noise = *rc::gen::inRange(0, 50) / 100.0;
-    const char* shrink = *rc::gen::element("epochs", "share");
+    const double budget = *rc::gen::inRange(200, 400);
+    // A second has two quick steps: anywhere, or near the end.
+    const double left = *rc::gen::oneOf(rc::gen::inRange(0, 80), rc::gen::inRange(0, 700));
+    UnsteadyDevice unsteady{.slow = static_cast<double>(*rc::gen::inRange(1, 4)),
+                            .turn = static_cast<std::uint64_t>(std::max(2 * budget - left, 0.0)),
+                            .noise = *rc::gen::inRange(0, 50) / 100.0,
+                            .turned_at = budget};
     SimulatedDevice device;
-    device.slowness = [=](std::uint64_t step) { return step < turn ? 1 : slow; };
-    device.step_seconds = [=](std::uint64_t step) {
-      core::RandomStream draws({.seed = 7, .index = static_cast<std::uint32_t>(step)});
-      const double factor = 1 + noise * (draws.below(1000) / 500.0 - 1);
-      return (step < turn ? 1 : slow) * 0.5 * factor;
-    };
     device.forward_seconds_per_sample = *rc::gen::inRange(1, 20) / 1000.0;
-    const Config config = data.config(std::to_string(++number),
-                                      with(planned, {"budget.seconds=" + std::to_string(budget),
-                                                     std::string("budget.shrink=") + shrink}));
+    unsteady.take_over(device);
+    const Config config = data.config(
+        std::to_string(++number),
+        with(planned, {"budget.seconds=" + std::to_string(budget),
+                       std::string("budget.shrink=") + *rc::gen::element("epochs", "share")}));
     const RunResult result = SmallRun::run(config, {.spending = &device});
-    // A device that slows down at the very end makes the last evaluation dearer than any before.
-    const double surprise = (slow - 1) * 210 * device.forward_seconds_per_sample;
-    RC_ASSERT(device.clock <= budget + device.largest_step + surprise);
-    if (result.training_steps < 600) RC_ASSERT(device.clock >= 0.97 * budget - device.largest_step);
+
+    const double forward = unsteady.slow * device.forward_seconds_per_sample;
+    // What an evaluation that began as the device slowed down would take beyond the budget, and on
+    // top of it the steps until that is plain and the four batches that say how slow it is.
+    const double too_late = unsteady.turned_at + 210 * forward - budget;
+    const double noticed = (unsteady.is_plain() ? 0 : device.largest_step) + 4 * 2 * forward;
+    const double over = device.clock - budget - 1e-9;
+    RC_ASSERT(over <= device.largest_step + std::max(0.0, too_late + noticed));
+    if (result.training_steps < 600) RC_ASSERT(device.clock >= 0.97 * budget);
     const double last = lines_of(config, kMetricsFile).back()["learning_rate"];
-    // The guard before each step may end training a few steps before the schedule's own end, and
-    // more of them where the device has just slowed down.
-    if (slow == 1) RC_ASSERT(last <= config.train.schedule.at(0.93 * 600, 600.0));
+    RC_ASSERT(last <= 0.01 * config.train.schedule.base_learning_rate);
   }));
 }
 
@@ -179,37 +214,44 @@ TEST(BudgetedRun, IsReplayedToTheSameBitsAtAnotherPace) {
   }
 }
 
-// Raises the stop flag after a number of steps.
+// After a number of steps raises the stop flag or, as a kill would, lets nothing more be saved.
 struct StopAfter final : Events {
+  StopAfter(std::uint64_t steps, bool is_kill) : left(steps), kills(is_kill) {}
   void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
-    if (--left == 0) flag.store(true);
+    if (--left > 0) return;
+    if (kills) throw core::Error(ErrorKind::internal, "killed");
+    flag.store(true);
   }
-  std::uint64_t left = 0;
+  std::uint64_t left;
+  bool kills;
   std::atomic<bool> flag{false};
 };
 
-TEST(BudgetedRun, StoppedAndResumedKeepsItsBudgetAndItsLogReplaysIt) {
+TEST(BudgetedRun, StoppedOrKilledAndResumedKeepsItsBudgetAndItsLogReplaysIt) {
   const SmallRun data;
-  for (const std::uint64_t steps : {90u, 200u, 301u}) {
-    SCOPED_TRACE(steps);
-    const auto overrides = with(kLong, {"budget.seconds=400"});
-    const Config config = data.config("run" + std::to_string(steps), overrides);
-    SimulatedDevice device;
-    StopAfter stop;
-    stop.left = steps;
-    EXPECT_THROW(
-        (void)SmallRun::run(config, {.stop = &stop.flag, .events = &stop, .spending = &device}),
-        core::Error);
-    SimulatedDevice later;
-    later.step_seconds = [](std::uint64_t) { return 0.7; };
-    (void)run_pipeline(config, {.spending = &later});
-    EXPECT_NEAR(device.clock + later.clock, 400, 12);
-    EXPECT_LE(device.clock + later.clock, 401);
-    const Config replayed = data.config(
-        "again" + std::to_string(steps),
-        with(overrides, {"budget.replay=" + config.run.directory + "/decisions.jsonl"}));
-    (void)SmallRun::run(replayed);
-    expect_same_bits(config, replayed);
+  for (const std::uint64_t steps : {90u, 200u, 301u, 390u}) {
+    for (const bool kills : {false, true}) {
+      const std::string name = std::to_string(steps) + (kills ? "-killed" : "-stopped");
+      SCOPED_TRACE(name);
+      const auto overrides = with(kLong, {"budget.seconds=400"});
+      const Config config = data.config(name, overrides);
+      SimulatedDevice device;
+      StopAfter stop(steps, kills);
+      EXPECT_THROW(
+          (void)SmallRun::run(config, {.stop = &stop.flag, .events = &stop, .spending = &device}),
+          core::Error);
+      const double saved = load_checkpoint(config.run.directory)->state.spent.total().seconds;
+      SimulatedDevice later;
+      later.step_seconds = [](std::uint64_t) { return 0.7; };
+      (void)run_pipeline(config, {.spending = &later});
+      EXPECT_GE(saved + later.clock, 388);
+      EXPECT_LE(saved + later.clock, 401);
+      const Config replayed = data.config(
+          "again-" + name,
+          with(overrides, {"budget.replay=" + config.run.directory + "/decisions.jsonl"}));
+      (void)SmallRun::run(replayed);
+      expect_same_bits(config, replayed);
+    }
   }
 }
 

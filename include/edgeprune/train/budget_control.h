@@ -14,8 +14,9 @@
 //   are left out first, for they teach nothing, and then as many steps are made as fit.
 // - The schedule is stretched over the steps that are left: it never jumps, and its last step has
 //   the learning rate of the planned last step.
-// - A decision is due at the end of every pass, and when half of the steps that were left at the
-//   one before are made, so that the last covers a handful of steps.
+// - A decision is due at the end of every pass, when half of the steps that were left at the one
+//   before are made, so that the last covers a handful of steps, and at once where half of what is
+//   left would not fit any more.
 
 #include <cstdint>
 #include <optional>
@@ -61,7 +62,7 @@ struct BudgetLimits {
 /// What single things are expected to take.
 struct StepCosts {
   Expense step;          // mean of the recent ones
-  Expense largest_step;  // of the recent ones
+  Expense largest_step;  // of the recent ones; the last one to come is taken to be as large
   Expense evaluation;    // of all the data that an evaluation goes over
   Expense finish;        // the model, the summary and the last checkpoint written
 };
@@ -82,13 +83,12 @@ struct Decision {
 };
 [[nodiscard]] Decision decide(const BudgetQuestion& question);
 
-/// Whether one more step, at the largest cost of the recent ones, and the end would still fit.
-/// Asked before every step, so that a budget is never exceeded by more than what one step takes
-/// longer than those before it.
-[[nodiscard]] bool one_more_fits(const BudgetQuestion& question);
-
 /// What the whole run takes at the least if so many steps are still made.
 [[nodiscard]] Expense least_expense(const BudgetQuestion& question, std::uint64_t steps);
+
+/// Whether that is within the limits. Before every step a run asks it of no step at all, the end
+/// alone: so a budget is never exceeded by more than one step.
+[[nodiscard]] bool fits(const BudgetQuestion& question, std::uint64_t steps);
 
 /// Where the learning rate is: a position on the planned schedule, in its steps. `steps` steps from
 /// step `from` on lead from `position` to the planned last step.
@@ -110,28 +110,41 @@ struct Horizon {
                                           std::uint32_t passes_left);
 
 /// How long steps take: a mean that follows the device, and the largest of the recent ones. Joules
-/// go by the mean power, so that a coarse meter does no harm.
+/// go by the mean power of some hundred steps, so that a coarse meter does no harm.
 struct StepPace {
-  Expense mean;   // as of the last decision
-  Expense since;  // since then
+  double mean_seconds = 0;   // as of the last decision
+  double since_seconds = 0;  // since then
   std::uint64_t steps_since = 0;
   double largest_seconds = 0;
+  Expense faded;  // all steps summed up, each fading away with those after it
 
   void add(const Expense& step);
   /// At a decision: from now on the mean is what it is now.
   void settle();
-  [[nodiscard]] bool is_known() const { return steps_since > 0 || mean.seconds > 0; }
+  [[nodiscard]] bool is_known() const { return steps_since > 0 || mean_seconds > 0; }
   [[nodiscard]] Expense per_step() const;
   [[nodiscard]] Expense largest() const;
+  /// What so many seconds of work take, at the mean power.
+  [[nodiscard]] Expense of_seconds(double seconds) const;
+};
+
+/// What forward passes took when they were last measured, and how fast the device was then.
+struct ForwardPace {
+  double seconds_per_sample = 0;  // 0: never measured
+  std::uint64_t steps_since = 0;
+  double first_seconds = 0;   // of the first steps after it, summed up
+  bool is_confirmed = false;  // measured anew for the last evaluation
+
+  void take(double seconds, std::uint64_t samples);
+  void add_step(double seconds);
+  /// Where steps have slowed down since, forward passes have too.
+  [[nodiscard]] double seconds_now(double seconds_per_step) const;
 };
 
 /// What a run with a budget carries from step to step, and through checkpoints.
 struct BudgetState {
   StepPace pace;
-  Expense forward;  // of one sample in evaluation mode, the last time it was measured
-  // The first steps after that, summed up: what a step took when a forward pass took `forward`.
-  Expense steps_at_forward;
-  std::uint64_t num_steps_at_forward = 0;
+  ForwardPace forward;
   Horizon horizon;                  // of 0 steps from 0: the plan's own
   bool is_stretched = false;        // whether the horizon is another than the plan's
   bool evaluates = true;            // between epochs, as configured
