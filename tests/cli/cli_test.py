@@ -249,6 +249,16 @@ class Usage(CommandLine):
         trained = edgeprune("train", "--run-dir", self.folder / "run", cwd="/")
         self.assertEqual(trained.returncode, 0, trained.stderr)
 
+    def test_a_relative_device_profile_holds_wherever_a_run_is_continued(self):
+        profile = self.folder / "here.toml"
+        calibrated = edgeprune("calibrate", self.config, "--output", profile, "--seconds", "0.1")
+        self.assertEqual(calibrated.returncode, 0, calibrated.stderr)
+        scored = edgeprune("score", self.config, "--set", "device.profile=here.toml",
+                           cwd=self.folder)
+        self.assertEqual(scored.returncode, 0, scored.stderr)
+        trained = edgeprune("train", "--run-dir", self.folder / "run", cwd="/")
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+
     def test_lost_messages_do_not_stop_a_run_but_lost_results_are_an_error(self):
         with open("/dev/full", "w") as full:
             quiet = subprocess.run([EDGEPRUNE, "run", self.config], stderr=full, stdout=subprocess.PIPE)
@@ -427,6 +437,91 @@ class Interruptions(CommandLine):
             result = self.run_and_kill(run, draw.uniform(0.02, 0.95) * duration)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assert_same_run(self.folder / "run", run)
+
+
+class Budgets(CommandLine):
+    """Budgets, pauses and their signals. Which steps a budget leaves is for simulated devices."""
+
+    def setUp(self):
+        super().setUp()
+        self.whole = small_data.write_config(self.folder, self.folder / "whole", epochs=20)
+        self.assertEqual(edgeprune("run", self.whole, "-q").returncode, 0)
+        self.config = small_data.write_config(self.folder, self.folder / "run", epochs=20)
+
+    def assert_same_bits(self, run):
+        for name in OUTPUTS:
+            self.assertEqual((self.folder / "whole" / name).read_bytes(), (run / name).read_bytes(),
+                             name)
+
+    def decisions(self, run):
+        lines = (run / "decisions.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def start_and_pause(self, *arguments):
+        """A run that was asked to pause in its first epochs, and the first line after that."""
+        process = subprocess.Popen([EDGEPRUNE, "run", self.config, *arguments],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        while "epoch" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGUSR1)
+        for line in process.stderr:
+            if "epoch" not in line:
+                return process, line
+        self.fail("the run ended without a pause")
+
+    def test_too_small_a_budget_exits_with_8_and_goes_on_with_what_the_message_names(self):
+        run = self.folder / "run"
+        self.assert_fails(8, ["budget.seconds is 0.001", "at least", f"edgeprune resume {run}"],
+                          "run", self.config, "-q", "--set", "budget.seconds=0.001")
+        self.assert_fails(8, ["budget.seconds is 0.002"], "resume", run, "-q", "--set",
+                          "budget.seconds=0.002")
+        resumed = edgeprune("resume", run, "-q", "--set", "budget.seconds=1e6")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assert_same_bits(run)
+
+    def test_a_pause_that_stops_exits_with_9_and_goes_on_with_the_same_bits(self):
+        hour = time.localtime().tm_hour
+        later = f"{(hour + 3) % 24:02}:00-{(hour + 4) % 24:02}:00"
+        run = self.folder / "run"
+        self.assert_fails(9, ["outside " + later, f"edgeprune resume {run}"], "run", self.config,
+                          "-q", "--set", f"pause.hours={later}", "--set", "pause.stops=true")
+        self.assertEqual([line["kind"] for line in self.decisions(run)], ["pause"])
+        self.assert_fails(9, ["outside " + later], "resume", run, "-q")
+        resumed = edgeprune("resume", run, "-q", "--set", "pause.hours=")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assert_same_bits(run)
+
+    def test_sigusr1_pauses_and_sigusr2_goes_on_with_the_same_bits(self):
+        process, line = self.start_and_pause()
+        self.assertIn("paused: it was asked to", line)
+        before = (self.folder / "run/metrics.jsonl").read_text()
+        time.sleep(1.5)  # longer than a run takes, and than it waits between two looks
+        self.assertEqual((self.folder / "run/metrics.jsonl").read_text(), before)
+        process.send_signal(signal.SIGUSR2)
+        self.assertIn("goes on", process.stderr.readline())
+        process.stderr.read()
+        self.assertEqual(process.wait(), 0)
+        self.assert_same_bits(self.folder / "run")
+        seconds = json.loads((self.folder / "run/summary.json").read_text())["seconds"]
+        self.assertGreaterEqual(seconds["paused"], 1)
+
+    def test_a_paused_run_that_is_killed_or_interrupted_is_resumed_with_the_same_bits(self):
+        for number, code in [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)]:
+            process, _ = self.start_and_pause("--force")
+            process.send_signal(number)
+            process.stderr.read()
+            self.assertEqual(process.wait(), code)
+            self.assertEqual(edgeprune("resume", self.folder / "run", "-q").returncode, 0)
+            self.assert_same_bits(self.folder / "run")
+
+    def test_sigusr1_ends_a_run_that_stops_instead_of_waiting(self):
+        process, line = self.start_and_pause("--set", "pause.stops=true")
+        self.assertIn("SIGUSR1", line)
+        self.assertEqual(process.wait(), 9)
+        self.assertEqual(edgeprune("resume", self.folder / "run", "-q").returncode, 0)
+        self.assert_same_bits(self.folder / "run")
 
 
 class FullDisk(CommandLine):
