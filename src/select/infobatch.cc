@@ -9,6 +9,9 @@
 // then all are equal, so that the first epoch shows everything. Weights keep the expected gradient:
 // each sample's loss times its weight, divided by the number of samples in the batch.
 //
+// Where steps are counted rather than passes, what is skipped leaves room for more passes: E is
+// then what the run expects when a pass begins, and the last eighth of the passes made shows all.
+//
 // num_kept is the nominal share only: M = (1 - r) N would be trained on if all samples were below
 // the mean. What was really trained on is the sum over the passes; whoever asks for them reports
 // it.
@@ -58,6 +61,8 @@ class InfoBatchSampler final : public Sampler {
     learned = random_share(learned, static_cast<std::uint32_t>(num_learned), draws);
     return weighted(learned, others);
   }
+
+  void expect_epochs(std::uint32_t epochs) override { epochs_ = epochs; }
 
   void observe(std::span<const std::uint32_t> samples, std::span<const float> losses) override {
     for (std::size_t i = 0; i < samples.size(); ++i) newest_[samples[i]] = losses[i];

@@ -31,6 +31,8 @@ train::Config control_config(const train::Config& config, const std::string& str
   control.prune.score.clear();
   control.prune.per_class = select::PerClass::none;
   if (strategy == "full") control.budget = {};
+  // Decisions of another run, over other steps.
+  control.budget.replay.clear();
   control.run.controls.clear();
   // The run's own copy: the original may have changed since the run began.
   if (const fs::path file = train::network_file_of(config); !file.empty()) {
@@ -38,6 +40,22 @@ train::Config control_config(const train::Config& config, const std::string& str
   }
   control.run.directory = (fs::path(config.run.directory) / "controls" / strategy).string();
   return control;
+}
+
+bool can_go_on(core::ErrorKind kind) {
+  return kind == core::ErrorKind::interrupted || kind == core::ErrorKind::budget ||
+         kind == core::ErrorKind::paused;
+}
+
+// A control goes on with the run that it belongs to, whose limits are its own too.
+core::Error of_control(const core::Error& error, const train::Config& control,
+                       const train::Config& run) {
+  std::string text = error.what();
+  const std::string& directory = control.run.directory;
+  if (const auto at = text.find(directory); at != std::string::npos) {
+    text.replace(at, directory.size(), run.run.directory);
+  }
+  return {error.kind(), fmt::format("control {}: {}", control.prune.strategy, text)};
 }
 
 ComparisonRow run_control(const train::Config& config, const std::string& strategy,
@@ -52,9 +70,8 @@ ComparisonRow run_control(const train::Config& config, const std::string& strate
   try {
     return make_row(train::run_pipeline(control, whole));
   } catch (const core::Error& error) {
-    if (error.kind() != core::ErrorKind::interrupted) throw;
-    throw core::Error(error.kind(), fmt::format("stopped; continue with `edgeprune resume {}`",
-                                                config.run.directory));
+    if (!can_go_on(error.kind())) throw;
+    throw of_control(error, control, config);
   }
 }
 

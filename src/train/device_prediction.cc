@@ -31,12 +31,16 @@ cost::TimingQuestion timing_question(const RunSetup& setup) {
           .batch_size = setup.trainer_options().batch_size};
 }
 
+const cost::NetworkTiming* timing_of(const RunSetup& setup,
+                                     const std::optional<cost::DeviceProfile>& device) {
+  return device ? cost::timing_for(*device, timing_question(setup)) : nullptr;
+}
+
 std::optional<cost::RunCost> predicted_cost(const RunSetup& setup,
                                             const std::optional<cost::DeviceProfile>& device) {
   if (!device) return std::nullopt;
-  return cost::predict_run_cost(
-      run_work(setup.config, setup.plan, facts_of(setup)),
-      {.profile = *device, .timing = cost::timing_for(*device, timing_question(setup))});
+  return cost::predict_run_cost(run_work(setup.config, setup.plan, facts_of(setup)),
+                                {.profile = *device, .timing = timing_of(setup, device)});
 }
 
 }  // namespace edgeprune::train

@@ -24,6 +24,10 @@ namespace edgeprune::train {
 /// Which timing of a device profile is for this run.
 [[nodiscard]] cost::TimingQuestion timing_question(const RunSetup& setup);
 
+/// The timing for this run; null where there is no device, or none of it on the device.
+[[nodiscard]] const cost::NetworkTiming* timing_of(
+    const RunSetup& setup, const std::optional<cost::DeviceProfile>& device);
+
 /// Of the run as planned; nothing without a device. A profile that knows neither a timing of this
 /// network nor FLOP/s is an Error of kind config.
 [[nodiscard]] std::optional<cost::RunCost> predicted_cost(

@@ -46,7 +46,7 @@ class Pipeline {
         predicted_(predicted_cost(setup_, device_)),
         run_(setup_, first_model(), spending_),
         pauses_(setup_.config.pause, options.device_state),
-        budget_(setup_, run_.state, run_.account,
+        budget_(setup_, timing_of(setup_, device_), run_.state, run_.account,
                 [this](const std::string& text) { notice(text); }) {}
 
   RunResult run() {
@@ -368,7 +368,7 @@ class Pipeline {
     {
       const auto training = run_.account.during(Activity::train);
       // A pass under way whose steps are all done still has its line to write.
-      while (state_.epoch < setup_.plan.epochs &&
+      while (state_.epoch < budget_.epochs() &&
              (state_.step < budget_.total_steps() || state_.batch > 0)) {
         if (!train_pass()) break;
       }
@@ -379,6 +379,7 @@ class Pipeline {
 
   // False where the budget has left nothing of the pass.
   bool train_pass() {
+    run_.sampler->expect_epochs(budget_.epochs());
     const std::uint32_t pass_batches = run_pass(
         run_.sampler->pass(state_.epoch),
         [this](std::uint32_t batches) {
@@ -437,7 +438,7 @@ class Pipeline {
   [[nodiscard]] bool evaluates_this_epoch() const {
     const std::uint32_t every = setup_.config.train.evaluate_every_epochs;
     const std::uint32_t epoch = state_.epoch + 1;
-    if (epoch == setup_.plan.epochs || state_.step >= budget_.total_steps()) return true;
+    if (epoch == budget_.epochs() || state_.step >= budget_.total_steps()) return true;
     return budget_.evaluates_between_epochs() && every > 0 && epoch % every == 0;
   }
 
@@ -452,7 +453,7 @@ class Pipeline {
     if (options_.events == nullptr) return;
     options_.events->on_epoch({.phase = Phase::train,
                                .epoch = state_.epoch + 1,
-                               .epochs = setup_.plan.epochs,
+                               .epochs = budget_.epochs(),
                                .running_loss = state_.pass_loss_sum / state_.pass_samples,
                                .kept_accuracy = metrics.kept ? metrics.kept->accuracy : -1,
                                .test_accuracy = metrics.test ? metrics.test->accuracy : -1});

@@ -14,7 +14,7 @@
 namespace edgeprune::train {
 namespace {
 
-// A forward pass of a sample beside forward and backward, before one was measured.
+// A forward pass beside forward and backward, where neither a timing nor a measurement says.
 constexpr double kForwardShare = 1.0 / 3;
 // How much longer than the last one measured the last evaluation may take: machines are not quiet.
 constexpr double kLongerEvaluation = 1.1;
@@ -31,13 +31,22 @@ BudgetLimits configured_limits(const Config::Budget& budget) {
   return {.seconds = budget.seconds, .joules = budget.joules};
 }
 
+// A forward pass of a sample over a step of `batch_size`.
+double forward_share(const cost::NetworkTiming* timing, double batch_size) {
+  if (timing == nullptr) return kForwardShare / batch_size;
+  return timing->forward_seconds_per_sample /
+         (timing->step_overhead_seconds + batch_size * timing->step_seconds_per_sample);
+}
+
 }  // namespace
 
-RunBudget::RunBudget(const RunSetup& setup, RunState& state, RunAccount& account, Notice notice)
+RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, RunState& state,
+                     RunAccount& account, Notice notice)
     : setup_(setup),
       state_(state),
       account_(account),
       notice_(std::move(notice)),
+      forward_share_(forward_share(timing, setup.trainer_options().batch_size)),
       watch_(configured_limits(setup.config.budget), setup.config.budget.file),
       is_on_(is_replay() || !setup.config.budget.file.empty() ||
              configured_limits(setup.config.budget).any()) {
@@ -115,9 +124,8 @@ void RunBudget::took_save(const Expense& expense) {
 double RunBudget::evaluation_seconds() const {
   const BudgetState& budget = state_.budget;
   const double step = budget.pace.per_step().seconds;
-  const double forward = budget.forward.seconds_per_sample > 0
-                             ? budget.forward.seconds_now(step)
-                             : kForwardShare / setup_.config.train.batch_size * step;
+  const double forward = budget.forward.seconds_per_sample > 0 ? budget.forward.seconds_now(step)
+                                                               : forward_share_ * step;
   return kLongerEvaluation * static_cast<double>(setup_.data.num_evaluated()) * forward;
 }
 
@@ -134,7 +142,22 @@ std::uint32_t RunBudget::planned_pass_batches() const {
   return core::BatchPlan(setup_.plan.num_kept, setup_.config.train.batch_size).num_batches();
 }
 
+// What a sampler drops is made up for by more passes.
+bool RunBudget::counts_steps() const {
+  const select::Strategy& strategy = setup_.strategy();
+  return setup_.config.budget.samples > 0 && strategy.sampler != nullptr && strategy.keeps_all;
+}
+
+std::uint32_t RunBudget::epochs() const {
+  if (!counts_steps()) return setup_.plan.epochs;
+  const std::uint64_t begun_at = state_.step - std::min<std::uint64_t>(state_.step, state_.batch);
+  const std::uint64_t left = total_steps() - std::min(begun_at, total_steps());
+  const std::uint64_t batches = planned_pass_batches();
+  return state_.epoch + static_cast<std::uint32_t>((left + batches - 1) / batches);
+}
+
 std::uint64_t RunBudget::planned_steps_left(std::uint32_t pass_batches) const {
+  if (counts_steps()) return setup_.plan.training_steps - state_.step;
   const std::uint64_t of_passes =
       pass_batches - state_.batch + std::uint64_t{passes_left() - 1} * planned_pass_batches();
   return std::min(of_passes, setup_.plan.training_steps - state_.step);
@@ -142,7 +165,7 @@ std::uint64_t RunBudget::planned_steps_left(std::uint32_t pass_batches) const {
 
 std::uint32_t RunBudget::planned_evaluations_left() const {
   const std::uint32_t every = setup_.config.train.evaluate_every_epochs;
-  return every == 0 ? 0 : (setup_.plan.epochs - 1) / every - state_.epoch / every;
+  return every == 0 ? 0 : (epochs() - 1) / every - state_.epoch / every;
 }
 
 BudgetQuestion RunBudget::question(std::uint32_t pass_batches) {
@@ -199,7 +222,8 @@ double RunBudget::schedule_position(std::uint32_t pass_batches) const {
   const std::uint64_t steps = setup_.plan.training_steps;
   if (state_.budget.is_stretched) return state_.budget.horizon.position_at(state_.step, steps);
   const std::uint64_t planned = planned_pass_batches();
-  const std::uint64_t step = state_.epoch * planned + state_.batch * planned / pass_batches;
+  const std::uint64_t step =
+      counts_steps() ? state_.step : state_.epoch * planned + state_.batch * planned / pass_batches;
   return static_cast<double>(std::min(step, steps - 1));
 }
 
@@ -218,7 +242,7 @@ bool RunBudget::goes_on(std::uint32_t pass_batches) {
 }
 
 void RunBudget::pass_ended(std::uint32_t pass_batches) {
-  if (!is_on_ || state_.step >= total_steps() || passes_left() == 1) return;
+  if (!is_on_ || state_.step >= total_steps() || (passes_left() == 1 && !counts_steps())) return;
   measure();
   // What a shortened pass has left out is not made up for.
   const std::uint32_t done = std::exchange(state_.batch, pass_batches);
@@ -252,6 +276,8 @@ void RunBudget::decide_if_due(std::uint32_t pass_batches) {
     decide_now(pass_batches, "half of what is left does not fit");
   }
   if (state_.step >= total_steps() || fits(now, 0)) return;
+  // What comes in meanwhile may pay for more steps where it does not for fewer.
+  if (!now.limits.harvest.empty() && fits(now, total_steps() - state_.step)) return;
   if (state_.step == 0) give_up(least_expense(now, 1));
   apply({.steps = 0, .evaluates = false}, pass_batches);
   log({.evaluates = false, .why = "one more step would go over"});
@@ -293,19 +319,24 @@ void RunBudget::share_out(std::uint32_t pass_batches) {
       pass_batches, share_of_pass(budget.horizon.end() - state_.step, state_.batch, passes_left()));
 }
 
+// Once it waits, it does for the next stretch, so that it does not wait again at every step.
 std::optional<double> RunBudget::waits_until() {
   if (!is_on_ || is_replay()) return {};
   const BudgetLimits& in_force = limits();
   if (in_force.harvest.empty()) return {};
   const Expense spent = account_.total();
   const double now = spent.seconds + state_.spent.paused_seconds;
-  if (spent.joules <= in_force.joules_by(now)) return {};
-  // For the next stretch, so that the run does not wait again at every step.
-  const std::uint64_t next = state_.budget.next_decision;
-  const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
-  const double wanted = spent.joules + stretch * state_.budget.pace.per_step().joules;
-  const std::optional<double> moment = in_force.moment_of(wanted, now);
-  return moment ? moment : in_force.moment_of(spent.joules, now);
+  const double come_in = in_force.joules_by(now);
+  if (awaited_joules_ == 0 && spent.joules > come_in) {
+    const std::uint64_t next = state_.budget.next_decision;
+    const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
+    awaited_joules_ = spent.joules + stretch * state_.budget.pace.per_step().joules;
+  }
+  std::optional<double> moment;
+  if (awaited_joules_ > come_in) moment = in_force.moment_of(awaited_joules_, now);
+  if (!moment && spent.joules > come_in) moment = in_force.moment_of(spent.joules, now);
+  if (!moment) awaited_joules_ = 0;
+  return moment;
 }
 
 // --- the log ---

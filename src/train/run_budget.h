@@ -2,6 +2,7 @@
 // A run and its budget: measures the pace, decides when it is due (train/budget_control.h), keeps
 // the log, or follows the log of an earlier run.
 
+#include "edgeprune/cost/device_profile.h"
 #include "edgeprune/train/budget_control.h"
 #include "edgeprune/train/checkpoint.h"
 
@@ -22,8 +23,11 @@ class RunBudget {
  public:
   using Notice = std::function<void(const std::string&)>;
 
-  /// Everything must outlive it. budget.joules without a meter is an Error of kind config.
-  RunBudget(const RunSetup& setup, RunState& state, RunAccount& account, Notice notice);
+  /// Everything must outlive it. `timing`: of this network on the device, or null; it says what a
+  /// forward pass is beside a step until one is measured. budget.joules without a meter is an Error
+  /// of kind config.
+  RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, RunState& state,
+            RunAccount& account, Notice notice);
 
   /// In force now.
   [[nodiscard]] const BudgetLimits& limits();
@@ -37,6 +41,9 @@ class RunBudget {
   /// After a pass whose last step is made, before its evaluation.
   void pass_ended(std::uint32_t pass_batches);
 
+  /// Passes over the kept samples in all, as things stand: more than planned where budget.samples
+  /// pays for steps and the sampler drops samples.
+  [[nodiscard]] std::uint32_t epochs() const;
   /// Training steps in all, as things stand.
   [[nodiscard]] std::uint64_t total_steps() const;
   [[nodiscard]] bool evaluates_between_epochs() const { return state_.budget.evaluates; }
@@ -70,7 +77,8 @@ class RunBudget {
   [[nodiscard]] std::uint64_t planned_steps_left(std::uint32_t pass_batches) const;
   [[nodiscard]] std::uint32_t planned_evaluations_left() const;
   [[nodiscard]] std::uint32_t planned_pass_batches() const;
-  [[nodiscard]] std::uint32_t passes_left() const { return setup_.plan.epochs - state_.epoch; }
+  [[nodiscard]] std::uint32_t passes_left() const { return epochs() - state_.epoch; }
+  [[nodiscard]] bool counts_steps() const;
   void measure();
   void count_step(const Expense& step);
   void follow_log(std::uint32_t pass_batches);
@@ -90,10 +98,12 @@ class RunBudget {
   RunState& state_;
   RunAccount& account_;
   Notice notice_;
+  double forward_share_;  // of a forward pass of a sample, in steps, until it is measured
   BudgetWatch watch_;
   bool is_on_;  // there is something to decide
   std::vector<MadeDecision> replay_;
   std::optional<Mark> mark_;    // nothing: what comes now is no part of a step
+  double awaited_joules_ = 0;   // to have come in before the run goes on; 0: it does not wait
   double last_seconds_ = 0;     // of the last step
   double largest_seconds_ = 0;  // of the steps before forward passes were last measured
   double save_seconds_ = 0;     // of all so far

@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/thread_pool.h"
+#include "edgeprune/cost/device_profile.h"
 #include "edgeprune/select/strategy.h"
 #include "edgeprune/train/checkpoint.h"
 #include "edgeprune/train/network_file.h"
@@ -11,6 +12,7 @@
 #include "strategy_choice.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -80,6 +82,11 @@ bool is_unused(const fs::path& directory) {
   return true;
 }
 
+bool is_profile_file(const std::string& profile) {
+  const std::vector<std::string> shipped = cost::shipped_profiles();
+  return !profile.empty() && std::find(shipped.begin(), shipped.end(), profile) == shipped.end();
+}
+
 Config read_run_config(const fs::path& directory, const std::vector<std::string>& overrides) {
   if (!fs::exists(directory / kConfigFile)) {
     reject(directory, "not a run directory (it has no config.toml); check the path");
@@ -101,6 +108,8 @@ Config with_absolute_paths(Config config) {
   }
   std::string& network = config.model.network;
   if (is_network_file(network)) network = fs::absolute(network).lexically_normal().string();
+  std::string& profile = config.device.profile;
+  if (is_profile_file(profile)) profile = fs::absolute(profile).lexically_normal().string();
   return config;
 }
 
@@ -169,14 +178,14 @@ void require_resumable(const RunState& state, const Config& config) {
 
 namespace {
 
+// Nothing that decisions.jsonl would have to know to be replayed, such as budget.shrink.
 constexpr std::string_view kChangeable[] = {
-    "budget.seconds", "budget.joules", "budget.file", "budget.shrink",
-    "pause.",         "energy.",       "limits.",     "run.checkpoint_seconds"};
+    "budget.seconds", "budget.joules", "budget.file",           "pause.*",
+    "energy.*",       "limits.*",      "run.checkpoint_seconds"};
 
-bool is_changeable(std::string_view assignment) {
-  const std::string_view key = assignment.substr(0, assignment.find_first_of("= "));
+bool is_changeable(std::string_view key) {
   return std::any_of(std::begin(kChangeable), std::end(kChangeable), [&](std::string_view name) {
-    return name.ends_with('.') ? key.starts_with(name) : key == name;
+    return name.ends_with('*') ? key.starts_with(name.substr(0, name.size() - 1)) : key == name;
   });
 }
 
@@ -184,14 +193,12 @@ bool is_changeable(std::string_view assignment) {
 
 Config change_limits(const fs::path& directory, const std::vector<std::string>& overrides) {
   for (const std::string& assignment : overrides) {
-    if (is_changeable(assignment)) continue;
+    if (is_changeable(assignment.substr(0, assignment.find_first_of("= ")))) continue;
     throw core::Error(
         core::ErrorKind::config,
         fmt::format("--set {}: once a run has begun, only {} may change; start another run with "
                     "--run-dir",
-                    core::printable(assignment),
-                    "budget.seconds, budget.joules, budget.file, budget.shrink, pause.*, energy.*, "
-                    "limits.* and run.checkpoint_seconds"));
+                    core::printable(assignment), fmt::join(kChangeable, ", ")));
   }
   const Config config = with_absolute_paths(read_run_config(directory, overrides));
   const core::DirectoryLock lock(directory);
@@ -199,16 +206,13 @@ Config change_limits(const fs::path& directory, const std::vector<std::string>& 
   return config;
 }
 
-Config without_changeable(Config config) {
-  config.budget.seconds = 0;
-  config.budget.joules = 0;
-  config.budget.file.clear();
-  config.budget.shrink = Shrink::epochs;
-  config.pause = {};
-  config.energy = {};
-  config.limits = {};
-  config.run.checkpoint_seconds = 0;
-  return config;
+Config without_changeable(const Config& config) {
+  std::string fixed;
+  for (const ConfigField& field : config_fields()) {
+    if (!is_changeable(field.key))
+      fixed += fmt::format("{} = {}\n", field.key, field.value(config));
+  }
+  return parse_config(fixed, std::string(kConfigFile));
 }
 
 Config change_selection(const fs::path& directory, const std::vector<std::string>& overrides) {

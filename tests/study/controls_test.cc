@@ -3,10 +3,13 @@
 #include "edgeprune/train/run_directory.h"
 
 #include "support/expect_error.h"
+#include "train/simulated_device.h"
 #include "train/small_run.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include <atomic>
 
 namespace edgeprune::study {
 namespace {
@@ -60,6 +63,54 @@ TEST(Controls, AnUnknownControlIsRefusedBeforeAnythingRuns) {
   testing::expect_error(core::ErrorKind::config, {"ranodm", "random"},
                         [&] { (void)run_with_controls(config, {}); });
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / "plan.json"));
+}
+
+// 10 steps of a warm-up and 2 epochs of 5, a second each, and 4.2 seconds for each evaluation.
+Config with_random(const SmallRun& data, const std::string& name, const std::string& override) {
+  return data.config(
+      name, {"train.epochs=2", "model.network=mlp", override, "run.controls=[\"random_scratch\"]"});
+}
+
+TEST(Controls, OneThatEndsEarlyNamesTheRunToGoOnWith) {
+  const SmallRun data;
+  const Config config = with_random(data, "run", "budget.seconds=20");
+  train::prepare_run_directory(config, false);
+  train::SimulatedDevice device;
+  const std::string resume = "`edgeprune resume " + config.run.directory + " --set budget.seconds=";
+  // What the clock has counted before is the control's too: there is nothing left for it.
+  testing::expect_error(core::ErrorKind::budget, {"control random_scratch: ", resume},
+                        [&] { (void)run_with_controls(config, {.spending = &device}); });
+  EXPECT_TRUE(train::is_complete(config.run.directory));
+  const Config more = train::change_limits(config.run.directory, {"budget.seconds=1000"});
+  EXPECT_EQ(run_with_controls(more, {.spending = &device}).size(), 2u);
+}
+
+TEST(Controls, OneThatStopsInsteadOfWaitingNamesTheRunToGoOnWith) {
+  const SmallRun data;
+  const Config config = with_random(data, "run", "pause.stops=true");
+  train::prepare_run_directory(config, false);
+  (void)train::run_pipeline(config, {});
+  const std::atomic<bool> pause = true;
+  testing::expect_error(
+      core::ErrorKind::paused,
+      {"control random_scratch: ", "`edgeprune resume " + config.run.directory + "`"},
+      [&] { (void)run_with_controls(config, {.pause = &pause}); });
+  EXPECT_EQ(run_with_controls(config, {}).size(), 2u);
+}
+
+TEST(Controls, DecideByThemselvesWhereTheRunIsReplayed) {
+  const SmallRun data;
+  const Config first = with_random(data, "first", "budget.seconds=21");
+  train::prepare_run_directory(first, false);
+  train::SimulatedDevice device;
+  const auto made = train::run_pipeline(first, {.spending = &device});
+  ASSERT_LT(made.training_steps, 10u);
+  const Config again =
+      with_random(data, "again", "budget.replay=" + first.run.directory + "/decisions.jsonl");
+  train::prepare_run_directory(again, false);
+  const auto rows = run_with_controls(again, {});
+  EXPECT_EQ(rows[0].result.training_steps, made.training_steps);
+  EXPECT_EQ(rows[1].result.training_steps, 10u);
 }
 
 }  // namespace

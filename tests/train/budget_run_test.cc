@@ -1,6 +1,8 @@
 // Runs with a budget on a simulated device.
 
+#include "edgeprune/cost/device_profile.h"
 #include "edgeprune/train/pipeline.h"
+#include "edgeprune/train/planned_run.h"
 
 #include "simulated_device.h"
 #include "small_run.h"
@@ -194,6 +196,35 @@ TEST(BudgetedRun, TooSmallForAStepStopsEarlySaysWhatWouldDoAndGoesOnWithIt) {
   EXPECT_LE(again.clock + device.clock, 201) << "what was spent before counts";
 }
 
+TEST(BudgetedRun, GoesByTheDevicesTimingUntilAForwardPassIsMeasured) {
+  const SmallRun data;
+  const auto overrides = with(kLong, {"budget.seconds=100"});
+  SimulatedDevice device;
+  // Beside a step, a forward pass of two samples is taken to last a third of it: 210 take 35 s.
+  expect_error(ErrorKind::budget, {"at least"}, [&] {
+    (void)SmallRun::run(data.config("guessed", overrides), {.spending = &device});
+  });
+  const cost::TimingQuestion question = PlannedRun(data.config("timed", kLong)).timing_question();
+  const auto profile = data.directory() / "profile.toml";
+  std::ofstream(profile) << cost::to_toml({.name = "simulated",
+                                           .timings = {{.network = "mlp",
+                                                        .network_hash = question.network_hash,
+                                                        .precision = question.precision,
+                                                        .memory_way = question.memory_way,
+                                                        .threads = question.threads,
+                                                        .batch_size = question.batch_size,
+                                                        .step_overhead_seconds = 0.2,
+                                                        .step_seconds_per_sample = 0.4,
+                                                        .forward_seconds_per_sample = 0.02,
+                                                        .source = "simulated_device.h",
+                                                        .date = "2026-11-28"}}});
+  SimulatedDevice timed;
+  (void)SmallRun::run(data.config("timed", with(overrides, {"device.profile=" + profile.string()})),
+                      {.spending = &timed});
+  EXPECT_GE(timed.clock, 97);
+  EXPECT_LE(timed.clock, 101);
+}
+
 TEST(BudgetedRun, IsReplayedToTheSameBitsAtAnotherPace) {
   const SmallRun data;
   for (const char* shrink : {"epochs", "share"}) {
@@ -280,16 +311,76 @@ TEST(BudgetFile, MayChangeWhileTheRunGoesOn) {
   EXPECT_EQ(change.complaints, 1);
 }
 
-TEST(BudgetFile, WithAHarvestMakesTheRunWaitForIt) {
-  const SmallRun data;
-  const auto file = data.directory() / "budget.toml";
-  // The device takes 5 watts and gets 2: it works two fifths of the time.
-  std::ofstream(file) << "harvest = [[0, 2.0]]\njoules = 500\nseconds = 300\n";
-  const Config config = data.config("run", with(kLong, {"budget.file=" + file.string()}));
+// A device of 5 watts that gets some. The budget file may say something else from a step on.
+struct HarvestedRun {
+  HarvestedRun(const SmallRun& data, const std::string& name, const std::string& first,
+               const std::string& then = "") {
+    change.file = data.directory() / (name + ".toml");
+    change.then = then;
+    std::ofstream(change.file) << first;
+    config = data.config(name, with(kLong, {"budget.file=" + change.file.string()}));
+    result = SmallRun::run(config, {.events = &change, .spending = &device});
+  }
+  [[nodiscard]] double used() const { return device.watts * (device.clock - device.waited); }
+
+  struct Change final : Events {
+    void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
+      if (++steps == 100 && !then.empty()) std::ofstream(file) << then;
+    }
+    std::filesystem::path file;
+    std::string then;
+    int steps = 0;
+  };
   SimulatedDevice device;
-  const RunResult result = SmallRun::run(config, {.spending = &device});
-  EXPECT_EQ(result.reached, Phase::done);
-  EXPECT_LE(5 * (device.clock - device.waited), 500 + 2 * device.clock + 5);
+  Change change;
+  Config config;
+  RunResult result;
+};
+
+void expect_all_but_three_percent_used(const HarvestedRun& run, const BudgetLimits& limits) {
+  const double come_in = limits.joules_by(run.device.clock);
+  EXPECT_LE(run.used(), come_in + run.device.watts);
+  EXPECT_GE(run.used(), 0.97 * come_in);
+}
+
+TEST(Harvest, IsUsedAndMoreOfItMakesMoreSteps) {
+  const SmallRun data;
+  const HarvestedRun two(data, "two", "joules = 500\nharvest = [[0, 2.0]]\n");
+  const HarvestedRun three(data, "three", "joules = 500\nharvest = [[0, 3.0]]\n");
+  expect_all_but_three_percent_used(two, {.joules = 500, .harvest = {{0, 2}}});
+  expect_all_but_three_percent_used(three, {.joules = 500, .harvest = {{0, 3}}});
+  // 500 + 2 t = 5 t, and 500 + 3 t = 5 t.
+  EXPECT_NEAR(static_cast<double>(three.result.training_steps - two.result.training_steps),
+              500 / 2.0 - 500 / 3.0, 6);
+}
+
+TEST(Harvest, IsFollowedWhereItsFileChanges) {
+  const SmallRun data;
+  const std::string two = "joules = 500\nharvest = [[0, 2.0]]\n";
+  const HarvestedRun more(data, "more", two, "joules = 500\nharvest = [[0, 2.0], [150, 4.0]]\n");
+  const HarvestedRun less(data, "less", two, "joules = 500\nharvest = [[0, 2.0], [100, 0.0]]\n");
+  expect_all_but_three_percent_used(more, {.joules = 500, .harvest = {{0, 2}, {150, 4}}});
+  expect_all_but_three_percent_used(less, {.joules = 500, .harvest = {{0, 2}, {100, 0}}});
+  // 800 + 4 (t - 150) = 5 t, and 700 = 5 t.
+  EXPECT_NEAR(more.device.clock, 200, 6);
+  EXPECT_NEAR(less.device.clock, 140, 5);
+}
+
+TEST(Harvest, ThatComesLaterIsWaitedFor) {
+  const SmallRun data;
+  // At 100 seconds all 500 joules that have come in are used; from 150 on there are plenty.
+  const BudgetLimits limits{.seconds = 300, .joules = 400, .harvest = {{0, 1}, {150, 20}}};
+  const HarvestedRun run(data, "run", "joules = 1000\nharvest = [[0, 1.0]]\n",
+                         "seconds = 300\njoules = 400\nharvest = [[0, 1.0], [150, 20.0]]\n");
+  EXPECT_EQ(run.result.reached, Phase::done);
+  EXPECT_GT(run.device.waited, 20);
+  const auto lines = lines_of(run.config, kDecisionsFile);
+  EXPECT_LE(std::count_if(lines.begin(), lines.end(),
+                          [](const json& line) { return line["kind"] == "pause"; }),
+            8)
+      << "at once for all the steps up to the next decision";
+  EXPECT_LE(run.used(), limits.joules_by(run.device.clock));
+  EXPECT_NEAR(run.device.clock - run.device.waited, 300, 9) << "then the seconds bind";
 }
 
 TEST(BudgetInJoules, NeedsAMeter) {
@@ -381,10 +472,27 @@ TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
   prepare_run_directory(config, false);
   EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"}).budget.seconds, 9);
   for (const char* other : {"train.epochs=9", "prune.keep_ratio=0.1", "budget.samples=5",
-                            "budget.replay=x", "run.seed=1"}) {
+                            "budget.shrink=share", "budget.replay=x", "run.seed=1"}) {
     expect_error(ErrorKind::config, {other, "budget.seconds", "pause.*"},
                  [&] { (void)change_limits(config.run.directory, {other}); });
   }
+}
+
+TEST(ChangeLimits, TakesExactlyWhatTheConfigurationOfARunIsComparedWithout) {
+  const SmallRun data;
+  prepare_run_directory(data.config("run", kLong), false);
+  const Config config = open_run_directory((data.directory() / "run").string());
+  const std::string compared = to_toml(without_changeable(config));
+  for (const char* change :
+       {"budget.seconds=9", "budget.joules=9", "budget.file=x", "pause.hours=08:00-09:00",
+        "energy.meter=model", "limits.memory_bytes=1GB", "run.checkpoint_seconds=1"}) {
+    const Config changed = change_limits(config.run.directory, {change});
+    EXPECT_NE(to_toml(changed), to_toml(config)) << change;
+    EXPECT_EQ(to_toml(without_changeable(changed)), compared) << change;
+  }
+  Config shrunk = config;
+  shrunk.budget.shrink = Shrink::share;
+  EXPECT_NE(to_toml(without_changeable(shrunk)), compared);
 }
 
 }  // namespace

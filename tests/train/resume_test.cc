@@ -86,6 +86,7 @@ TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
       {"prune.strategy=random"},
       {"prune.strategy=rs2"},
       {"prune.strategy=infobatch", "train.epochs=4"},
+      {"prune.strategy=infobatch", "budget.samples=1000"},
       {"prune.strategy=facility_location"},
       {"prune.strategy=auto", "prune.constraint=storage"},
       {"prune.strategy=beta", "score.warmup_iterations=30", "score.columns=[\"tdds\", \"aum\"]"},
@@ -301,6 +302,22 @@ TEST(RunDirectory, ForceTakesTheNetworksFileAnew) {
   config.model.network = "mlp";
   prepare_run_directory(config, true);
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / kNetworkFile));
+}
+
+TEST(AbsolutePaths, AreThoseOfFilesButNotTheNameOfAShippedProfile) {
+  Config config;
+  config.device.profile = "raspberry-pi-5";
+  EXPECT_EQ(with_absolute_paths(config).device.profile, "raspberry-pi-5");
+  config.device.profile = "./raspberry-pi-5";
+  config.budget.file = "budget.toml";
+  config.budget.replay = "a/../decisions.jsonl";
+  config.energy.file = "watts";
+  const Config absolute = with_absolute_paths(config);
+  const auto here = std::filesystem::current_path();
+  EXPECT_EQ(absolute.device.profile, here / "raspberry-pi-5");
+  EXPECT_EQ(absolute.budget.file, here / "budget.toml");
+  EXPECT_EQ(absolute.budget.replay, here / "decisions.jsonl");
+  EXPECT_EQ(absolute.energy.file, here / "watts");
 }
 
 TEST(Resume, RefusesAnEditedConfiguration) {

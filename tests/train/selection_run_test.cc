@@ -173,6 +173,30 @@ TEST(SelectionRun, ABudgetOfSamplesIsSpentToTheLastWholeStep) {
   }
 }
 
+TEST(SelectionRun, ABudgetOfSamplesThatInfoBatchDropsPaysForMorePasses) {
+  const SmallRun data(600);
+  const Config config =
+      mlp_config(data, "run", {"prune.strategy=infobatch", "budget.samples=9000"});
+  const RunResult result = SmallRun::run(config);
+  EXPECT_LE(result.spent.learning_samples, 9000u);
+  EXPECT_GE(result.spent.learning_samples, 0.97 * 9000);
+  EXPECT_EQ(result.plan.epochs, 15u);
+  std::istringstream lines(run_file(config, kMetricsFile));
+  std::vector<Json> passes;
+  for (std::string line; std::getline(lines, line);) passes.push_back(Json::parse(line));
+  EXPECT_GT(passes.size(), 17u);
+  EXPECT_EQ(passes.back().at("step"), result.plan.training_steps);
+  EXPECT_EQ(passes.back().at("learning_rate"),
+            config.train.schedule.at(result.plan.training_steps - 1.0,
+                                     static_cast<double>(result.plan.training_steps)));
+  // The last eighth shows all; the very last pass is cut.
+  std::size_t shows_all = 0;
+  while (passes.end()[-2 - static_cast<std::ptrdiff_t>(shows_all)].at("samples") == 600) {
+    ++shows_all;
+  }
+  EXPECT_NEAR(static_cast<double>(shows_all + 1), static_cast<double>(passes.size()) / 8, 1.01);
+}
+
 TEST(SelectionRun, ABudgetThatScoringEatsUpNamesTheLeastThatWouldDo) {
   const SmallRun data;
   expect_error(ErrorKind::config, {"budget.samples is 150", "150", "16", "166 would do"},

@@ -30,6 +30,8 @@ class Sampler {
   /// first asked for. Asked again in the midst of the epoch, as a run that goes on does, it answers
   /// the same. Epochs must not go back.
   [[nodiscard]] virtual Pass pass(std::uint32_t epoch) = 0;
+  /// Before a pass is asked for: how many there will be in all, as far as is known by then.
+  virtual void expect_epochs(std::uint32_t /*epochs*/) {}
   /// The losses of a batch as it was trained on, before the update.
   virtual void observe(std::span<const std::uint32_t> /*samples*/,
                        std::span<const float> /*losses*/) {}

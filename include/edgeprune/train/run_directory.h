@@ -23,8 +23,9 @@ inline constexpr std::string_view kDecisionsFile = "decisions.jsonl";
 inline constexpr std::string_view kModelFile = "model.safetensors";
 inline constexpr std::string_view kSummaryFile = "summary.json";
 
-/// The configuration with the paths of data, network, model and selection files made absolute, so
-/// that a run can be resumed and exported from any folder. run.directory stays as it is.
+/// The configuration with the paths of files made absolute (data, network, model, selection, device
+/// profile, budget, meter), so that a run can be resumed and exported from any folder.
+/// run.directory stays as it is, and so does the name of a shipped profile.
 [[nodiscard]] Config with_absolute_paths(Config config);
 
 /// The configuration with run.threads = 0 replaced by the number this process may use.
@@ -50,8 +51,8 @@ void prepare_run_directory(const Config& config, bool force);
 [[nodiscard]] Config change_limits(const std::filesystem::path& directory,
                                    const std::vector<std::string>& overrides);
 
-/// The configuration without what change_limits may change.
-[[nodiscard]] Config without_changeable(Config config);
+/// The configuration with the defaults of what change_limits may change.
+[[nodiscard]] Config without_changeable(const Config& config);
 
 /// An Error of kind config where the configured strategy cannot go on from the state: one without a
 /// warm-up from warmed-up weights, one with from a run without, one whose score was not gathered.
