@@ -26,9 +26,10 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
     "#include <string_view>\n\n"
     "namespace edgeprune::embedded {\n"
     "namespace {\n"
-    "constexpr unsigned char kBytes[] = {${bytes}};\n"
+    "constexpr unsigned char ${name}_bytes[] = {${bytes}};\n"
     "}  // namespace\n"
     "extern const std::string_view ${name};\n"
-    "const std::string_view ${name}(reinterpret_cast<const char*>(kBytes), sizeof(kBytes));\n"
+    "const std::string_view ${name}(reinterpret_cast<const char*>(${name}_bytes),\n"
+    "                               sizeof(${name}_bytes));\n"
     "}  // namespace edgeprune::embedded\n")
 endif()

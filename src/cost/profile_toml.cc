@@ -257,7 +257,7 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -269,7 +269,8 @@ std::string quoted(std::string_view text) {
 void print_number(const NumberRow& row, const SourcedNumber& number, std::string& toml) {
   fmt::format_to(std::back_inserter(toml),
                  "\n[{}.{}]\nvalue = {}\nkind = \"{}\"\nsource = {}\ndate = \"{}\"\n", row.section,
-                 row.key, number.value, name_of(number.kind), quoted(number.source), number.date);
+                 row.key, number.value, name_of(number.kind), toml_string(number.source),
+                 number.date);
 }
 
 void print_timing(const NetworkTiming& timing, std::string& toml) {
@@ -277,10 +278,10 @@ void print_timing(const NetworkTiming& timing, std::string& toml) {
     fmt::format_to(std::back_inserter(toml), "{} = {}\n", key, value);
   };
   toml += "\n[[timing]]\n";
-  line("network", quoted(timing.network));
-  line("network_hash", quoted(timing.network_hash));
-  line("precision", quoted(timing.precision));
-  line("memory_way", quoted(timing.memory_way));
+  line("network", toml_string(timing.network));
+  line("network_hash", toml_string(timing.network_hash));
+  line("precision", toml_string(timing.precision));
+  line("memory_way", toml_string(timing.memory_way));
   line("threads", timing.threads);
   line("batch_size", timing.batch_size);
   line("step_overhead_seconds", timing.step_overhead_seconds);
@@ -291,8 +292,8 @@ void print_timing(const NetworkTiming& timing, std::string& toml) {
   line("start_seconds", timing.start_seconds);
   line("save_seconds", timing.save_seconds);
   if (timing.power_watts >= 0) line("power_watts", timing.power_watts);
-  line("source", quoted(timing.source));
-  line("date", quoted(timing.date));
+  line("source", toml_string(timing.source));
+  line("date", toml_string(timing.date));
 }
 
 }  // namespace
@@ -329,9 +330,9 @@ DeviceProfile parse_device_profile(std::string_view toml, const std::string& nam
 }
 
 std::string to_toml(const DeviceProfile& profile) {
-  std::string toml = fmt::format("name = {}\n", quoted(profile.name));
+  std::string toml = fmt::format("name = {}\n", toml_string(profile.name));
   if (!profile.description.empty()) {
-    toml += fmt::format("description = {}\n", quoted(profile.description));
+    toml += fmt::format("description = {}\n", toml_string(profile.description));
   }
   for (const NumberRow& row : kNumbers) {
     const SourcedNumber& number = profile.*row.member;

@@ -8,10 +8,10 @@
 namespace edgeprune::data {
 namespace {
 
-constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 26;
+constexpr std::uint64_t kMaxTargetPixels = std::uint64_t{1} << 26;
 
 void check_target(std::uint32_t height, std::uint32_t width) {
-  if (height > 0 && width > 0 && std::uint64_t{height} * width <= kMaxPixels) return;
+  if (height > 0 && width > 0 && std::uint64_t{height} * width <= kMaxTargetPixels) return;
   throw core::Error(core::ErrorKind::config,
                     fmt::format("data.resize_height and data.resize_width are {} and {}; they must "
                                 "be at least 1 and make at most 2^26 pixels",

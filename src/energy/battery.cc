@@ -17,7 +17,7 @@ namespace edgeprune::energy {
 namespace {
 
 // Fuel gauges and embedded controllers renew their readings every 1 to 10 s; nothing tells which.
-constexpr double kUpdateSeconds = 10;
+constexpr double kGaugeUpdateSeconds = 10;
 
 Reading discharge_watts(const std::filesystem::path& battery) {
   const Reading power = read_number(battery / "power_now", 1e-6);
@@ -69,7 +69,7 @@ std::vector<Candidate> look_at_battery(const MeterSearch& search) {
                     .name = names_of(batteries),
                     .scope = Scope::board,
                     .method = Method::integrated,
-                    .delay_seconds = kUpdateSeconds};
+                    .delay_seconds = kGaugeUpdateSeconds};
   std::vector<Candidate> found;
   if (batteries.empty()) {
     found.push_back(unusable(

@@ -17,7 +17,7 @@ namespace {
 
 // Counters are updated about every millisecond, in steps of 2^-14 J on most processors (Intel SDM,
 // volume 3, MSR_RAPL_POWER_UNIT).
-constexpr double kUpdateSeconds = 1e-3;
+constexpr double kRaplUpdateSeconds = 1e-3;
 constexpr double kStepJoules = 61e-6;
 
 Scope scope_of(const std::string& zone) {
@@ -47,7 +47,7 @@ MeterInfo describe(const std::filesystem::path& path) {
           .path = (path / "energy_uj").string(),
           .wrap_joules = read_count(path / "max_energy_range_uj", 1e-6).value.value_or(0),
           .resolution_joules = kStepJoules,
-          .delay_seconds = kUpdateSeconds,
+          .delay_seconds = kRaplUpdateSeconds,
           .is_counted = scope == Scope::package || scope == Scope::dram || scope == Scope::board};
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 // In whole cache lines, and some more: tensors of a power of two would otherwise begin at the same
 // place of a page, and steps that walk several of them would fight for the same cache sets.
-std::size_t in_lines(std::size_t bytes) {
+std::size_t in_lines_apart(std::size_t bytes) {
   constexpr std::size_t kLine = core::AlignedBuffer::kAlignmentBytes;
   constexpr std::size_t kApartLines = 9;
   return ((bytes + kLine - 1) / kLine + kApartLines) * kLine;
@@ -27,12 +27,12 @@ ArenaPlan plan_arena(std::span<const Lifetime> tensors) {
   ArenaPlan plan{.offsets = std::vector<std::size_t>(tensors.size())};
   std::vector<std::size_t> placed;  // by offset
   for (const std::size_t tensor : by_size) {
-    const std::size_t size = in_lines(tensors[tensor].bytes);
+    const std::size_t size = in_lines_apart(tensors[tensor].bytes);
     std::size_t offset = 0;
     for (const std::size_t other : placed) {
       if (!tensors[tensor].meets(tensors[other])) continue;
       if (offset + size <= plan.offsets[other]) break;
-      offset = std::max(offset, plan.offsets[other] + in_lines(tensors[other].bytes));
+      offset = std::max(offset, plan.offsets[other] + in_lines_apart(tensors[other].bytes));
     }
     plan.offsets[tensor] = offset;
     plan.bytes = std::max(plan.bytes, offset + size);

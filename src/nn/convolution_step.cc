@@ -15,10 +15,8 @@ std::size_t in_lines(std::size_t floats) {
   return (floats + kLine - 1) / kLine * kLine;
 }
 
-// Behind the last patch too: a bfloat16 segment of odd length reads one element beyond its end.
-void fill_zeros(Elements to, std::size_t count) {
-  std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});
-}
+// Zeros behind the last patch: a bfloat16 segment of odd length reads one element beyond its end.
+constexpr std::size_t kBeyond = 1;
 
 }  // namespace
 
@@ -145,7 +143,7 @@ void ConvolutionStep::write_input_patch(const Tile& tile, const Patch& patch,
     write_values(*input_.activation, image, patch, to);
     to = to.at(patch.values());
   }
-  fill_zeros(to, 1);
+  fill_zeros(to, kBeyond);
 }
 
 void ConvolutionStep::write_gradient_patch(const Tile& tile, const Patch& patch,
@@ -155,7 +153,7 @@ void ConvolutionStep::write_gradient_patch(const Tile& tile, const Patch& patch,
     write_gradient(*out_, image, patch, to);
     to = to.at(patch.values());
   }
-  fill_zeros(to, 1);
+  fill_zeros(to, kBeyond);
 }
 
 // The same gradient, a tile's pixels one after the other, as rows of the weight gradient's product.

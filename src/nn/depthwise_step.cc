@@ -10,7 +10,7 @@ namespace edgeprune::nn {
 namespace {
 
 // A tile's buffers together stay in a core's second cache.
-constexpr std::size_t kTileFloats = std::size_t{1} << 16;
+constexpr std::size_t kCutFloats = std::size_t{1} << 16;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ DepthwiseStep::Cut DepthwiseStep::forward_cut() const {
            channels;
   };
   Cut cut{.rows = out_->shape.height, .channels = channels};
-  while (cut.rows > 1 && floats(cut.rows) > kTileFloats) cut.rows = (cut.rows + 1) / 2;
+  while (cut.rows > 1 && floats(cut.rows) > kCutFloats) cut.rows = (cut.rows + 1) / 2;
   return cut;
 }
 
@@ -65,7 +65,7 @@ DepthwiseStep::Cut DepthwiseStep::backward_cut() const {
     return (std::size_t{patch.rows} * patch.columns + 2 * std::size_t{rows} * in.width) * channels;
   };
   Cut cut{.rows = in.height, .channels = channels};
-  while (cut.rows > 1 && floats(cut.rows) > kTileFloats) cut.rows = (cut.rows + 1) / 2;
+  while (cut.rows > 1 && floats(cut.rows) > kCutFloats) cut.rows = (cut.rows + 1) / 2;
   return cut;
 }
 

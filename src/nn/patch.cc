@@ -7,10 +7,6 @@ namespace {
 
 using kernels::Elements;
 
-void fill_zeros(Elements to, std::size_t count) {
-  std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});
-}
-
 // fill_row(pixel, count, to) writes the real pixels of a row, the first of them `pixel` within the
 // image.
 template <typename FillRow>
@@ -34,6 +30,10 @@ void write_patch(const Patch& patch, const Shape& shape, Elements to, FillRow&& 
 }
 
 }  // namespace
+
+void fill_zeros(Elements to, std::size_t count) {
+  std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});
+}
 
 void write_values(const Activation& activation, std::uint32_t image, const Patch& patch,
                   Elements to) {

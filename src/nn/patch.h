@@ -37,4 +37,7 @@ void write_values(const Activation& activation, std::uint32_t image, const Patch
 void write_gradient(const Activation& activation, std::uint32_t image, const Patch& patch,
                     kernels::Elements to);
 
+/// Elements of any type whose bits are all zero.
+void fill_zeros(kernels::Elements to, std::size_t count);
+
 }  // namespace edgeprune::nn

@@ -76,8 +76,8 @@ std::vector<Candidate> first_candidates(const float* distances, std::span<const 
   return candidates;
 }
 
-std::vector<std::uint32_t> choose_rows(const FeatureMatrix& features, std::uint32_t count,
-                                       core::ThreadPool& pool) {
+std::vector<std::uint32_t> rows_near_all(const FeatureMatrix& features, std::uint32_t count,
+                                         core::ThreadPool& pool) {
   const std::size_t n = features.values.size() / features.width;
   const std::unique_ptr<float[]> distances = pairwise_distances(features, pool);
   const auto distances_to = [&](std::uint32_t row) {
@@ -109,7 +109,7 @@ std::vector<std::uint32_t> select_facility_location(const SelectionInput& input)
   return select_within_classes(
       input,
       [&](const FeatureMatrix& features, std::uint32_t count) {
-        return choose_rows(features, count, pool);
+        return rows_near_all(features, count, pool);
       },
       kBlockSamples);
 }

@@ -45,8 +45,8 @@ void add_centre(const FeatureMatrix& features, std::span<const float> centre,
   });
 }
 
-std::vector<std::uint32_t> choose_rows(const FeatureMatrix& features, std::uint32_t count,
-                                       core::ThreadPool& pool) {
+std::vector<std::uint32_t> rows_far_apart(const FeatureMatrix& features, std::uint32_t count,
+                                          core::ThreadPool& pool) {
   constexpr float kKept = -1;  // below every distance
   const std::vector<float> unknown(features.values.size() / features.width,
                                    std::numeric_limits<float>::infinity());
@@ -72,7 +72,7 @@ std::vector<std::uint32_t> select_k_center(const SelectionInput& input) {
   core::ThreadPool single(1);
   return select_within_classes(input, [&](const FeatureMatrix& features, std::uint32_t count) {
     const bool large = input.pool != nullptr && features.values.size() >= kWorthThreads;
-    return choose_rows(features, count, large ? *input.pool : single);
+    return rows_far_apart(features, count, large ? *input.pool : single);
   });
 }
 

@@ -49,7 +49,7 @@ std::vector<double> squared_distances_to_median(const FeatureMatrix& features) {
   return distances;
 }
 
-std::vector<std::uint32_t> choose_rows(const FeatureMatrix& features, std::uint32_t count) {
+std::vector<std::uint32_t> rows_of_the_middle(const FeatureMatrix& features, std::uint32_t count) {
   const std::vector<double> distances = squared_distances_to_median(features);
   std::vector<std::uint32_t> order(distances.size());
   std::iota(order.begin(), order.end(), 0u);
@@ -62,7 +62,7 @@ std::vector<std::uint32_t> choose_rows(const FeatureMatrix& features, std::uint3
 }  // namespace
 
 std::vector<std::uint32_t> select_moderate(const SelectionInput& input) {
-  return select_within_classes(input, choose_rows);
+  return select_within_classes(input, rows_of_the_middle);
 }
 
 }  // namespace edgeprune::select

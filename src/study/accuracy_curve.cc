@@ -18,8 +18,6 @@
 namespace edgeprune::study {
 namespace {
 
-using Json = nlohmann::json;
-
 struct CurveCell {
   std::string setting;
   std::string strategy;
@@ -35,14 +33,14 @@ struct CurveCell {
 std::vector<CurveCell> cells_of_json(const std::filesystem::path& path, const std::string& text) {
   std::vector<CurveCell> cells;
   try {
-    const Json json = Json::parse(text);
-    for (const Json& cell : json.at("cells")) {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    for (const nlohmann::json& cell : json.at("cells")) {
       const auto ratio = core::KeepRatio::parse(cell.at("keep_ratio").get<std::string>());
       cells.push_back({cell.at("setting"),
                        cell.at("strategy"),
                        {ratio.value(), cell.at("test_accuracy").get<double>()}});
     }
-  } catch (const Json::exception&) {
+  } catch (const nlohmann::json::exception&) {
     reject(path);
   } catch (const core::Error&) {
     reject(path);

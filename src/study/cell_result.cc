@@ -13,14 +13,13 @@ namespace edgeprune::study {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 
-CellResult result_of(const Cell& cell, const Json& summary) {
+CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
   const fs::path directory = cell.config.run.directory;
-  const Json& results = summary.at("results");
-  const Json& samples = summary.at("samples");
-  const Json& seconds = summary.at("seconds");
-  const Json& iterations = summary.at("iterations");
+  const nlohmann::json& results = summary.at("results");
+  const nlohmann::json& samples = summary.at("samples");
+  const nlohmann::json& seconds = summary.at("seconds");
+  const nlohmann::json& iterations = summary.at("iterations");
   return {.setting = cell.setting,
           .strategy = cell.strategy,
           .keep_ratio = cell.keep_ratio.as_written(),
@@ -57,11 +56,11 @@ std::string csv_text(const std::string& text) {
 
 CellResult read_cell_result(const Cell& cell) {
   const fs::path path = fs::path(cell.config.run.directory) / train::kSummaryFile;
-  Json summary;
+  nlohmann::json summary;
   try {
-    summary = Json::parse(core::read_file(path));
+    summary = nlohmann::json::parse(core::read_file(path));
     if (summary.at("results").contains("test_accuracy")) return result_of(cell, summary);
-  } catch (const Json::exception&) {
+  } catch (const nlohmann::json::exception&) {
     throw core::Error(core::ErrorKind::run_directory,
                       fmt::format("{}: not the summary of a run; remove that cell's directory and "
                                   "compare again",

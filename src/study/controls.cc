@@ -94,7 +94,7 @@ void require_control(const std::string& name) {
                   name));
 }
 
-std::string percent(double share) {
+std::string percent_or_dash(double share) {
   return share < 0 ? "-" : fmt::format("{:.1f}", 100 * share);
 }
 std::string ratio(double value) {
@@ -126,7 +126,8 @@ std::string comparison_table(const std::vector<ComparisonRow>& rows) {
   for (const ComparisonRow& row : rows) {
     const train::RunPlan& plan = row.result.plan;
     table += fmt::format("{:<15} {:>7} {:>7} {:>17} {:>8} {:>9.2f} {:>10} {:>10}\n", row.strategy,
-                         percent(row.result.test_accuracy), percent(row.result.train_accuracy),
+                         percent_or_dash(row.result.test_accuracy),
+                         percent_or_dash(row.result.train_accuracy),
                          fmt::format("{} of {}", core::format_count(plan.num_kept),
                                      core::format_count(plan.num_samples)),
                          plan.warmup_iterations + plan.training_steps, row.learning_seconds,

@@ -27,11 +27,11 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kSourceFile = "comparison.toml";
-constexpr std::string_view kCells = "cells";
+constexpr std::string_view kCellsDirectory = "cells";
 
 bool is_own_file(std::string name) {
   static constexpr std::string_view kNames[] = {kSourceFile,   "comparison.csv", "comparison.json",
-                                                "report.html", "warm-ups",       kCells};
+                                                "report.html", "warm-ups",       kCellsDirectory};
   if (name.ends_with(".tmp")) name.resize(name.size() - 4);
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -40,7 +40,7 @@ bool is_own_file(std::string name) {
 bool is_own_directory(const fs::path& directory) {
   if (!fs::is_directory(directory)) return false;
   if (fs::is_empty(directory)) return true;
-  return fs::is_directory(directory / kCells) &&
+  return fs::is_directory(directory / kCellsDirectory) &&
          std::all_of(fs::directory_iterator(directory), fs::directory_iterator(),
                      [](const auto& entry) { return is_own_file(entry.path().filename()); });
 }
@@ -255,7 +255,7 @@ void run_or_say_how_to_go_on(Runner& runner) {
 ComparisonOutcome run_comparison(const Comparison& comparison, const fs::path& directory,
                                  const ComparisonOptions& options) {
   require_own_directory(directory);
-  core::create_directories(directory / kCells);
+  core::create_directories(directory / kCellsDirectory);
   const core::DirectoryLock lock(directory);
   core::write_file_atomically(directory / kSourceFile, options.source);
   Runner runner(comparison, fs::absolute(directory).lexically_normal(), options);

@@ -13,7 +13,7 @@
 namespace edgeprune::train {
 namespace {
 
-constexpr std::size_t kLargestFile = 64 * 1024;
+constexpr std::size_t kLargestBudget = 64 * 1024;
 
 struct Place {
   const std::string& file;
@@ -54,10 +54,10 @@ std::vector<HarvestPoint> harvest_of(const Place& place) {
 }
 
 toml::table parsed(std::string_view text, const std::string& name) {
-  if (text.size() > kLargestFile) {
+  if (text.size() > kLargestBudget) {
     throw core::Error(
         core::ErrorKind::config,
-        fmt::format("{}: longer than {} bytes; is it the right file?", name, kLargestFile));
+        fmt::format("{}: longer than {} bytes; is it the right file?", name, kLargestBudget));
   }
   try {
     return toml::parse(text, name);

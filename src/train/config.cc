@@ -20,11 +20,7 @@ namespace {
 
 // A configuration has a few dozen lines. The TOML reader recurses with every dot of a key, so that
 // a much longer file could exhaust the stack.
-constexpr std::size_t kLargestFile = 16 * 1024;
-
-[[noreturn]] void fail(std::string_view place, std::string_view complaint) {
-  throw core::Error(core::ErrorKind::config, fmt::format("{}: {}", place, complaint));
-}
+constexpr std::size_t kLargestConfig = 16 * 1024;
 
 // The configuration as it comes together, with the place each field was last set at:
 // "train.toml:12" or "--set prune.keep_ratio=0".
@@ -104,9 +100,9 @@ std::vector<Entry> entries_of(const toml::table& root, const std::string& file) 
 }
 
 void read_document(std::string_view text, const std::string& file, Draft& draft) {
-  if (text.size() > kLargestFile) {
+  if (text.size() > kLargestConfig) {
     fail(file, fmt::format("it has {} bytes, a configuration has at most {}; is it the right file?",
-                           text.size(), kLargestFile));
+                           text.size(), kLargestConfig));
   }
   toml::table root;
   try {
@@ -130,7 +126,7 @@ std::string_view trimmed(std::string_view text) {
 
 // A table whose only entry, "value", is the TOML value, or an empty one if the text is none.
 toml::table parse_value(std::string_view text) {
-  if (text.size() > kLargestFile) return {};
+  if (text.size() > kLargestConfig) return {};
   try {
     toml::table table = toml::parse(fmt::format("value = {}\n", text));
     return table.size() == 1 ? table : toml::table();
@@ -152,7 +148,7 @@ void apply_override(std::string_view text, Draft& draft) {
   const std::string_view written = trimmed(text.substr(equals + 1));
   toml::table table = parse_value(written);
   if (table.empty() || (row.is_text && !table["value"].is_string())) {
-    table = parse_value(quoted(written));
+    table = parse_value(toml_string(written));
     if (table.empty()) fail(place, fmt::format("{} must be UTF-8 text", key));
   }
   set_field(draft, row, {*table.get("value"), written}, place);

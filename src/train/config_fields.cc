@@ -11,10 +11,8 @@
 namespace edgeprune::train {
 namespace {
 
-constexpr Limits kAny = {"", [](double) { return true; }};
 constexpr Limits kNotEmpty = {"non-empty", [](double length) { return length > 0; }};
 constexpr Limits kAtLeastOne = {"at least 1", [](double x) { return x >= 1; }};
-constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
 constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
 constexpr Limits kCutoff = {"-1 or in [0, 1)",
@@ -137,7 +135,7 @@ FieldRow words(std::string_view key, std::string_view description, Member) {
   const auto value = [](const Config& c) {
     const auto word = std::find_if(std::begin(kWords), std::end(kWords),
                                    [&c](const auto& row) { return row.value == Member()(c); });
-    return quoted(word->name);
+    return toml_string(word->name);
   };
   const auto set = [](Config& c, const GivenValue& given, const Limits&) {
     std::size_t place = 0;

@@ -28,6 +28,8 @@ struct Limits {
   std::string_view text;  // continues "it must be"
   bool (*contain)(double);
 };
+inline constexpr Limits kAny = {"", [](double) { return true; }};
+inline constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
 
 // read_value sets `value` and returns "", or leaves it and returns what the value must be.
 // print_value writes TOML that read_value takes back. type_name is for the documentation.
@@ -92,7 +94,10 @@ inline std::string_view type_name(const core::ByteCount&) {
 }
 
 /// A TOML string in quotes, with escapes where they are needed.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string toml_string(std::string_view text);
+
+/// Throws the configuration error "PLACE: COMPLAINT".
+[[noreturn]] void fail(std::string_view place, std::string_view complaint);
 
 /// Text from a user, fit for a one-line message: control characters escaped, cut when very long.
 [[nodiscard]] std::string for_message(std::string_view text);

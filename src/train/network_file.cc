@@ -20,23 +20,17 @@ namespace {
 
 // The TOML reader recurses with every dot of a key, so that a very long one could exhaust the
 // stack.
-constexpr std::size_t kLargestFile = 256 * 1024;
+constexpr std::size_t kLargestNetwork = 256 * 1024;
 constexpr std::size_t kLongestLine = 1000;
 // Far beyond any device: what follows may multiply sizes without overflow.
 constexpr double kMostValues = 1e9;
 
-constexpr Limits kAny = {"", [](double) { return true; }};
 constexpr Limits kCount = {"in [1, 65535]", [](double x) { return x >= 1 && x <= 65535; }};
 constexpr Limits kPadding = {"in [0, 65535]", [](double x) { return x >= 0 && x <= 65535; }};
-constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
 constexpr Limits kShare = {"in [0, 1]", [](double x) { return x >= 0 && x <= 1; }};
 constexpr Limits kName = {"non-empty", [](double length) { return length > 0; }};
 
 constexpr std::string_view kInput = "input";  // the network's, as a name
-
-[[noreturn]] void fail(std::string_view place, std::string_view complaint) {
-  throw core::Error(core::ErrorKind::config, fmt::format("{}: {}", place, complaint));
-}
 
 std::string place_in(const std::string& file, const toml::node& node) {
   return fmt::format("{}:{}", file, node.source().begin.line);
@@ -110,7 +104,7 @@ class Layer {
 };
 
 // The network as it comes together. Layer i computes the value i + 1; 0 is the input.
-struct Draft {
+struct NetworkDraft {
   nn::Network network;
   std::uint32_t num_classes;
   std::map<std::string, nn::Value, std::less<>> named = {};
@@ -139,7 +133,7 @@ struct Draft {
   }
 };
 
-nn::Value append_convolution(const Layer& layer, Draft& draft) {
+nn::Value append_convolution(const Layer& layer, NetworkDraft& draft) {
   nn::ConvolutionOptions options;
   layer.require("out_channels", kCount, options.out_channels);
   layer.require("kernel", kCount, options.kernel);
@@ -149,7 +143,7 @@ nn::Value append_convolution(const Layer& layer, Draft& draft) {
   return draft.network.convolution(layer.name(), draft.input_of(layer), options);
 }
 
-nn::Value append_depthwise(const Layer& layer, Draft& draft) {
+nn::Value append_depthwise(const Layer& layer, NetworkDraft& draft) {
   nn::DepthwiseOptions options;
   layer.require("kernel", kCount, options.kernel);
   layer.read("stride", kCount, options.stride);
@@ -157,22 +151,22 @@ nn::Value append_depthwise(const Layer& layer, Draft& draft) {
   return draft.network.depthwise(layer.name(), draft.input_of(layer), options);
 }
 
-nn::Value append_batch_norm(const Layer& layer, Draft& draft) {
+nn::Value append_batch_norm(const Layer& layer, NetworkDraft& draft) {
   nn::BatchNormOptions options;
   layer.read("epsilon", kAboveZero, options.epsilon);
   layer.read("momentum", kShare, options.momentum);
   return draft.network.batch_norm(layer.name(), draft.input_of(layer), options);
 }
 
-nn::Value append_relu(const Layer& layer, Draft& draft) {
+nn::Value append_relu(const Layer& layer, NetworkDraft& draft) {
   return draft.network.relu(draft.input_of(layer));
 }
 
-nn::Value append_relu6(const Layer& layer, Draft& draft) {
+nn::Value append_relu6(const Layer& layer, NetworkDraft& draft) {
   return draft.network.relu6(draft.input_of(layer));
 }
 
-nn::Value append_max_pool(const Layer& layer, Draft& draft) {
+nn::Value append_max_pool(const Layer& layer, NetworkDraft& draft) {
   nn::MaxPoolOptions options;
   layer.require("kernel", kCount, options.window);
   options.stride = options.window;
@@ -181,11 +175,11 @@ nn::Value append_max_pool(const Layer& layer, Draft& draft) {
   return draft.network.max_pool(draft.input_of(layer), options);
 }
 
-nn::Value append_global_average_pool(const Layer& layer, Draft& draft) {
+nn::Value append_global_average_pool(const Layer& layer, NetworkDraft& draft) {
   return draft.network.global_average_pool(draft.input_of(layer));
 }
 
-nn::Value append_linear(const Layer& layer, Draft& draft) {
+nn::Value append_linear(const Layer& layer, NetworkDraft& draft) {
   std::uint32_t out_features = draft.num_classes;
   bool bias = true;
   layer.read("out_features", kCount, out_features);
@@ -193,7 +187,7 @@ nn::Value append_linear(const Layer& layer, Draft& draft) {
   return draft.network.linear(layer.name(), draft.input_of(layer), out_features, bias);
 }
 
-nn::Value append_add(const Layer& layer, Draft& draft) {
+nn::Value append_add(const Layer& layer, NetworkDraft& draft) {
   std::vector<std::string> names;
   layer.require("inputs", kName, names);
   if (names.size() != 2) {
@@ -210,7 +204,7 @@ struct LayerType {
   std::string_view name;
   bool is_named;  // it has tensors, which model files call by its name
   std::vector<std::string_view> keys;
-  nn::Value (*append)(const Layer&, Draft&);
+  nn::Value (*append)(const Layer&, NetworkDraft&);
 };
 
 const std::vector<LayerType>& layer_types() {
@@ -260,7 +254,7 @@ bool is_name_character(char c) {
          c == '-' || c == '.';
 }
 
-void check_name(const Layer& layer, const LayerType& type, const Draft& draft) {
+void check_name(const Layer& layer, const LayerType& type, const NetworkDraft& draft) {
   const std::string& name = layer.name();
   if (name.empty()) {
     if (!type.is_named) return;
@@ -321,7 +315,7 @@ void require_readers(const std::vector<Layer>& layers, const nn::Network& networ
   }
 }
 
-void finish(const std::vector<Layer>& layers, Draft& draft) {
+void finish(const std::vector<Layer>& layers, NetworkDraft& draft) {
   require_readers(layers, draft.network);
   draft.network.set_output(draft.last());
   if (draft.network.num_classes() == draft.num_classes) return;
@@ -345,7 +339,7 @@ void at_layer(const Layer& layer, Action&& action) {
 
 nn::Network build(const std::vector<Layer>& layers, const nn::Shape& input,
                   std::uint32_t num_classes) {
-  Draft draft{.network = nn::Network(input), .num_classes = num_classes};
+  NetworkDraft draft{.network = nn::Network(input), .num_classes = num_classes};
   double parameters = 0;
   for (const Layer& layer : layers) {
     const LayerType& type = type_of(layer);
@@ -362,9 +356,9 @@ nn::Network build(const std::vector<Layer>& layers, const nn::Shape& input,
 }
 
 void check_lengths(std::string_view text, const std::string& file) {
-  if (text.size() > kLargestFile) {
+  if (text.size() > kLargestNetwork) {
     fail(file, fmt::format("it has {} bytes, a network has at most {}; is it the right file?",
-                           text.size(), kLargestFile));
+                           text.size(), kLargestNetwork));
   }
   const auto line = core::first_line_above(text, kLongestLine);
   if (!line) return;

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-[[noreturn]] void reject(const std::filesystem::path& path, const std::string& what) {
+[[noreturn]] void reject_scores(const std::filesystem::path& path, const std::string& what) {
   throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", path.string(), what));
 }
 
@@ -37,7 +37,7 @@ Columns columns_beside(const std::filesystem::path& path) {
     }
     return columns;
   } catch (const json::exception&) {
-    reject(manifest, "not a run's account of its scores; remove it, or score again");
+    reject_scores(manifest, "not a run's account of its scores; remove it, or score again");
   }
 }
 
@@ -46,8 +46,8 @@ std::size_t place_of(const std::filesystem::path& path, const Columns& columns,
   if (column.empty() && columns.names.size() == 1) return 0;
   const auto found = std::find(columns.names.begin(), columns.names.end(), column);
   if (found == columns.names.end()) {
-    reject(path, fmt::format("has the columns {}; name one of them with --column",
-                             fmt::join(columns.names, ", ")));
+    reject_scores(path, fmt::format("has the columns {}; name one of them with --column",
+                                    fmt::join(columns.names, ", ")));
   }
   return static_cast<std::size_t>(found - columns.names.begin());
 }
@@ -61,12 +61,14 @@ std::vector<float> read_score_column(const std::filesystem::path& path, const st
   const bool fits = array.shape.size() <= 2 && !array.shape.empty() &&
                     (columns.names.empty() ? width == 1 : width == columns.names.size());
   if (!fits || array.type != core::NpyType::f32 || array.num_elements() == 0) {
-    reject(path,
-           "scores must be one column of float32, one per sample, or a run's scores.npy; save "
-           "array.astype('<f4')");
+    reject_scores(
+        path,
+        "scores must be one column of float32, one per sample, or a run's scores.npy; save "
+        "array.astype('<f4')");
   }
   if (columns.names.empty() && !column.empty()) {
-    reject(path, fmt::format("has one column without a name; leave out --column {}", column));
+    reject_scores(path,
+                  fmt::format("has one column without a name; leave out --column {}", column));
   }
   const std::size_t place = columns.names.empty() ? 0 : place_of(path, columns, column);
   const float sign = !columns.names.empty() && columns.low_is_hard[place] ? -1.0f : 1.0f;

@@ -117,7 +117,7 @@ TEST(ParseNpy, AnotherTypeThanStoredIsAnInternalError) {
   expect_error(ErrorKind::internal, {"<f4", "<f8"}, [&] { (void)array.as<double>(); });
 }
 
-struct Damage {
+struct NpyDamage {
   std::string name;
   std::string content;
   std::string named;  // what the error says of it
@@ -125,7 +125,7 @@ struct Damage {
 
 TEST(ParseNpy, EveryDamageIsAnErrorOfOneLineThatNamesTheFile) {
   const std::string good = numpys_floats();
-  const std::vector<Damage> damages = {
+  const std::vector<NpyDamage> damages = {
       {"an empty file", "", "magic"},
       {"another format", "PK\x03\x04 and so on", "magic"},
       {"cut within the header", good.substr(0, 50), "header"},
@@ -149,7 +149,7 @@ TEST(ParseNpy, EveryDamageIsAnErrorOfOneLineThatNamesTheFile) {
       {"an extent beyond 64 bits", npy_file(header_of("<f4", "(99999999999999999999,)"), ""),
        "shape"},
   };
-  for (const Damage& damage : damages) {
+  for (const NpyDamage& damage : damages) {
     SCOPED_TRACE(damage.name);
     expect_error(ErrorKind::data, {"a.npy: ", damage.named},
                  [&] { (void)parse_npy(damage.content, "a.npy"); });

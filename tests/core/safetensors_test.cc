@@ -101,7 +101,7 @@ TEST(Safetensors, AMissingTensorIsAnErrorThatListsWhatIsThere) {
                [&] { (void)file.at("fc.bias"); });
 }
 
-struct Damage {
+struct TensorDamage {
   std::string name;
   std::string content;
   std::string named;  // what the error says of it
@@ -111,8 +111,8 @@ std::string one_tensor(const std::string& entry) {
   return safetensors("{\"w\":" + entry + "}", kOneAndTwo);
 }
 
-void expect_errors(const std::vector<Damage>& damages) {
-  for (const Damage& damage : damages) {
+void expect_errors(const std::vector<TensorDamage>& damages) {
+  for (const TensorDamage& damage : damages) {
     SCOPED_TRACE(damage.name);
     expect_error(ErrorKind::data, {"m.safetensors: ", damage.named},
                  [&] { (void)parse(damage.content); });

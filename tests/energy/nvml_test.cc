@@ -6,12 +6,12 @@
 namespace edgeprune::energy {
 namespace {
 
-std::vector<std::unique_ptr<Meter>> open(const std::string& library) {
+std::vector<std::unique_ptr<Meter>> open_nvml(const std::string& library) {
   return open_meters({.choice = MeterChoice::nvml, .nvml_library = library});
 }
 
 TEST(Nvml, ReadsTheJoulesThatADeviceCounts) {
-  const auto meters = open(EDGEPRUNE_FAKE_NVML);
+  const auto meters = open_nvml(EDGEPRUNE_FAKE_NVML);
   ASSERT_EQ(meters.size(), 2U);
   const MeterInfo& info = meters[0]->info();
   EXPECT_EQ(info.name, "gpu-0 Fake");
@@ -22,7 +22,7 @@ TEST(Nvml, ReadsTheJoulesThatADeviceCounts) {
 }
 
 TEST(Nvml, ReadsTheWattsOfADeviceThatCountsNoJoules) {
-  const auto meters = open(EDGEPRUNE_FAKE_NVML);
+  const auto meters = open_nvml(EDGEPRUNE_FAKE_NVML);
   ASSERT_EQ(meters.size(), 2U);
   EXPECT_EQ(meters[1]->info().name, "gpu-1");
   EXPECT_EQ(meters[1]->info().method, Method::integrated);
@@ -45,9 +45,9 @@ TEST(Nvml, ShowsADeviceThatKnowsNeither) {
 
 TEST(Nvml, SaysWhyItCannotBeUsed) {
   edgeprune::testing::expect_error(core::ErrorKind::config, {"no-library.so", "NVIDIA's driver"},
-                                   [] { (void)open("no-library.so"); });
+                                   [] { (void)open_nvml("no-library.so"); });
   edgeprune::testing::expect_error(core::ErrorKind::config, {"code 9", "nvidia-smi"},
-                                   [] { (void)open(EDGEPRUNE_FAKE_NVML_WITHOUT_DRIVER); });
+                                   [] { (void)open_nvml(EDGEPRUNE_FAKE_NVML_WITHOUT_DRIVER); });
 }
 
 }  // namespace

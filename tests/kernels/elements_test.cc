@@ -2,6 +2,7 @@
 
 #include "edgeprune/kernels/channels.h"
 
+#include "kernels/channels_fixture.h"
 #include "kernels/on_every_target.h"
 
 #include <gtest/gtest.h>
@@ -15,9 +16,8 @@ namespace edgeprune::kernels {
 namespace {
 
 using testing::kGuard;
+using testing::kInfinity;
 using testing::on_every_target;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 float rounded(float value) {
   return static_cast<float>(BFloat16(value));

@@ -28,7 +28,7 @@ using testing::Stored;
 using testing::Values;
 using testing::with_ties;
 
-constexpr std::size_t kPixels = 13;
+constexpr std::size_t kBlockPixels = 13;
 
 void expect_transform_gradient(ElementType in, ElementType out, std::size_t channels,
                                std::size_t in_gap, std::size_t out_gap) {
@@ -36,12 +36,12 @@ void expect_transform_gradient(ElementType in, ElementType out, std::size_t chan
   const OwnTransform transform(values, channels, 0, 6);
   const auto slope = values.exact(channels);
   const auto offset = values.exact(channels);
-  const PixelBlock block{kPixels, channels, channels + in_gap, channels + out_gap};
-  const Stored dz(in, values.exact(kPixels * block.in_stride));
-  const Stored x(in, values.exact(kPixels * block.in_stride));
-  Stored dx(out, kPixels * block.out_stride, kGuard);
+  const PixelBlock block{kBlockPixels, channels, channels + in_gap, channels + out_gap};
+  const Stored dz(in, values.exact(kBlockPixels * block.in_stride));
+  const Stored x(in, values.exact(kBlockPixels * block.in_stride));
+  Stored dx(out, kBlockPixels * block.out_stride, kGuard);
   transform_gradient(transform.view(), {.slope = slope, .offset = offset}, block, dz, x, dx);
-  for (std::size_t p = 0; p < kPixels; ++p) {
+  for (std::size_t p = 0; p < kBlockPixels; ++p) {
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t i = p * block.in_stride + c;
       // dz is of z before the clamp: there is no mask to apply.
@@ -74,10 +74,11 @@ TEST(TransformGradient, EmptySlopeAndOffsetAreZeros) {
   on_every_target([] {
     Values values(13);
     const OwnTransform transform(values, 5, -kInfinity, kInfinity);
-    const auto dz = values.exact(kPixels * 5);
-    const auto x = values.exact(kPixels * 5);
+    const auto dz = values.exact(kBlockPixels * 5);
+    const auto x = values.exact(kBlockPixels * 5);
     std::vector<float> dx(dz.size());
-    transform_gradient(transform.view(), {}, {kPixels, 5, 5, 5}, dz.data(), x.data(), dx.data());
+    transform_gradient(transform.view(), {}, {kBlockPixels, 5, 5, 5}, dz.data(), x.data(),
+                       dx.data());
     for (std::size_t i = 0; i < dx.size(); ++i) ASSERT_EQ(dx[i], transform.scale[i % 5] * dz[i]);
   });
 }
@@ -86,9 +87,9 @@ TEST(TransformGradient, OfAClampAloneIsTheGradientItself) {
   on_every_target([] {
     for (const ElementType out : kTypes) {
       Values values(14);
-      const auto dz = values.exact(kPixels * 5);
+      const auto dz = values.exact(kBlockPixels * 5);
       Stored dx(out, dz.size(), 0);
-      transform_gradient({.low = 0}, {}, {kPixels, 5, 5, 5}, dz.data(), dz.data(), dx);
+      transform_gradient({.low = 0}, {}, {kBlockPixels, 5, 5, 5}, dz.data(), dz.data(), dx);
       EXPECT_EQ(dx.floats(), dz);
     }
   });

@@ -1,5 +1,6 @@
 #include "edgeprune/kernels/pooling.h"
 
+#include "kernels/channels_fixture.h"
 #include "kernels/on_every_target.h"
 #include "kernels/stored.h"
 
@@ -13,14 +14,13 @@ namespace {
 
 using testing::as_kept;
 using testing::kGuard;
+using testing::kInfinity;
 using testing::kOddSizes;
 using testing::kTypes;
 using testing::name_of;
 using testing::on_every_target;
 using testing::Stored;
 using testing::Values;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Coefficients {
   std::vector<float> center, scale, shift;
@@ -73,7 +73,7 @@ Pooled by_definition(ElementType type, const PoolShape& s, const Coefficients& t
 }
 
 // Few different values make many ties within windows.
-std::vector<float> with_ties(Values& values, std::size_t size) {
+std::vector<float> with_ties_in_windows(Values& values, std::size_t size) {
   std::vector<float> x(size);
   for (float& value : x) value = static_cast<float>(values.below(4)) - 1.5f;
   return x;
@@ -82,7 +82,7 @@ std::vector<float> with_ties(Values& values, std::size_t size) {
 void expect_pooling(ElementType type, const PoolShape& s, const Coefficients& t) {
   SCOPED_TRACE(name_of(type));
   Values values(s.channels * 100 + s.height * 10 + s.window_height);
-  const Stored x(type, with_ties(values, std::size_t{s.height} * s.width * s.channels));
+  const Stored x(type, with_ties_in_windows(values, std::size_t{s.height} * s.width * s.channels));
   const Pooled expected = by_definition(type, s, t, x);
   const std::size_t size = expected.out.size();
   Stored out(type, size + 1, kGuard);

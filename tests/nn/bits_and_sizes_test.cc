@@ -236,7 +236,7 @@ TEST_P(Sizes, OfAnyBatchTrainAlikeOnOneTwoAndFiveThreads) {
   const auto& [architecture, image, batch] = GetParam();
   const Network network = architecture.build(image, 10);
   const Model model = initial_model(network, 1);
-  const auto program_on = [&](core::ThreadPool& pool) {
+  const auto program_on = [&, batch = batch](core::ThreadPool& pool) {
     return Program(network, {.max_batch = batch}, pool);
   };
   core::ThreadPool alone(1);

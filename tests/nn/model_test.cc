@@ -17,7 +17,7 @@ namespace {
 using testing::tensor_named;
 using testing::values_of;
 
-const Network kCnn = cnn({.height = 32, .width = 32, .channels = 3}, 10);
+const Network kSmallCnn = cnn({.height = 32, .width = 32, .channels = 3}, 10);
 
 struct Moments {
   double mean = 0;
@@ -49,11 +49,11 @@ void expect_uniform(std::span<const float> values, double fan_in) {
 }
 
 TEST(InitialModel, DrawsWeightsAsPytorchDoes) {
-  Model model = initial_model(kCnn, 7);
-  expect_uniform(values_of(kCnn, model, "conv1.weight"), 3 * 9);
-  expect_uniform(values_of(kCnn, model, "conv2.weight"), 32 * 9);
-  expect_uniform(values_of(kCnn, model, "conv3.weight"), 64 * 9);
-  expect_uniform(values_of(kCnn, model, "fc.weight"), 128);
+  Model model = initial_model(kSmallCnn, 7);
+  expect_uniform(values_of(kSmallCnn, model, "conv1.weight"), 3 * 9);
+  expect_uniform(values_of(kSmallCnn, model, "conv2.weight"), 32 * 9);
+  expect_uniform(values_of(kSmallCnn, model, "conv3.weight"), 64 * 9);
+  expect_uniform(values_of(kSmallCnn, model, "fc.weight"), 128);
 }
 
 TEST(InitialModel, DrawsBiasesByTheFanInOfTheirWeight) {
@@ -65,20 +65,20 @@ TEST(InitialModel, DrawsBiasesByTheFanInOfTheirWeight) {
 }
 
 TEST(InitialModel, BatchNormBeginsAsTheIdentity) {
-  Model model = initial_model(kCnn, 7);
+  Model model = initial_model(kSmallCnn, 7);
   for (const auto& [name, expected] : std::map<std::string, float>{{"bn2.weight", 1.0f},
                                                                    {"bn2.bias", 0.0f},
                                                                    {"bn2.running_mean", 0.0f},
                                                                    {"bn2.running_var", 1.0f}}) {
-    const auto values = values_of(kCnn, model, name);
+    const auto values = values_of(kSmallCnn, model, name);
     EXPECT_EQ(std::count(values.begin(), values.end(), expected), 64) << name;
   }
   EXPECT_EQ(model.num_batches_tracked, 0U);
 }
 
 TEST(InitialModel, IsAFunctionOfTheSeed) {
-  EXPECT_EQ(initial_model(kCnn, 7).parameters, initial_model(kCnn, 7).parameters);
-  EXPECT_NE(initial_model(kCnn, 7).parameters, initial_model(kCnn, 8).parameters);
+  EXPECT_EQ(initial_model(kSmallCnn, 7).parameters, initial_model(kSmallCnn, 7).parameters);
+  EXPECT_NE(initial_model(kSmallCnn, 7).parameters, initial_model(kSmallCnn, 8).parameters);
 }
 
 TEST(InitialModel, DrawsEveryTensorAnew) {
@@ -91,23 +91,23 @@ TEST(InitialModel, DrawsEveryTensorAnew) {
 
 TEST(TensorLayout, HoldsEveryParameterAndStatisticOnce) {
   std::size_t next[2] = {0, 0};
-  for (const TensorInfo& info : tensor_layout(kCnn)) {
+  for (const TensorInfo& info : tensor_layout(kSmallCnn)) {
     EXPECT_EQ(info.offset, next[info.is_statistic()]) << info.name;
     next[info.is_statistic()] += info.size;
   }
-  const Model model = initial_model(kCnn, 0);
+  const Model model = initial_model(kSmallCnn, 0);
   EXPECT_EQ(next[0], model.parameters.size());
-  EXPECT_EQ(next[0], num_parameters(kCnn));
+  EXPECT_EQ(next[0], num_parameters(kSmallCnn));
   EXPECT_EQ(next[1], model.statistics.size());
   EXPECT_EQ(next[1], 2U * (32 + 64 + 128));
 }
 
 TEST(TensorLayout, ShapesInFilesArePytorchs) {
   using Extents = std::vector<std::size_t>;
-  EXPECT_EQ(tensor_named(kCnn, "conv2.weight").file_shape(), (Extents{64, 32, 3, 3}));
-  EXPECT_EQ(tensor_named(kCnn, "bn2.running_var").file_shape(), (Extents{64}));
-  EXPECT_EQ(tensor_named(kCnn, "fc.weight").file_shape(), (Extents{10, 128}));
-  EXPECT_EQ(tensor_named(kCnn, "fc.bias").file_shape(), (Extents{10}));
+  EXPECT_EQ(tensor_named(kSmallCnn, "conv2.weight").file_shape(), (Extents{64, 32, 3, 3}));
+  EXPECT_EQ(tensor_named(kSmallCnn, "bn2.running_var").file_shape(), (Extents{64}));
+  EXPECT_EQ(tensor_named(kSmallCnn, "fc.weight").file_shape(), (Extents{10, 128}));
+  EXPECT_EQ(tensor_named(kSmallCnn, "fc.bias").file_shape(), (Extents{10}));
   const Network over_image = mlp({2, 3, 4}, {}, 5);
   EXPECT_EQ(tensor_named(over_image, "fc1.weight").file_shape(), (Extents{5, 24}));
 }
@@ -125,12 +125,12 @@ RC_GTEST_PROP(InitialModelProperty, StaysWithinItsBounds, (std::uint64_t seed)) 
 // 64 and 2 x 128, and a head of 1290.
 TEST(TrainableRanges, LeaveOutWhatIsFrozen) {
   using Ranges = std::vector<ParameterRange>;
-  EXPECT_EQ(trainable_ranges(kCnn, Freeze::none), (Ranges{{0, 94762}}));
-  EXPECT_EQ(trainable_ranges(kCnn, Freeze::backbone), (Ranges{{94762 - 1290, 1290}}));
+  EXPECT_EQ(trainable_ranges(kSmallCnn, Freeze::none), (Ranges{{0, 94762}}));
+  EXPECT_EQ(trainable_ranges(kSmallCnn, Freeze::backbone), (Ranges{{94762 - 1290, 1290}}));
   EXPECT_EQ(
-      trainable_ranges(kCnn, Freeze::batch_norm),
+      trainable_ranges(kSmallCnn, Freeze::batch_norm),
       (Ranges{{0, 864}, {864 + 64, 18432}, {864 + 64 + 18432 + 128, 73728}, {94762 - 1290, 1290}}));
-  EXPECT_EQ(num_parameters(trainable_ranges(kCnn, Freeze::batch_norm)), 94762U - 2 * 224);
+  EXPECT_EQ(num_parameters(trainable_ranges(kSmallCnn, Freeze::batch_norm)), 94762U - 2 * 224);
 }
 
 TEST(TrainableRanges, OfAFrozenBackboneNeedAHead) {

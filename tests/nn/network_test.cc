@@ -12,22 +12,22 @@ namespace {
 using core::ErrorKind;
 using edgeprune::testing::expect_error;
 
-constexpr Shape kImage{.height = 7, .width = 9, .channels = 3};
+constexpr Shape kOddImage{.height = 7, .width = 9, .channels = 3};
 
 TEST(Network, RefusesANameThatIsTaken) {
-  Network net(kImage);
+  Network net(kOddImage);
   net.convolution("conv", net.input(), {.out_channels = 4});
-  testing::expect_error(core::ErrorKind::config, {"conv", "taken"},
-                        [&] { net.convolution("conv", net.input(), {.out_channels = 4}); });
+  expect_error(core::ErrorKind::config, {"conv", "taken"},
+               [&] { net.convolution("conv", net.input(), {.out_channels = 4}); });
 }
 
 TEST(Network, InfersShapes) {
-  Network net(kImage);
+  Network net(kOddImage);
   int number = 0;
   const auto shape_of = [&](const ConvolutionOptions& options) {
     return net.shape(net.convolution("conv" + std::to_string(++number), net.input(), options));
   };
-  EXPECT_EQ(net.shape(net.input()), kImage);
+  EXPECT_EQ(net.shape(net.input()), kOddImage);
   EXPECT_EQ(shape_of({.out_channels = 4, .kernel = 3, .padding = 1}), (Shape{7, 9, 4}));
   EXPECT_EQ(shape_of({.out_channels = 4, .kernel = 3}), (Shape{5, 7, 4}));
   // (7 + 2 - 3) / 2 + 1 = 4 and (9 + 2 - 3) / 2 + 1 = 5
@@ -38,13 +38,13 @@ TEST(Network, InfersShapes) {
             (Shape{4, 5, 3}));
   EXPECT_EQ(net.shape(net.global_average_pool(net.input())), (Shape{1, 1, 3}));
   EXPECT_EQ(net.shape(net.linear("fc", net.input(), 10)), (Shape{1, 1, 10}));
-  EXPECT_EQ(net.shape(net.relu(net.input())), kImage);
-  EXPECT_EQ(net.shape(net.batch_norm("bn", net.input())), kImage);
-  EXPECT_EQ(net.shape(net.add(net.input(), net.input())), kImage);
+  EXPECT_EQ(net.shape(net.relu(net.input())), kOddImage);
+  EXPECT_EQ(net.shape(net.batch_norm("bn", net.input())), kOddImage);
+  EXPECT_EQ(net.shape(net.add(net.input(), net.input())), kOddImage);
 }
 
 TEST(Network, AShapeThatDoesNotFitIsAnErrorThatNamesTheOperation) {
-  Network net(kImage);
+  Network net(kOddImage);
   const auto expect_config_error = [](std::initializer_list<std::string> parts, auto&& action) {
     expect_error(ErrorKind::config, parts, action);
   };
@@ -68,7 +68,7 @@ TEST(Network, AShapeThatDoesNotFitIsAnErrorThatNamesTheOperation) {
 }
 
 TEST(Network, CountsClassesByItsOutput) {
-  Network net(kImage);
+  Network net(kOddImage);
   const Value logits = net.linear("fc", net.input(), 10);
   (void)net.relu(logits);
   net.set_output(logits);
@@ -79,7 +79,7 @@ TEST(Network, CountsClassesByItsOutput) {
 }
 
 TEST(Network, ItsHeadIsTheLinearLayerThatComputesTheLogits) {
-  Network net(kImage);
+  Network net(kOddImage);
   EXPECT_EQ(net.head(), nullptr);
   const Value hidden = net.linear("fc1", net.input(), 10);
   net.set_output(net.linear("fc2", net.relu(hidden), 4));
@@ -94,7 +94,7 @@ TEST(Network, ItsHeadIsTheLinearLayerThatComputesTheLogits) {
 // fc:   2 * 10 outputs * 140 inputs = 2800.
 // Backward twice that, less the convolution's data gradient: 20720 - 7560 = 13160.
 TEST(Network, CountsMultiplyAddsAsTwo) {
-  Network net(kImage);
+  Network net(kOddImage);
   const Value x = net.convolution("conv", net.input(), {.out_channels = 4, .kernel = 3});
   net.set_output(net.linear("fc", net.relu(x), 10));
   EXPECT_EQ(net.forward_flops_per_sample(), 7560 + 2800);
@@ -103,7 +103,7 @@ TEST(Network, CountsMultiplyAddsAsTwo) {
 }
 
 TEST(Network, AFrozenBackboneLeavesTheHeadsWeightGradient) {
-  Network net(kImage);
+  Network net(kOddImage);
   const Value x = net.convolution("conv", net.input(), {.out_channels = 4, .kernel = 3});
   net.set_output(net.linear("fc", net.relu(x), 10));
   EXPECT_EQ(net.backward_flops_per_sample(Freeze::backbone), 2800);

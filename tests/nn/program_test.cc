@@ -104,20 +104,20 @@ TEST(BatchNorm, OneImageOfTwoPixelsIsEnough) {
   EXPECT_NO_THROW((void)program.forward(model, std::vector<float>{1, 2}, 1, Mode::training));
 }
 
-struct Result {
+struct StepResult {
   std::vector<float> logits;
   std::vector<float> gradients;
   std::vector<float> statistics;
 };
 
 // One training step from the same weights and images, with gradients of a random linear loss.
-Result trained(const Network& network, std::uint32_t batch, int num_threads) {
+StepResult trained(const Network& network, std::uint32_t batch, int num_threads) {
   core::ThreadPool pool(num_threads);
   Program program(network, {.max_batch = batch}, pool);
   Model model = initial_model(network, 1);
   Draws draws(1);
   const auto images = draws.uniform(batch * network.shape(network.input()).num_values(), -1, 1);
-  Result result;
+  StepResult result;
   result.logits = logits_of(program, model, images, Mode::training);
   const auto r = draws.uniform(result.logits.size(), -1, 1);
   result.gradients.resize(model.parameters.size());
@@ -147,8 +147,8 @@ class TrainingStep : public ::testing::TestWithParam<StepCase> {};
 
 TEST_P(TrainingStep, IsTheSameBitsTwice) {
   const Network network = cnn(GetParam().image, 10);
-  const Result first = trained(network, GetParam().batch, 2);
-  const Result second = trained(network, GetParam().batch, 2);
+  const StepResult first = trained(network, GetParam().batch, 2);
+  const StepResult second = trained(network, GetParam().batch, 2);
   EXPECT_EQ(first.logits, second.logits);
   EXPECT_EQ(first.gradients, second.gradients);
   EXPECT_EQ(first.statistics, second.statistics);
@@ -156,9 +156,9 @@ TEST_P(TrainingStep, IsTheSameBitsTwice) {
 
 TEST_P(TrainingStep, IsTheSameForOneTwoAndFiveThreads) {
   const Network network = cnn(GetParam().image, 10);
-  const Result one = trained(network, GetParam().batch, 1);
+  const StepResult one = trained(network, GetParam().batch, 1);
   for (const int num_threads : {2, 5}) {
-    const Result many = trained(network, GetParam().batch, num_threads);
+    const StepResult many = trained(network, GetParam().batch, num_threads);
     expect_near(many.logits, one.logits, 1e-5);
     expect_near(many.gradients, one.gradients, 1e-5);
     expect_near(many.statistics, one.statistics, 1e-5);
@@ -265,7 +265,7 @@ TEST(Program, AStrideFarBeyondTheImageTakesNoMemory) {
   x = same.convolution("c2", x, {.out_channels = 4, .kernel = 3, .stride = 9, .padding = 1});
   same.set_output(same.linear("fc", x, 2));
   EXPECT_LT(program_memory(net, {.max_batch = 2}, 2).total_bytes(), 1U << 20);
-  const Result far = trained(net, 2, 2);
+  const StepResult far = trained(net, 2, 2);
   EXPECT_EQ(far.gradients, trained(same, 2, 2).gradients);
 }
 

@@ -20,7 +20,7 @@ constexpr std::uint32_t kOthers = 10;
 constexpr ScoreSize kSize{.num_samples = kEasy + 2 * kOthers, .num_classes = 4, .passes = 10};
 constexpr std::array kLabelLeads = {true,  true,  false, true, false,
                                     false, false, true,  true, false};
-using Samples = std::set<std::uint32_t>;
+using SampleSet = std::set<std::uint32_t>;
 
 std::vector<float> logits_of(std::uint32_t sample, std::uint32_t pass, float noise) {
   const float grown = 0.8f * static_cast<float>(pass + 1) + noise;
@@ -42,8 +42,8 @@ Log three_kinds() {
   return log;
 }
 
-Samples range(std::uint32_t first, std::uint32_t count) {
-  Samples samples;
+SampleSet range(std::uint32_t first, std::uint32_t count) {
+  SampleSet samples;
   for (std::uint32_t n = first; n < first + count; ++n) samples.insert(n);
   return samples;
 }
@@ -59,7 +59,7 @@ std::vector<std::uint32_t> by_hardness(const ScoreKind& kind) {
   return order;
 }
 
-Samples hardest(std::string_view name) {
+SampleSet hardest(std::string_view name) {
   const auto order = by_hardness(score_named(name));
   return {order.begin(), order.begin() + kOthers};
 }
@@ -82,7 +82,7 @@ TEST(HardEnd, LeavesTheEasyLast) {
   for (const ScoreKind& kind : scores()) {
     if (kind.name == "entropy" || kind.name == "tdds" || kind.name == "dyn_unc") continue;
     const auto order = by_hardness(kind);
-    EXPECT_EQ(Samples(order.end() - kEasy, order.end()), range(0, kEasy)) << kind.name;
+    EXPECT_EQ(SampleSet(order.end() - kEasy, order.end()), range(0, kEasy)) << kind.name;
   }
 }
 

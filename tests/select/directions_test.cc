@@ -12,14 +12,14 @@ namespace {
 
 // 1000 samples of two classes, in this order: 300 copies of easy samples (losses near 0), 600
 // ordinary ones (losses 0.5 to 1.5), 100 with a wrong label (losses near 5).
-constexpr std::uint32_t kSamples = 1000;
+constexpr std::uint32_t kRankedSamples = 1000;
 constexpr std::uint32_t kEndOfCopies = 300;
 constexpr std::uint32_t kFirstWrong = 900;
 
 std::vector<float> losses() {
   core::RandomStream draws({.seed = 1});
   std::vector<float> losses;
-  for (std::uint32_t n = 0; n < kSamples; ++n) {
+  for (std::uint32_t n = 0; n < kRankedSamples; ++n) {
     const float draw = draws.uniform();
     losses.push_back(n < kEndOfCopies ? 0.01f * draw : n < kFirstWrong ? 0.5f + draw : 5 + draw);
   }
@@ -34,12 +34,12 @@ struct Kept {
 
 Kept kept_by(const char* strategy, std::uint32_t num_kept) {
   const std::vector<float> scores = losses();
-  const Samples kept =
-      select_samples(strategy_named(strategy), PerClass::none,
-                     {.scores = scores, .num_samples = kSamples, .num_kept = num_kept, .seed = 2});
+  const Samples kept = select_samples(
+      strategy_named(strategy), PerClass::none,
+      {.scores = scores, .num_samples = kRankedSamples, .num_kept = num_kept, .seed = 2});
   return {.copies = count_between(kept, 0, kEndOfCopies),
           .ordinary = count_between(kept, kEndOfCopies, kFirstWrong),
-          .wrong = count_between(kept, kFirstWrong, kSamples)};
+          .wrong = count_between(kept, kFirstWrong, kRankedSamples)};
 }
 
 TEST(Directions, TopKeepsWrongLabelsFirst) {
@@ -75,14 +75,14 @@ TEST(Directions, RandomKeepsTheMixOfAllSamples) {
 TEST(Directions, QuotasHoldAnOutlierClassToItsShare) {
   std::vector<float> scores;
   std::vector<std::int32_t> labels;
-  for (std::uint32_t n = 0; n < kSamples; ++n) {
+  for (std::uint32_t n = 0; n < kRankedSamples; ++n) {
     labels.push_back(n < 50 ? 0 : 1 + static_cast<std::int32_t>(n % 2));
     scores.push_back(n < 50 ? 10 : static_cast<float>(n % 7));
   }
   const SelectionInput input = {.scores = scores,
                                 .labels = labels,
                                 .num_classes = 3,
-                                .num_samples = kSamples,
+                                .num_samples = kRankedSamples,
                                 .num_kept = 60};
   const auto of_the_rare = [&](PerClass quota) {
     return count_between(select_samples(strategy_named("top"), quota, input), 0, 50);

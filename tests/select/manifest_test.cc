@@ -21,7 +21,7 @@ using testing::expect_error;
 using testing::TempDirectory;
 using Samples = std::vector<std::uint32_t>;
 
-const Samples kKept = {0, 1, 2};
+const Samples kKeptSamples = {0, 1, 2};
 // python-xxhash: xxhash.xxh3_128_hexdigest(struct.pack("<3I", 0, 1, 2))
 constexpr const char* kKeptHash = "583ee361663f563f83e77f585e9f1e52";
 
@@ -35,7 +35,7 @@ const Manifest kManifest{.dataset_hash = "d1",
                          .selection_hash = ""};
 
 TEST(SelectionHash, IsThatOfTheIndicesAsLittleEndianWords) {
-  EXPECT_EQ(selection_hash(kKept), kKeptHash);
+  EXPECT_EQ(selection_hash(kKeptSamples), kKeptHash);
 }
 
 TEST(SelectionHash, TellsSetsApart) {
@@ -45,11 +45,11 @@ TEST(SelectionHash, TellsSetsApart) {
 
 TEST(WriteSelection, WritesTheIndicesAndTheirManifest) {
   const TempDirectory directory;
-  write_selection(directory.path(), kKept, kManifest);
+  write_selection(directory.path(), kKeptSamples, kManifest);
 
   const core::NpyArray indices = core::read_npy(directory / "selection.npy");
   EXPECT_EQ(indices.type, core::NpyType::u32);
-  EXPECT_EQ(read_index_list(directory / "selection.npy", 10), kKept);
+  EXPECT_EQ(read_index_list(directory / "selection.npy", 10), kKeptSamples);
 
   const auto json = nlohmann::json::parse(core::read_file(directory / "selection.json"));
   EXPECT_EQ(json, nlohmann::json({{"dataset_hash", "d1"},
@@ -68,8 +68,8 @@ TEST(WriteSelection, WritesTheSameBytesEveryTime) {
   const TempDirectory directory;
   core::create_directories(directory / "a");
   core::create_directories(directory / "b");
-  write_selection(directory / "a", kKept, kManifest);
-  write_selection(directory / "b", kKept, kManifest);
+  write_selection(directory / "a", kKeptSamples, kManifest);
+  write_selection(directory / "b", kKeptSamples, kManifest);
   for (const std::string name : {"selection.npy", "selection.json"}) {
     EXPECT_EQ(core::read_file(directory / ("a/" + name)),
               core::read_file(directory / ("b/" + name)));

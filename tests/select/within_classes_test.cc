@@ -135,7 +135,7 @@ TEST(FeatureSelectors, RefuseFeaturesThatAreNotFiniteAndNameTheSample) {
       FeatureProblem problem = spread_problem(9, 2, 1);
       problem.features[2 * 7 + 1] = bad;
       testing::expect_error(core::ErrorKind::numeric, {"sample 7", "learning_rate"},
-                            [&] { (void)select(problem.keep(3)); });
+                            [&, select = select] { (void)select(problem.keep(3)); });
     }
   }
 }

@@ -246,8 +246,8 @@ TEST(BudgetedRun, IsReplayedToTheSameBitsAtAnotherPace) {
 }
 
 // After a number of steps raises the stop flag or, as a kill would, lets nothing more be saved.
-struct StopAfter final : Events {
-  StopAfter(std::uint64_t steps, bool is_kill) : left(steps), kills(is_kill) {}
+struct StopOrKillAfter final : Events {
+  StopOrKillAfter(std::uint64_t steps, bool is_kill) : left(steps), kills(is_kill) {}
   void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
     if (--left > 0) return;
     if (kills) throw core::Error(ErrorKind::internal, "killed");
@@ -267,7 +267,7 @@ TEST(BudgetedRun, StoppedOrKilledAndResumedKeepsItsBudgetAndItsLogReplaysIt) {
       const auto overrides = with(kLong, {"budget.seconds=400"});
       const Config config = data.config(name, overrides);
       SimulatedDevice device;
-      StopAfter stop(steps, kills);
+      StopOrKillAfter stop(steps, kills);
       EXPECT_THROW(
           (void)SmallRun::run(config, {.stop = &stop.flag, .events = &stop, .spending = &device}),
           core::Error);

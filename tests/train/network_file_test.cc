@@ -14,15 +14,15 @@
 namespace edgeprune::train {
 namespace {
 
-constexpr nn::Shape kImage{.height = 28, .width = 28, .channels = 3};
+constexpr nn::Shape kFileImage{.height = 28, .width = 28, .channels = 3};
 
-nn::Network parse(std::string_view toml) {
-  return parse_network_file(toml, "own.toml", kImage, 10);
+nn::Network network_of(std::string_view toml) {
+  return parse_network_file(toml, "own.toml", kFileImage, 10);
 }
 
-void expect_message(const std::string& message, std::string_view toml) {
+void expect_complaint(const std::string& message, std::string_view toml) {
   try {
-    (void)parse(toml);
+    (void)network_of(toml);
     ADD_FAILURE() << "no error was thrown instead of: " << message;
   } catch (const core::Error& error) {
     EXPECT_EQ(error.what(), message);
@@ -32,7 +32,7 @@ void expect_message(const std::string& message, std::string_view toml) {
 
 // The layers before a head of 10.
 nn::Network with_head(std::string_view layers) {
-  return parse(std::string(layers) + "\n[[layer]]\ntype = 'linear'\nname = 'fc'\n");
+  return network_of(std::string(layers) + "\n[[layer]]\ntype = 'linear'\nname = 'fc'\n");
 }
 
 nn::Shape shape_of(std::string_view layers) {
@@ -50,7 +50,7 @@ std::vector<std::string> tensor_names(const nn::Network& network) {
 TEST(NetworkFile, TheExampleOfItsDocumentIsANetwork) {
   const std::string page = core::read_file(std::string(EDGEPRUNE_SOURCE_DIR) + "/docs/networks.md");
   const std::size_t begin = page.find("```toml\n") + 8;
-  const nn::Network network = parse(page.substr(begin, page.find("```", begin) - begin));
+  const nn::Network network = network_of(page.substr(begin, page.find("```", begin) - begin));
   EXPECT_EQ(nn::num_parameters(network), 27u * 32 + 2 * 64 + 15 * 32 + 33 * 10);
   EXPECT_EQ(
       tensor_names(network),
@@ -73,7 +73,7 @@ TEST(NetworkFile, TakesWindowsPerAxisAndDefaults) {
 }
 
 TEST(NetworkFile, PassesOptionsOn) {
-  const nn::Network network = parse(R"(
+  const nn::Network network = network_of(R"(
 layer = [
   {type = "convolution", name = "a", out_channels = 2, kernel = 1, bias = true},
   {type = "batch_norm", name = "b", epsilon = 0.01, momentum = 0.3},
@@ -107,74 +107,75 @@ inputs = ["right", "left"]
 }
 
 TEST(NetworkFile, AMistakeNamesFileLineLayerAndFix) {
-  expect_message(
+  expect_complaint(
       "own.toml:4: layer conv1: out_chanels is not a key of a layer of type convolution; did you "
       "mean out_channels?",
       "[[layer]]\ntype = 'convolution'\nname = 'conv1'\nout_chanels = 3");
-  expect_message(
+  expect_complaint(
       "own.toml:2: layer relu: colour is not a key of a layer of type relu; its keys are type, "
       "name, input",
       "[[layer]]\ncolour = 3\ntype = 'relu'");
-  expect_message(
+  expect_complaint(
       "own.toml:1: a layer's type is \"convolutoin\"; it must be one of convolution, depthwise, "
       "batch_norm, relu, relu6, max_pool, global_average_pool, linear, add; did you mean "
       "convolution?",
       "[[layer]]\ntype = 'convolutoin'");
-  expect_message(
+  expect_complaint(
       "own.toml:1: a layer's type is missing; it must be one of convolution, depthwise, "
       "batch_norm, relu, relu6, max_pool, global_average_pool, linear, add",
       "[[layer]]\nname = 'a'");
-  expect_message("own.toml:1: layer a: it needs out_channels",
-                 "[[layer]]\ntype = 'convolution'\nname = 'a'\nkernel = 3");
-  expect_message(
+  expect_complaint("own.toml:1: layer a: it needs out_channels",
+                   "[[layer]]\ntype = 'convolution'\nname = 'a'\nkernel = 3");
+  expect_complaint(
       "own.toml:3: layer max_pool: kernel is [ 1, 0 ]; it must be a whole number or [height, "
       "width], in [1, 65535]",
       "[[layer]]\ntype = 'max_pool'\nkernel = [1, 0]");
-  expect_message(
+  expect_complaint(
       "own.toml:1: layer linear: it needs a name, such as name = \"linear1\", which its tensors "
       "are called by in model files",
       "[[layer]]\ntype = 'linear'");
-  expect_message("own.toml:1: a layer's name is \"a b\"; it must be of letters, digits and _ - .",
-                 "[[layer]]\ntype = 'linear'\nname = 'a b'");
-  expect_message("own.toml:6: layer a: the name is taken; give each layer its own",
-                 "[[layer]]\ntype = 'relu'\nname = 'a'\n[[layer]]\ntype = 'linear'\nname = 'a'");
-  expect_message(
+  expect_complaint("own.toml:1: a layer's name is \"a b\"; it must be of letters, digits and _ - .",
+                   "[[layer]]\ntype = 'linear'\nname = 'a b'");
+  expect_complaint("own.toml:6: layer a: the name is taken; give each layer its own",
+                   "[[layer]]\ntype = 'relu'\nname = 'a'\n[[layer]]\ntype = 'linear'\nname = 'a'");
+  expect_complaint(
       "own.toml:6: layer relu: input names \"stam\", which is no layer above this one; did you "
       "mean stem?",
       "[[layer]]\ntype = 'relu'\nname = 'stem'\n[[layer]]\ntype = 'relu'\ninput = 'stam'");
-  expect_message("own.toml:3: layer add: inputs has 1 names; an add has two",
-                 "[[layer]]\ntype = 'add'\ninputs = ['input']");
+  expect_complaint("own.toml:3: layer add: inputs has 1 names; an add has two",
+                   "[[layer]]\ntype = 'add'\ninputs = ['input']");
 }
 
 TEST(NetworkFile, AShapeThatDoesNotFitNamesTheLayer) {
-  expect_message(
+  expect_complaint(
       "own.toml:1: layer a: a window of 30 does not fit 28 pixels with padding 0; use larger "
       "images or a smaller network",
       "[[layer]]\ntype = 'convolution'\nname = 'a'\nout_channels = 3\nkernel = 30");
-  expect_message("own.toml:5: layer add: the values are 28x28x3 and 14x14x3; they must be alike",
-                 "[[layer]]\ntype = 'max_pool'\nname = 'a'\nkernel = 2\n[[layer]]\ntype = 'add'\n"
-                 "inputs = ['input', 'a']");
-  expect_message(
+  expect_complaint("own.toml:5: layer add: the values are 28x28x3 and 14x14x3; they must be alike",
+                   "[[layer]]\ntype = 'max_pool'\nname = 'a'\nkernel = 2\n[[layer]]\ntype = 'add'\n"
+                   "inputs = ['input', 'a']");
+  expect_complaint(
       "own.toml:1: layer output: logits must be 1 x 1 x classes, not 28 x 28; pool or use linear",
       "[[layer]]\ntype = 'relu'");
-  expect_message(
+  expect_complaint(
       "own.toml:1: layer fc: the last layer computes 12 values, the data have 10 classes; end in "
       "a linear layer without out_features",
       "[[layer]]\ntype = 'linear'\nname = 'fc'\nout_features = 12");
-  expect_message(
+  expect_complaint(
       "own.toml:1: layer relu: no layer reads it; name it as another's input or leave it out",
       "[[layer]]\ntype = 'relu'\n[[layer]]\ntype = 'linear'\nname = 'fc'\ninput = 'input'");
 }
 
 TEST(NetworkFile, WhatIsNoNetworkIsRefused) {
-  expect_message(
+  expect_complaint(
       "own.toml: it has no layers; a network is a list of [[layer]], see docs/networks.md", "");
-  expect_message("own.toml:1: train is not a key of a network; it holds [[layer]] and nothing else",
-                 "[train]\nepochs = 3");
-  expect_message("own.toml:1: a layer must be a table, [[layer]]", "layer = [3]");
-  expect_message("own.toml:2: the line has 1001 characters; it may have 1000",
-                 "\n" + std::string(1001, 'a'));
-  expect_message(
+  expect_complaint(
+      "own.toml:1: train is not a key of a network; it holds [[layer]] and nothing else",
+      "[train]\nepochs = 3");
+  expect_complaint("own.toml:1: a layer must be a table, [[layer]]", "layer = [3]");
+  expect_complaint("own.toml:2: the line has 1001 characters; it may have 1000",
+                   "\n" + std::string(1001, 'a'));
+  expect_complaint(
       "own.toml:5: layer a: with it the network has 4.45e+09 parameters; it may have 1e+09",
       "[[layer]]\ntype = 'linear'\nname = 'b'\nout_features = 65535\n[[layer]]\ntype = 'linear'\n"
       "name = 'a'\nout_features = 65535\n"
@@ -189,7 +190,7 @@ RC_GTEST_PROP(NetworkFileProperty, ShapesAreThoseOfTheBuilder, ()) {
   const nn::Extent stride{any(1, 4), any(1, 4)};
   const nn::Extent padding{any(0, kernel.height - 1), any(0, kernel.width - 1)};
   const std::uint32_t channels = any(1, 40);
-  nn::Network built(kImage);
+  nn::Network built(kFileImage);
   const nn::Shape expected = built.shape(built.convolution(
       "a", built.input(),
       {.out_channels = channels, .kernel = kernel, .stride = stride, .padding = padding}));

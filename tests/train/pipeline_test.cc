@@ -190,10 +190,7 @@ TEST(Pipeline, ALossThatIsNotFiniteStopsTheRunAndNamesTheLearningRate) {
 }
 
 TEST(Pipeline, WarnsOfBatchesLargerThanTheDataAndOfVanishedClasses) {
-  struct Notices : Events {
-    void on_notice(const std::string& text) override { all += text + "\n"; }
-    std::string all;
-  } notices;
+  Notices notices;
   const SmallRun data(40);
   const Config config = data.config("run", {"train.batch_size=64", "prune.keep_ratio=0.05"});
   (void)SmallRun::run(config, {.events = &notices});
@@ -202,10 +199,7 @@ TEST(Pipeline, WarnsOfBatchesLargerThanTheDataAndOfVanishedClasses) {
 }
 
 TEST(Pipeline, StartsFromAModelForOtherClassesWithANewHeadAndSaysSo) {
-  struct Notices : Events {
-    void on_notice(const std::string& text) override { all += text + "\n"; }
-    std::string all;
-  } notices;
+  Notices notices;
   const SmallRun data;
   const auto path = data.directory() / "start.safetensors";
   const nn::Network nine = nn::cnn({8, 8, 1}, 9);

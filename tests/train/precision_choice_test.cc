@@ -15,11 +15,6 @@ using core::ErrorKind;
 using nlohmann::json;
 using testing::expect_error;
 
-struct Notices final : Events {
-  void on_notice(const std::string& text) override { all += text + "\n"; }
-  std::string all;
-};
-
 TEST(PrecisionChoice, TakesBf16WhereItIsThereAndAskedFor) {
   using enum WantedPrecision;
   EXPECT_EQ(choose_precision(f32, true, "AVX3").precision, nn::Precision::f32);

@@ -15,24 +15,6 @@ namespace {
 using core::ErrorKind;
 using testing::expect_error;
 
-// Raises the stop flag after a number of steps, as Ctrl-C would.
-class StopAfter final : public Events {
- public:
-  explicit StopAfter(std::uint64_t steps) : left_(steps) {}
-  void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
-    if (--left_ == 0) flag.store(true);
-  }
-  std::atomic<bool> flag{false};
-
- private:
-  std::uint64_t left_;
-};
-
-struct Notices final : Events {
-  void on_notice(const std::string& text) override { all += text + "\n"; }
-  std::string all;
-};
-
 // metrics.jsonl without what the clock said.
 std::string timeless(const std::string& metrics) {
   std::istringstream lines(metrics);

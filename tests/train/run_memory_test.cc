@@ -15,11 +15,6 @@ using core::ErrorKind;
 using nlohmann::json;
 using testing::expect_error;
 
-struct Notices final : Events {
-  void on_notice(const std::string& text) override { all += text + "\n"; }
-  std::string all;
-};
-
 json file_of(const Config& config, std::string_view name) {
   return json::parse(run_file(config, name));
 }

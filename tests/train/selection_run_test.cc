@@ -38,16 +38,6 @@ std::vector<std::uint32_t> kept_by(const Config& config) {
   return {kept.begin(), kept.end()};
 }
 
-struct Notices final : Events {
-  void on_notice(const std::string& text) override { all += text + "\n"; }
-  [[nodiscard]] int count(const std::string& part) const {
-    int found = 0;
-    for (auto at = all.find(part); at != std::string::npos; at = all.find(part, at + 1)) ++found;
-    return found;
-  }
-  std::string all;
-};
-
 TEST(SelectionRun, EveryStrategyRunsToItsEnd) {
   const SmallRun data;
   for (const select::Strategy& strategy : select::strategies()) {

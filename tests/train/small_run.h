@@ -10,6 +10,7 @@
 
 #include "support/temp_directory.h"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -73,6 +74,30 @@ class SmallRun {
 
  private:
   testing::TempDirectory directory_;
+};
+
+/// Raises the stop flag after a number of steps.
+class StopAfter final : public Events {
+ public:
+  explicit StopAfter(std::uint64_t steps) : left_(steps) {}
+  void on_step(Phase, std::uint64_t, std::uint64_t, std::uint32_t) override {
+    if (--left_ == 0) flag.store(true);
+  }
+  std::atomic<bool> flag{false};
+
+ private:
+  std::uint64_t left_;
+};
+
+/// Keeps what a run says.
+struct Notices final : Events {
+  void on_notice(const std::string& text) override { all += text + "\n"; }
+  [[nodiscard]] int count(const std::string& part) const {
+    int found = 0;
+    for (auto at = all.find(part); at != std::string::npos; at = all.find(part, at + 1)) ++found;
+    return found;
+  }
+  std::string all;
 };
 
 inline std::string run_file(const Config& config, std::string_view name) {
