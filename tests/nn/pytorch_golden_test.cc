@@ -244,7 +244,7 @@ double root_mean_square_drift(std::span<const double> losses, std::span<const do
 }
 
 // Sanitizers make a step twenty times slower: one start is enough to find what they look for.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(EDGEPRUNE_SANITIZED)
 constexpr std::size_t kMostStarts = 1;
 #else
 constexpr std::size_t kMostStarts = 4;
