@@ -20,9 +20,9 @@ std::string timeless(const std::string& metrics) {
   std::istringstream lines(metrics);
   std::string result;
   for (std::string line; std::getline(lines, line);) {
-    auto json = nlohmann::json::parse(line);
-    json.erase("time");
-    result += json.dump() + "\n";
+    auto metrics_line = nlohmann::json::parse(line);
+    metrics_line.erase("time");
+    result += metrics_line.dump() + "\n";
   }
   return result;
 }
