@@ -59,6 +59,14 @@ class Contender:
         self.process.stdout.close()
 
 
+def measured_once(command):
+    """The JSON object that a program prints which measures once and ends."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Unavailable(done.stdout.strip() or done.stderr.strip())
+    return json.loads(done.stdout)
+
+
 def ours(program, network, precision, batch_size, threads, target=None):
     command = [program, "--network", network, "--precision", precision, "--batch-size", batch_size,
                "--threads", threads]

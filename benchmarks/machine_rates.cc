@@ -10,6 +10,7 @@
 #include "edgeprune/kernels/products.h"
 #include "edgeprune/kernels/target.h"
 
+#include "benchmark_main.h"
 #include "protocol.h"
 
 #include <CLI/CLI.hpp>
@@ -150,6 +151,15 @@ class Memory {
   std::vector<Arrays> arrays_;
 };
 
+Options parse(CLI::App& app, int argc, char** argv) {
+  Options options;
+  app.add_option("--threads", options.threads)->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--seconds", options.seconds, "In all, about")->capture_default_str();
+  app.add_option("--target", options.target, "Force a SIMD target, such as AVX2");
+  app.parse(argc, argv);
+  return options;
+}
+
 int run(const Options& options) {
   std::optional<kernels::ForcedSimdTarget> forced;
   if (!options.target.empty()) forced.emplace(options.target);
@@ -175,18 +185,7 @@ int run(const Options& options) {
 }  // namespace edgeprune::benchmarks
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures products in cache and the rate of memory");
-  edgeprune::benchmarks::Options options;
-  app.add_option("--threads", options.threads)->check(CLI::Range(1, 1024))->capture_default_str();
-  app.add_option("--seconds", options.seconds, "In all, about")->capture_default_str();
-  app.add_option("--target", options.target, "Force a SIMD target, such as AVX2");
-  try {
-    app.parse(argc, argv);
-    return edgeprune::benchmarks::run(options);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
-  } catch (const std::exception& error) {
-    fmt::print("unavailable: {}\n", error.what());
-    return edgeprune::benchmarks::kUnavailable;
-  }
+  using namespace edgeprune::benchmarks;
+  return benchmark_main("Measures products in cache and the rate of memory",
+                        [&](CLI::App& app) { return run(parse(app, argc, argv)); });
 }

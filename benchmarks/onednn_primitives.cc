@@ -12,6 +12,7 @@
 
 #include "edgeprune/nn/networks.h"
 
+#include "benchmark_main.h"
 #include "protocol.h"
 
 #include <CLI/CLI.hpp>
@@ -257,14 +258,10 @@ void run(const Options& options) {
 }  // namespace edgeprune::benchmarks
 
 int main(int argc, char** argv) {
-  CLI::App app("Times oneDNN's convolutions and batch norms of a network");
-  try {
-    edgeprune::benchmarks::run(edgeprune::benchmarks::parse(app, argc, argv));
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
-  } catch (const std::exception& error) {
-    fmt::print("unavailable: {}\n", error.what());
-    return edgeprune::benchmarks::kUnavailable;
-  }
+  using namespace edgeprune::benchmarks;
+  return benchmark_main("Times oneDNN's convolutions and batch norms of a network",
+                        [&](CLI::App& app) {
+                          run(parse(app, argc, argv));
+                          return 0;
+                        });
 }

@@ -13,6 +13,7 @@
 #include "edgeprune/score/scores.h"
 #include "edgeprune/train/trainer.h"
 
+#include "benchmark_main.h"
 #include "protocol.h"
 
 #include <CLI/CLI.hpp>
@@ -170,13 +171,7 @@ int run(const Options& options) {
 }  // namespace edgeprune::benchmarks
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures what gathering scores adds to a training step");
-  try {
-    return edgeprune::benchmarks::run(edgeprune::benchmarks::parse(app, argc, argv));
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
-  } catch (const std::exception& error) {
-    fmt::print("unavailable: {}\n", error.what());
-    return edgeprune::benchmarks::kUnavailable;
-  }
+  using namespace edgeprune::benchmarks;
+  return benchmark_main("Measures what gathering scores adds to a training step",
+                        [&](CLI::App& app) { return run(parse(app, argc, argv)); });
 }

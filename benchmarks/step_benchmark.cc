@@ -14,6 +14,7 @@
 #include "edgeprune/nn/optimizer.h"
 #include "edgeprune/nn/program.h"
 
+#include "benchmark_main.h"
 #include "protocol.h"
 
 #include <CLI/CLI.hpp>
@@ -289,13 +290,7 @@ int run(const Options& options) {
 }  // namespace edgeprune::benchmarks
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures training steps of edgeprune's engine");
-  try {
-    return edgeprune::benchmarks::run(edgeprune::benchmarks::parse(app, argc, argv));
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
-  } catch (const std::exception& error) {
-    fmt::print("unavailable: {}\n", error.what());
-    return edgeprune::benchmarks::kUnavailable;
-  }
+  using namespace edgeprune::benchmarks;
+  return benchmark_main("Measures training steps of edgeprune's engine",
+                        [&](CLI::App& app) { return run(parse(app, argc, argv)); });
 }
