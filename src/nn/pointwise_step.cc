@@ -48,8 +48,7 @@ PointwiseStep::PointwiseStep(const Operation& operation, const TensorInfo& weigh
       weight_gradient_(type_, 1, weight.in_channels, weight.out_channels) {}
 
 Step::Access PointwiseStep::access() const {
-  return {.num_parameters = weight_.size + (has_bias_ ? weight_.out_channels : 0),
-          .backward_reads_inputs = true};
+  return {.num_parameters = parameters_of(weight_, has_bias_), .backward_reads_inputs = true};
 }
 
 ScratchNeeds PointwiseStep::scratch_needs() const {

@@ -144,6 +144,11 @@ class Step {
   [[nodiscard]] virtual std::string name() const { return std::string(kind()); }
 };
 
+/// Weights and, where a layer has them, biases: one for each channel that it writes.
+[[nodiscard]] inline std::size_t parameters_of(const TensorInfo& weight, bool has_bias) {
+  return weight.size + (has_bias ? weight.out_channels : 0);
+}
+
 /// Where thread `thread` puts what it writes, and the moments it gathers of it where they are
 /// wanted: in training, if a batch normalisation follows, not in recomputation. For
 /// kernels::finish_output; the step adds its tiles' pixels to moments->count. It may stream: call

@@ -100,7 +100,7 @@ void WinogradStep::for_blocks(const StepContext& context, Body&& body) const {
 }
 
 Step::Access WinogradStep::access() const {
-  return {.num_parameters = weight_.size + (has_bias_ ? weight_.out_channels : 0),
+  return {.num_parameters = parameters_of(weight_, has_bias_),
           .backward_reads_inputs = true,
           .one_pass_for_each_kind = true};
 }
