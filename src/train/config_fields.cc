@@ -560,7 +560,8 @@ std::vector<FieldRow> all_rows() {
 
 // A key in the wrong section is as near as one with a single wrong letter.
 std::size_t distance_between(std::string_view unknown, std::string_view key) {
-  return std::min(core::edit_distance(unknown, key), 1 + core::edit_distance(name_of(unknown), name_of(key)));
+  return std::min(core::edit_distance(unknown, key),
+                  1 + core::edit_distance(name_of(unknown), name_of(key)));
 }
 
 }  // namespace

@@ -35,8 +35,9 @@ struct PlanContext {
 };
 
 /// A sampler that drops samples on its way (`infobatch`) is planned as if it dropped none: actual
-/// steps and samples are fewer; with budget.samples the steps are as planned, in more epochs. A keep ratio that keeps nothing, a batch size that batch norm
-/// cannot use and a budget that leaves no step are Errors of kind config.
+/// steps and samples are fewer; with budget.samples the steps are as planned, in more epochs. A
+/// keep ratio that keeps nothing, a batch size that batch norm cannot use and a budget that leaves
+/// no step are Errors of kind config.
 [[nodiscard]] RunPlan plan_run(const Config& config, const select::Strategy& strategy,
                                std::uint32_t num_samples, const nn::Network& network,
                                const PlanContext& context = {});
