@@ -28,7 +28,12 @@ constexpr std::size_t kVectors = 2;
 // Products of at most this many terms are summed in one chain: a panel's block stays in cache, and
 // rounding errors stay those of short sums.
 constexpr std::size_t kDepthBlock = 192;
-constexpr std::size_t kRowBlock = 256;
+// Likewise for the rows that an outer product sums in one chain: what a panel of them reads stays
+// in the first cache.
+constexpr std::size_t kRowBlock = 96;
+// From so many rows of results on, an outer product copies its panel of the right operand together:
+// rows that lie a large power of two apart would displace each other in the cache.
+constexpr std::size_t kCopiedDepth = 256;
 
 std::size_t panel_columns() {
   return kVectors * lanes();
@@ -153,10 +158,17 @@ void pack_panel(const StridedMatrix& b, std::size_t depth, std::size_t columns, 
   }
 }
 
+// Rows of a matrix, `stride` floats apart.
+template <typename T>
+struct Rows {
+  T* data;
+  std::size_t stride;
+};
+
 // One register tile of outer_product: R entries of A's rows times V vectors.
 template <std::size_t R, std::size_t V>
-void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offset, const float* g,
-                std::size_t stride, float* c, ReadAhead::Lines lines) {
+void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offset,
+                const Rows<const float>& g, const Rows<float>& c, ReadAhead::Lines lines) {
   const Tag d;
   const std::size_t n = lanes();
   Vector sum[R][V];
@@ -168,7 +180,7 @@ void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offs
   for (std::size_t p = 0; p < num_rows; ++p) {
     Vector b[V];
     EDGEPRUNE_UNROLL
-    for (std::size_t v = 0; v < V; ++v) b[v] = hn::LoadU(d, g + p * stride + v * n);
+    for (std::size_t v = 0; v < V; ++v) b[v] = hn::LoadU(d, g.data + p * g.stride + v * n);
     const float* row = rows[p] + offset;
     lines.fetch();
     EDGEPRUNE_UNROLL
@@ -182,38 +194,52 @@ void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offs
   for (std::size_t r = 0; r < R; ++r) {
     EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
-      float* out = c + r * stride + v * n;
+      float* out = c.data + r * c.stride + v * n;
       hn::StoreU(hn::Add(hn::LoadU(d, out), sum[r][v]), d, out);
     }
   }
 }
 
-// The rows of C that come from one segment, `length` of them, V vectors wide.
+// The rows of C that come from one segment, which begins at `offset`, V vectors wide.
 template <std::size_t V>
-void outer_segment(const float* const* rows, std::size_t num_rows, std::size_t offset,
-                   std::size_t length, const float* g, std::size_t stride, float* c,
-                   ReadAhead& ahead) {
+void outer_segment(const GatheredRows<float>& a, std::size_t offset, const Rows<const float>& g,
+                   const Rows<float>& c, ReadAhead& ahead) {
+  const auto tile = [&]<std::size_t R>(std::size_t k) {
+    outer_tile<R, V>(a.rows, a.num_rows, offset + k, g, {c.data + k * c.stride, c.stride},
+                     ahead.take(a.num_rows));
+  };
   std::size_t k = 0;
-  for (; k + kRows <= length; k += kRows) {
-    outer_tile<kRows, V>(rows, num_rows, offset + k, g, stride, c + k * stride,
-                         ahead.take(num_rows));
-  }
-  with_rest(length - k, [&]<std::size_t R>() {
-    outer_tile<R, V>(rows, num_rows, offset + k, g, stride, c + k * stride, ahead.take(num_rows));
-  });
+  for (; k + kRows <= a.segment_length; k += kRows) tile.template operator()<kRows>(k);
+  with_rest(a.segment_length - k, [&]<std::size_t R>() { tile.template operator()<R>(k); });
 }
 
-void outer_product(const GatheredRows<float>& a, const float* g, std::size_t stride, float* c,
-                   ReadAhead& ahead) {
+// At most kRowBlock rows, V vectors of columns.
+template <std::size_t V>
+void outer_panel(const GatheredRows<float>& a, Rows<const float> g, const Rows<float>& c,
+                 ReadAhead& ahead) {
+  HWY_ALIGN float copy[kRowBlock * V * hn::MaxLanes(Tag())];
+  if (a.depth() >= kCopiedDepth) {
+    const std::size_t width = V * lanes();
+    for (std::size_t p = 0; p < a.num_rows; ++p) {
+      std::copy_n(g.data + p * g.stride, width, copy + p * width);
+    }
+    g = {copy, width};
+  }
+  for (std::size_t s = 0; s < a.num_segments; ++s) {
+    outer_segment<V>(a, s * a.segment_stride, g,
+                     {c.data + s * a.segment_length * c.stride, c.stride}, ahead);
+  }
+}
+
+void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_stride,
+                   std::size_t columns, float* c, std::size_t c_stride, ReadAhead& ahead) {
+  GatheredRows<float> block = a;
   for (std::size_t p = 0; p < a.num_rows; p += kRowBlock) {
-    const std::size_t num_rows = std::min(kRowBlock, a.num_rows - p);
-    for (std::size_t first = 0; first < stride; first += panel_columns()) {
-      with_vectors(std::min(stride - first, panel_columns()), [&]<std::size_t V>() {
-        for (std::size_t s = 0; s < a.num_segments; ++s) {
-          outer_segment<V>(a.rows + p, num_rows, s * a.segment_stride, a.segment_length,
-                           g + p * stride + first, stride,
-                           c + s * a.segment_length * stride + first, ahead);
-        }
+    block.rows = a.rows + p;
+    block.num_rows = std::min(kRowBlock, a.num_rows - p);
+    for (std::size_t first = 0; first < columns; first += panel_columns()) {
+      with_vectors(std::min(columns - first, panel_columns()), [&]<std::size_t V>() {
+        outer_panel<V>(block, {g + p * g_stride + first, g_stride}, {c + first, c_stride}, ahead);
       });
     }
   }
@@ -297,9 +323,9 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
   bf16::product_panel(a, panel, columns, out, ahead);
 }
 
-void outer_product(const GatheredRows<float>& a, const float* g, std::size_t stride, float* c,
-                   ReadAhead& ahead) {
-  HWY_DYNAMIC_DISPATCH(outer_product)(a, g, stride, c, ahead);
+void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_stride,
+                   std::size_t columns, float* c, std::size_t c_stride, ReadAhead& ahead) {
+  HWY_DYNAMIC_DISPATCH(outer_product)(a, g, g_stride, columns, c, c_stride, ahead);
 }
 
 void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
@@ -308,9 +334,11 @@ void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::si
 }
 
 void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
-                            float* c, ReadAhead& ahead) {
-  bf16::outer_product_of_pairs(a, a_stride, depth, g, g_stride, num_pairs, c, ahead);
+                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
+                            std::size_t num_pairs, float* c, std::size_t c_stride,
+                            ReadAhead& ahead) {
+  bf16::outer_product_of_pairs(a, a_stride, depth, g, g_stride, columns, num_pairs, c, c_stride,
+                               ahead);
 }
 
 }  // namespace edgeprune::kernels

@@ -117,7 +117,7 @@ EDGEPRUNE_BF16_TARGET void product_tile(const BFloat16* const* rows, const Depth
 template <std::size_t R, std::size_t V>
 EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, const BFloat16* g,
                                       std::size_t g_stride, std::size_t num_pairs, float* c,
-                                      ReadAhead::Lines lines) {
+                                      std::size_t c_stride, ReadAhead::Lines lines) {
   __m512 sum[R][V];
   EDGEPRUNE_UNROLL
   for (std::size_t r = 0; r < R; ++r) {
@@ -140,7 +140,7 @@ EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, c
   for (std::size_t r = 0; r < R; ++r) {
     EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
-      float* out = c + r * g_stride + v * kLanes;
+      float* out = c + r * c_stride + v * kLanes;
       _mm512_storeu_ps(out, _mm512_add_ps(_mm512_loadu_ps(out), sum[r][v]));
     }
   }
@@ -191,23 +191,22 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
 }
 
 void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
-                            float* c, ReadAhead& ahead) {
+                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
+                            std::size_t num_pairs, float* c, std::size_t c_stride,
+                            ReadAhead& ahead) {
   for (std::size_t p = 0; p < num_pairs; p += kPairBlock) {
     const std::size_t count = std::min(kPairBlock, num_pairs - p);
     const BFloat16* rows = a + 2 * p * a_stride;
-    for (std::size_t first = 0; first < g_stride; first += kVectors * kLanes) {
-      const BFloat16* columns = g + 2 * (p * g_stride + first);
-      with_vectors(std::min(g_stride - first, kVectors * kLanes), [&]<std::size_t V>() {
+    for (std::size_t first = 0; first < columns; first += kVectors * kLanes) {
+      const BFloat16* panel = g + 2 * (p * g_stride + first);
+      with_vectors(std::min(columns - first, kVectors * kLanes), [&]<std::size_t V>() {
+        const auto tile = [&]<std::size_t R>(std::size_t k) {
+          outer_tile<R, V>(rows + 2 * k, a_stride, panel, g_stride, count, c + k * c_stride + first,
+                           c_stride, ahead.take(count));
+        };
         std::size_t k = 0;
-        for (; k + kRows <= depth; k += kRows) {
-          outer_tile<kRows, V>(rows + 2 * k, a_stride, columns, g_stride, count,
-                               c + k * g_stride + first, ahead.take(count));
-        }
-        with_rest(depth - k, [&]<std::size_t R>() {
-          outer_tile<R, V>(rows + 2 * k, a_stride, columns, g_stride, count,
-                           c + k * g_stride + first, ahead.take(count));
-        });
+        for (; k + kRows <= depth; k += kRows) tile.template operator()<kRows>(k);
+        with_rest(depth - k, [&]<std::size_t R>() { tile.template operator()<R>(k); });
       });
     }
   }
@@ -223,7 +222,7 @@ bool available() {
 void product_panel(const GatheredRows<BFloat16>&, const BFloat16*, std::size_t, float*,
                    ReadAhead&) {}
 void outer_product_of_pairs(const BFloat16*, std::size_t, std::size_t, const BFloat16*, std::size_t,
-                            std::size_t, float*, ReadAhead&) {}
+                            std::size_t, std::size_t, float*, std::size_t, ReadAhead&) {}
 
 #endif
 

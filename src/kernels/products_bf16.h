@@ -16,7 +16,8 @@ void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t se
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead);
 void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
-                            float* c, ReadAhead& ahead);
+                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
+                            std::size_t num_pairs, float* c, std::size_t c_stride,
+                            ReadAhead& ahead);
 
 }  // namespace edgeprune::kernels::bf16

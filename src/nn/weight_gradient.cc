@@ -28,15 +28,27 @@ void WeightGradient::reset(const StepContext& context) const {
   });
 }
 
+// Sums lie panel by panel, each depth() rows of its padded columns: body(first, columns).
+template <typename Body>
+void WeightGradient::for_panels(Body&& body) const {
+  for (std::size_t first = 0; first < padded_; first += kernels::panel_columns()) {
+    body(first, std::min(kernels::panel_columns(), padded_ - first));
+  }
+}
+
 void WeightGradient::add_tile(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
                               kernels::ReadAhead& ahead) const {
   if (type_ == kernels::ElementType::bf16) return add_pairs(windows, scratch, ahead);
-  kernels::outer_product({.rows = reinterpret_cast<const float* const*>(windows.rows.data()),
-                          .num_rows = windows.rows.size(),
-                          .num_segments = num_segments_,
-                          .segment_length = segment_length_,
-                          .segment_stride = windows.segment_stride},
-                         scratch.gradient.data(), padded_, scratch.weight_gradient.data(), ahead);
+  const kernels::GatheredRows<float> rows{
+      .rows = reinterpret_cast<const float* const*>(windows.rows.data()),
+      .num_rows = windows.rows.size(),
+      .num_segments = num_segments_,
+      .segment_length = segment_length_,
+      .segment_stride = windows.segment_stride};
+  for_panels([&](std::size_t first, std::size_t columns) {
+    kernels::outer_product(rows, scratch.gradient.data() + first, padded_, columns,
+                           scratch.weight_gradient.data() + first * depth(), columns, ahead);
+  });
 }
 
 void WeightGradient::add_pairs(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
@@ -57,21 +69,29 @@ void WeightGradient::add_pairs(const PackedMatrix::Rows& windows, ThreadScratch&
       pointers[p] = static_cast<const BFloat16*>(rows[p]) + s * windows.segment_stride;
     }
     kernels::interleave_pairs(pointers, rows.size(), segment_length_, segment_length_, a_pairs);
-    kernels::outer_product_of_pairs(
-        a_pairs, segment_length_, segment_length_, g_pairs, padded_, num_pairs,
-        scratch.weight_gradient.data() + s * segment_length_ * padded_, ahead);
+    for_panels([&](std::size_t first, std::size_t columns) {
+      float* sums =
+          scratch.weight_gradient.data() + first * depth() + s * segment_length_ * columns;
+      kernels::outer_product_of_pairs(a_pairs, segment_length_, segment_length_,
+                                      g_pairs + 2 * first, padded_, columns, num_pairs, sums,
+                                      columns, ahead);
+    });
   }
 }
 
 void WeightGradient::collect(const StepContext& context, std::span<float> gradient) const {
   context.pool.for_ranges(depth(), [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t k = begin; k < end; ++k) {
-      float* to = gradient.data() + k * columns_;
-      std::copy_n(context.scratch[0].weight_gradient.data() + k * padded_, columns_, to);
-      for (const ThreadScratch& scratch : context.scratch.subspan(1)) {
-        kernels::add_to(scratch.weight_gradient.data() + k * padded_, columns_, to);
+    for_panels([&](std::size_t first, std::size_t columns) {
+      const std::size_t real = std::min(columns, columns_ - std::min(columns_, first));
+      for (std::size_t k = begin; k < end; ++k) {
+        const std::size_t at = first * depth() + k * columns;
+        float* to = gradient.data() + k * columns_ + first;
+        std::copy_n(context.scratch[0].weight_gradient.data() + at, real, to);
+        for (const ThreadScratch& scratch : context.scratch.subspan(1)) {
+          kernels::add_to(scratch.weight_gradient.data() + at, real, to);
+        }
       }
-    }
+    });
   });
 }
 

@@ -37,6 +37,8 @@ class WeightGradient {
   void collect(const StepContext& context, std::span<float> gradient) const;
 
  private:
+  template <typename Body>
+  void for_panels(Body&& body) const;
   void add_pairs(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
                  kernels::ReadAhead& ahead) const;
   [[nodiscard]] std::size_t depth() const { return num_segments_ * segment_length_; }

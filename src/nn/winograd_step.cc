@@ -286,8 +286,8 @@ void WinogradStep::weight_gradient_block(const Tile& block, ThreadScratch& scrat
         {.rows = reinterpret_cast<const float* const*>(scratch.rows.data()) + i * num_tiles,
          .num_rows = num_tiles,
          .segment_length = weight_.in_channels},
-        scratch.products.data() + i * gradient.position_stride, width,
-        scratch.weight_gradient.data() + i * weight_.in_channels * width, nothing);
+        scratch.products.data() + i * gradient.position_stride, width, width,
+        scratch.weight_gradient.data() + i * weight_.in_channels * width, width, nothing);
   }
 }
 

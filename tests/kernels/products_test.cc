@@ -122,23 +122,26 @@ void expect_exact_product(const Sizes& sizes) {
   }
 }
 
-// `columns` counts vectors here. A row behind C must stay as it is.
+// `columns` counts vectors here. G and C have columns more than are multiplied, which must stay as
+// they are, as must a row behind C.
 void expect_exact_outer_product(const Sizes& sizes) {
   SCOPED_TRACE(::testing::PrintToString(sizes));
   Values values(static_cast<std::uint32_t>(sizes.rows * 31 + sizes.depth() * 7 + sizes.columns));
   const LeftOperand<float> a(sizes, values);
-  const std::size_t stride = padded_columns(1) * sizes.columns;
-  const auto g = values.exact(sizes.rows * stride);
-  std::vector<float> c((sizes.depth() + 1) * stride, 2.0f);
+  const std::size_t columns = padded_columns(1) * sizes.columns;
+  const std::size_t g_stride = columns + sizes.rows % 3;
+  const std::size_t c_stride = columns + sizes.segment_length % 3;
+  const auto g = values.exact(sizes.rows * g_stride);
+  std::vector<float> c((sizes.depth() + 1) * c_stride, 2.0f);
   ReadAhead nothing;
-  outer_product(a.gathered(), g.data(), stride, c.data(), nothing);
+  outer_product(a.gathered(), g.data(), g_stride, columns, c.data(), c_stride, nothing);
   for (std::size_t k = 0; k <= sizes.depth(); ++k) {
-    for (std::size_t j = 0; j < stride; ++j) {
+    for (std::size_t j = 0; j < c_stride; ++j) {
       double expected = 2;
-      for (std::size_t r = 0; k < sizes.depth() && r < sizes.rows; ++r) {
-        expected += a.at(r, k) * double{g[r * stride + j]};
+      for (std::size_t r = 0; k < sizes.depth() && j < columns && r < sizes.rows; ++r) {
+        expected += a.at(r, k) * double{g[r * g_stride + j]};
       }
-      ASSERT_EQ(double{c[k * stride + j]}, expected) << k << ", " << j;
+      ASSERT_EQ(double{c[k * c_stride + j]}, expected) << k << ", " << j;
     }
   }
 }
@@ -258,13 +261,25 @@ TEST(ProductPanel, RoundsLikeShortSums) {
 
 TEST(OuterProduct, IsExactForEverySize) {
   on_every_target([] {
-    for (const std::size_t rows : {1U, 2U, 13U, 255U, 256U, 257U, 600U}) {
+    for (const std::size_t rows : {1U, 2U, 13U, 95U, 96U, 97U, 250U}) {
       for (const std::size_t length : {1U, 5U, 6U, 7U, 13U}) {
         for (const std::size_t segments : {1U, 3U}) {
           for (const std::size_t vectors : {1U, 2U, 3U, 4U, 5U, 9U}) {
             ASSERT_NO_FATAL_FAILURE(expect_exact_outer_product({rows, segments, length, vectors}));
           }
         }
+      }
+    }
+  });
+}
+
+// So deep that the right operand is copied.
+TEST(OuterProduct, IsExactForDeepResults) {
+  on_every_target([] {
+    for (const std::size_t depth : {255U, 256U, 300U}) {
+      for (const std::size_t vectors : {1U, 4U, 5U}) {
+        ASSERT_NO_FATAL_FAILURE(expect_exact_outer_product({100, 1, depth, vectors}));
+        ASSERT_NO_FATAL_FAILURE(expect_exact_outer_product({7, 3, depth / 3, vectors}));
       }
     }
   });
@@ -418,25 +433,27 @@ TEST(InterleavePairs, LaysTwoRowsSideBySide) {
 }
 
 void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std::size_t vectors) {
-  const std::size_t stride = vectors * padded_columns(1);
+  const std::size_t columns = vectors * padded_columns(1);
+  const std::size_t g_stride = columns + num_rows % 3;
+  const std::size_t c_stride = columns + depth % 3;
   Values values(static_cast<std::uint32_t>(num_rows * 31 + depth * 7 + vectors));
   const auto a = as<BFloat16>(values.exact(num_rows * depth));
-  const auto g = as<BFloat16>(values.exact(num_rows * stride));
-  std::vector<float> c((depth + 1) * stride, 2.0f);
+  const auto g = as<BFloat16>(values.exact(num_rows * columns));
+  std::vector<float> c((depth + 1) * c_stride, 2.0f);
   const std::size_t a_stride = depth + 2;
   ReadAhead nothing;
   outer_product_of_pairs(interleaved(a, num_rows, depth, a_stride).data(), a_stride, depth,
-                         interleaved(g, num_rows, stride, stride).data(), stride,
-                         (num_rows + 1) / 2, c.data(), nothing);
+                         interleaved(g, num_rows, columns, g_stride).data(), g_stride, columns,
+                         (num_rows + 1) / 2, c.data(), c_stride, nothing);
   for (std::size_t k = 0; k <= depth; ++k) {
-    for (std::size_t j = 0; j < stride; ++j) {
+    for (std::size_t j = 0; j < c_stride; ++j) {
       double expected = 2;
-      for (std::size_t r = 0; k < depth && r < num_rows; ++r) {
+      for (std::size_t r = 0; k < depth && j < columns && r < num_rows; ++r) {
         expected += double{static_cast<float>(a[r * depth + k])} *
-                    double{static_cast<float>(g[r * stride + j])};
+                    double{static_cast<float>(g[r * columns + j])};
       }
-      ASSERT_EQ(double{c[k * stride + j]}, expected)
-          << num_rows << " x " << depth << " x " << stride << ": " << k << ", " << j;
+      ASSERT_EQ(double{c[k * c_stride + j]}, expected)
+          << num_rows << " x " << depth << " x " << columns << ": " << k << ", " << j;
     }
   }
 }
@@ -482,8 +499,8 @@ RC_GTEST_PROP(ProductsProperty, TheSameOperandsMakeTheSameBits, ()) {
       products.push_back(product(a, panel));
       outer_products.emplace_back(depth * sizes.columns);
       ReadAhead nothing;
-      outer_product(a.gathered(), products.back().data(), sizes.columns,
-                    outer_products.back().data(), nothing);
+      outer_product(a.gathered(), products.back().data(), sizes.columns, sizes.columns,
+                    outer_products.back().data(), sizes.columns, nothing);
     }
     RC_ASSERT(products[0] == products[1]);
     RC_ASSERT(outer_products[0] == outer_products[1]);

@@ -69,10 +69,11 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
                    float* out, ReadAhead& ahead);
 
 /// C[k][j] += sum over r of A[r][k] * G[r][j]: the gradient of B in the product above. G has
-/// a.num_rows rows and C a.depth() rows, both of `stride` floats, a multiple of a vector's lanes
-/// (padded_columns(1)).
-void outer_product(const GatheredRows<float>& a, const float* g, std::size_t stride, float* c,
-                   ReadAhead& ahead);
+/// a.num_rows rows, g_stride floats apart, and C a.depth() rows, c_stride floats apart; `columns`
+/// is a multiple of a vector's lanes (padded_columns(1)). Panel by panel of panel_columns(), each
+/// with a C of its own whose rows follow each other, it is fastest.
+void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_stride,
+                   std::size_t columns, float* c, std::size_t c_stride, ReadAhead& ahead);
 
 /// Lays pairs of rows side by side for the product below: out[r / 2][c] holds (rows[r][c],
 /// rows[r + 1][c]); a last row without a partner is paired with zeros. Rows of `out` hold `stride`
@@ -81,10 +82,11 @@ void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::si
                       std::size_t stride, BFloat16* out);
 
 /// C[k][j] += sum over r of A[r][k] * G[r][j], from operands laid out by interleave_pairs:
-/// `num_pairs` rows of a_stride and g_stride pairs. C has `depth` rows of g_stride floats; a_stride
-/// >= depth, g_stride a multiple of a vector's lanes (padded_columns(1)).
+/// `num_pairs` rows of a_stride and g_stride pairs. C has `depth` <= a_stride rows, c_stride floats
+/// apart; `columns` <= g_stride is a multiple of a vector's lanes.
 void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t num_pairs,
-                            float* c, ReadAhead& ahead);
+                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
+                            std::size_t num_pairs, float* c, std::size_t c_stride,
+                            ReadAhead& ahead);
 
 }  // namespace edgeprune::kernels
