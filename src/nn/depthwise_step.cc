@@ -5,6 +5,7 @@
 #include "patch.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace edgeprune::nn {
 namespace {
@@ -43,29 +44,57 @@ DepthwiseStep::Patch DepthwiseStep::gradient_patch(std::uint32_t row_begin,
           rows.count, columns.count};
 }
 
+DepthwiseStep::Patch DepthwiseStep::Patch::below(const Patch& above) const {
+  Patch patch = *this;
+  if (above.end_row() <= first_row) return patch;
+  patch.kept = static_cast<std::uint32_t>(above.end_row() - first_row);
+  patch.kept_from = static_cast<std::uint32_t>(first_row - above.first_row);
+  return patch;
+}
+
+DepthwiseStep::Patch DepthwiseStep::input_patch(const Tile& tile) const {
+  const Patch patch = input_patch(tile.row_begin, tile.num_rows());
+  if (tile.rows_above == 0) return patch;
+  return patch.below(input_patch(tile.row_begin - tile.rows_above, tile.rows_above));
+}
+
+DepthwiseStep::Patch DepthwiseStep::gradient_patch(const Tile& tile) const {
+  const Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
+  if (tile.rows_above == 0) return patch;
+  return patch.below(gradient_patch(tile.row_begin - tile.rows_above, tile.rows_above));
+}
+
+namespace {
+
+// The most rows and channels that fit, halved in turn: rows down to `few`, then channels to one
+// panel, then rows again.
+template <typename Floats>
+void shrink(std::uint32_t few, std::uint32_t& rows, std::size_t& channels, Floats&& floats) {
+  const auto too_large = [&] { return floats(rows) * channels > kCutFloats; };
+  while (too_large() && rows > few) rows = (rows + 1) / 2;
+  const std::size_t panel = kernels::panel_columns();
+  while (too_large() && channels > panel) channels = (channels / panel + 1) / 2 * panel;
+  while (too_large() && rows > 1) rows = (rows + 1) / 2;
+}
+
+}  // namespace
+
 DepthwiseStep::Cut DepthwiseStep::forward_cut() const {
-  const std::size_t channels =
-      std::min(kernels::panel_columns(), kernels::padded_columns(out_->shape.channels));
-  const auto floats = [&](std::uint32_t rows) {
+  Cut cut{.rows = out_->shape.height, .channels = kernels::padded_columns(out_->shape.channels)};
+  shrink(operation_.kernel.height, cut.rows, cut.channels, [&](std::uint32_t rows) {
     const Patch patch = input_patch(0, rows);
-    return (std::size_t{patch.rows} * patch.columns + std::size_t{rows} * out_->shape.width) *
-           channels;
-  };
-  Cut cut{.rows = out_->shape.height, .channels = channels};
-  while (cut.rows > 1 && floats(cut.rows) > kCutFloats) cut.rows = (cut.rows + 1) / 2;
+    return std::size_t{patch.rows} * patch.columns;
+  });
   return cut;
 }
 
 DepthwiseStep::Cut DepthwiseStep::backward_cut() const {
   const Shape& in = input_.activation->shape;
-  const std::size_t channels =
-      std::min(kernels::panel_columns(), kernels::padded_columns(in.channels));
-  const auto floats = [&](std::uint32_t rows) {
+  Cut cut{.rows = in.height, .channels = kernels::padded_columns(in.channels)};
+  shrink(operation_.kernel.height, cut.rows, cut.channels, [&](std::uint32_t rows) {
     const Patch patch = gradient_patch(0, rows);
-    return (std::size_t{patch.rows} * patch.columns + 2 * std::size_t{rows} * in.width) * channels;
-  };
-  Cut cut{.rows = in.height, .channels = channels};
-  while (cut.rows > 1 && floats(cut.rows) > kCutFloats) cut.rows = (cut.rows + 1) / 2;
+    return std::size_t{patch.rows} * patch.columns + std::size_t{rows} * in.width;
+  });
   return cut;
 }
 
@@ -75,14 +104,14 @@ ScratchNeeds DepthwiseStep::scratch_needs() const {
   const Patch in = input_patch(0, forward.rows);
   // One row more than tile 0 has: the patch of a later tile may begin inside a stride.
   const Patch gradient = gradient_patch(0, backward.rows);
-  const std::size_t input_tile =
-      std::size_t{backward.rows} * input_.activation->shape.width * backward.channels;
+  const std::size_t panel = kernels::panel_columns();
+  const std::size_t input_pixels = std::size_t{backward.rows} * input_.activation->shape.width;
   const std::size_t padded = kernels::padded_columns(weight_.out_channels);
-  return {.input = std::max(std::size_t{in.rows} * in.columns * forward.channels, input_tile),
+  return {.input = std::max(std::size_t{in.rows} * in.columns * forward.channels,
+                            input_pixels * backward.channels),
           .gradient = std::size_t{gradient.rows + 1} * gradient.columns * backward.channels,
-          .results = std::max(std::size_t{forward.rows} * out_->shape.width * forward.channels,
-                              input_tile),
-          .pairs = weight_.kernel_height * weight_.kernel_width * kernels::panel_columns(),
+          .results = std::max(std::size_t{forward.rows} * out_->shape.width, input_pixels) * panel,
+          .pairs = weight_.kernel_height * weight_.kernel_width * panel,
           .weight_gradient = weight_.kernel_height * weight_.kernel_width * padded,
           .sums = weight_.size};
 }
@@ -95,7 +124,7 @@ void DepthwiseStep::for_tiles(const StepContext& context, const Cut& cut, std::u
   const std::uint32_t strips = (rows + cut.rows - 1) / cut.rows;
   const std::size_t channels = out_->shape.channels;
   const std::size_t blocks = (channels + cut.channels - 1) / cut.channels;
-  const auto tile_at = [&](std::size_t index) {
+  const auto tile_at = [&](std::size_t index, bool follows) {
     const std::size_t strip = index / blocks;
     const auto row = static_cast<std::uint32_t>(strip % strips) * cut.rows;
     const std::size_t channel = index % blocks * cut.channels;
@@ -103,34 +132,46 @@ void DepthwiseStep::for_tiles(const StepContext& context, const Cut& cut, std::u
                 .row_begin = row,
                 .row_end = std::min(row + cut.rows, rows),
                 .channel = channel,
-                .num_channels = std::min(cut.channels, channels - channel)};
+                .num_channels = std::min(cut.channels, channels - channel),
+                .rows_above = follows && blocks == 1 && row > 0 ? cut.rows : 0};
   };
   context.pool.for_ranges(std::size_t{context.batch} * strips,
                           [&](std::size_t begin, std::size_t end, int thread) {
                             for (std::size_t i = begin * blocks; i < end * blocks; ++i) {
-                              body(tile_at(i), tile_at(std::min(i + 1, end * blocks - 1)), thread);
+                              body(tile_at(i, i > begin * blocks),
+                                   tile_at(std::min(i + 1, end * blocks - 1), true), thread);
                             }
                             kernels::finish_streams();
                           });
 }
 
+template <typename Body>
+void DepthwiseStep::for_panels(const Tile& tile, Body&& body) {
+  for (std::size_t first = 0; first < tile.num_channels; first += kernels::panel_columns()) {
+    const std::size_t count = std::min(kernels::panel_columns(), tile.num_channels - first);
+    body(Panel{first, count, kernels::padded_columns(count)});
+  }
+}
+
 namespace {
 
-// Writes rows [first_row, first_row + rows) and columns likewise of an image of `shape`, zero where
-// they lie outside, as pixels of `stride` floats; fill_row(y, to) writes a row's real columns from
-// column `from` on.
-template <typename FillRow>
-void write_patch(const Shape& shape, std::int32_t first_row, std::uint32_t rows,
-                 std::int32_t first_column, std::uint32_t columns, std::size_t stride, float* to,
+// Writes a patch of an image of `shape`, zero where it lies outside, as pixels of `stride` floats,
+// but for the rows it shares with the patch before, which are still in `to`; fill_row(pixel, count,
+// to) writes a row's real columns from `pixel` of the image on.
+template <typename Patch, typename FillRow>
+void write_patch(const Shape& shape, const Patch& patch, std::size_t stride, float* to,
                  FillRow&& fill_row) {
-  const auto left = static_cast<std::size_t>(-std::min(first_column, 0));
-  const auto from = static_cast<std::size_t>(std::max(first_column, 0));
-  const std::size_t count = std::min<std::size_t>(columns - left, shape.width - from);
-  const std::size_t right = columns - left - count;
-  for (std::uint32_t r = 0; r < rows; ++r, to += columns * stride) {
-    const std::int32_t y = first_row + static_cast<std::int32_t>(r);
+  const std::size_t row_floats = patch.columns * stride;
+  const auto left = static_cast<std::size_t>(-std::min(patch.first_column, 0));
+  const auto from = static_cast<std::size_t>(std::max(patch.first_column, 0));
+  const std::size_t count = std::min<std::size_t>(patch.columns - left, shape.width - from);
+  const std::size_t right = patch.columns - left - count;
+  std::memmove(to, to + patch.kept_from * row_floats, patch.kept * row_floats * sizeof(float));
+  to += patch.kept * row_floats;
+  for (std::uint32_t r = patch.kept; r < patch.rows; ++r, to += row_floats) {
+    const std::int32_t y = patch.first_row + static_cast<std::int32_t>(r);
     if (y < 0 || y >= static_cast<std::int32_t>(shape.height)) {
-      std::fill_n(to, columns * stride, 0.0f);
+      std::fill_n(to, row_floats, 0.0f);
       continue;
     }
     std::fill_n(to, left * stride, 0.0f);
@@ -139,70 +180,103 @@ void write_patch(const Shape& shape, std::int32_t first_row, std::uint32_t rows,
   }
 }
 
-}  // namespace
-
-// The input of the next tile, from its first row within the image on.
-kernels::PixelFetch DepthwiseStep::fetch_input(const Tile& next) const {
-  const Activation& in = *input_.activation;
-  const std::size_t element = kernels::size_of(in.type);
-  kernels::PixelFetch fetch(in.shape.channels * element, element,
-                            std::size_t{operation_.stride.height} * operation_.stride.width);
-  const auto row =
-      std::max(input_patch(next.row_begin, next.num_rows()).first_row, std::int32_t{0});
-  fetch.add(
-      in.at(next.image * in.shape.num_pixels() + static_cast<std::size_t>(row) * in.shape.width)
-          .at(next.channel)
-          .data);
-  return fetch;
+// Adds the rows of an image that a patch does not have yet, of a tensor whose image begins at
+// `image`.
+template <typename Patch>
+void add_new_rows(const Patch& patch, const Shape& shape, kernels::ConstElements image,
+                  kernels::ReadAhead& ahead) {
+  const auto end = std::min<std::int64_t>(patch.end_row(), shape.height);
+  const auto begin = std::clamp<std::int64_t>(std::int64_t{patch.first_row} + patch.kept, 0,
+                                              std::max<std::int64_t>(end, 0));
+  const std::size_t row = std::size_t{shape.width} * shape.channels;
+  ahead.add(
+      image.at(static_cast<std::size_t>(begin) * row).data,
+      static_cast<std::size_t>(std::max(end, begin) - begin) * row * kernels::size_of(image.type));
 }
 
-// The input of the next tile and, where they are as large, the output's gradient and values.
-kernels::PixelFetch DepthwiseStep::fetch_backward(const Tile& next) const {
+// The lines of `ahead` for each time that a kernel fetches on its way over so many pixels.
+kernels::DepthwiseFetch spread(kernels::ReadAhead& ahead, std::size_t pixels,
+                               std::size_t channels) {
+  constexpr std::size_t kPixelsAtATime = 4;
+  const std::size_t vectors = channels / kernels::padded_columns(1);
+  const std::size_t times = std::max<std::size_t>(1, pixels / kPixelsAtATime * vectors);
+  return {ahead, (ahead.lines() + times - 1) / times};
+}
+
+}  // namespace
+
+// The input of the next tile.
+kernels::ReadAhead DepthwiseStep::fetch_input(const Tile& next) const {
   const Activation& in = *input_.activation;
-  const std::size_t element = kernels::size_of(in.type);
-  kernels::PixelFetch fetch(in.shape.channels * element, element, 1);
-  const auto row =
-      std::max(gradient_patch(next.row_begin, next.num_rows()).first_row, std::int32_t{0});
-  const std::size_t out_pixel =
-      next.image * out_->shape.num_pixels() + static_cast<std::size_t>(row) * out_->shape.width;
-  const std::size_t in_pixel =
-      next.image * in.shape.num_pixels() + std::size_t{next.row_begin} * in.shape.width;
-  fetch.add(in.at(in_pixel).at(next.channel).data);
-  if (operation_.stride == Extent(1)) {
-    fetch.add(out_->gradient_at(out_pixel).at(next.channel).data);
-    fetch.add(out_->at(out_pixel).at(next.channel).data);
-  }
-  return fetch;
+  kernels::ReadAhead ahead;
+  add_new_rows(input_patch(next), in.shape, in.at(next.image * in.shape.num_pixels()), ahead);
+  return ahead;
+}
+
+// The input of the next tile, and the output's gradient and values.
+kernels::ReadAhead DepthwiseStep::fetch_backward(const Tile& next) const {
+  const Activation& in = *input_.activation;
+  const Patch patch = gradient_patch(next);
+  const Patch own{.first_row = static_cast<std::int32_t>(next.row_begin), .rows = next.num_rows()};
+  const std::size_t out_image = next.image * out_->shape.num_pixels();
+  kernels::ReadAhead ahead;
+  add_new_rows(patch, out_->shape, out_->gradient_at(out_image), ahead);
+  add_new_rows(patch, out_->shape, out_->at(out_image), ahead);
+  add_new_rows(own, in.shape, in.at(next.image * in.shape.num_pixels()), ahead);
+  return ahead;
+}
+
+void DepthwiseStep::write_input(const Tile& tile, const Patch& patch, float* to) const {
+  const Activation& in = *input_.activation;
+  const std::size_t channels = in.shape.channels;
+  const std::size_t stride = kernels::padded_columns(tile.num_channels);
+  const auto transform = in.transform().part(tile.channel, tile.num_channels);
+  const kernels::ConstElements image = in.at(tile.image * in.shape.num_pixels()).at(tile.channel);
+  write_patch(in.shape, patch, stride, to, [&](std::size_t pixel, std::size_t count, float* row) {
+    kernels::apply_transform(transform, {count, tile.num_channels, channels, stride},
+                             image.at(pixel * channels), row);
+  });
+}
+
+void DepthwiseStep::write_gradient(const Tile& tile, const Patch& patch, float* to) const {
+  const std::size_t channels = out_->shape.channels;
+  const std::size_t stride = kernels::padded_columns(tile.num_channels);
+  const auto transform = out_->transform().part(tile.channel, tile.num_channels);
+  const auto slopes = out_->transform_gradient().part(tile.channel, tile.num_channels);
+  const std::size_t image = tile.image * out_->shape.num_pixels();
+  write_patch(
+      out_->shape, patch, stride, to, [&](std::size_t pixel, std::size_t count, float* row) {
+        const std::size_t at = image + pixel;
+        kernels::transform_gradient(transform, slopes, {count, tile.num_channels, channels, stride},
+                                    out_->gradient_at(at).at(tile.channel),
+                                    out_->at(at).at(tile.channel), row);
+      });
 }
 
 void DepthwiseStep::forward_tile(const Tile& tile, const Tile& next, const StepContext& context,
                                  const Model& model, int thread) {
   ThreadScratch& scratch = context.of(thread);
-  const Activation& in = *input_.activation;
-  const std::size_t channels = in.shape.channels;
   const std::size_t stride = kernels::padded_columns(tile.num_channels);
-  const Patch patch = input_patch(tile.row_begin, tile.num_rows());
-  const auto transform = in.transform().part(tile.channel, tile.num_channels);
-  const kernels::ConstElements image = in.at(tile.image * in.shape.num_pixels()).at(tile.channel);
-  write_patch(in.shape, patch.first_row, patch.rows, patch.first_column, patch.columns, stride,
-              scratch.input.data(), [&](std::size_t pixel, std::size_t count, float* to) {
-                kernels::apply_transform(transform, {count, tile.num_channels, channels, stride},
-                                         image.at(pixel * channels), to);
-              });
+  const Patch patch = input_patch(tile);
+  write_input(tile, patch, scratch.input.data());
   const std::size_t width = out_->shape.width;
-  kernels::depthwise_forward(geometry(), padded_weights(model, tile, stride, scratch),
-                             scratch.input.data(), patch.columns, stride, tile.num_rows(), width,
-                             scratch.results.data(), fetch_input(next));
-  const kernels::OutputTarget target = output_target(*out_, {}, context, thread);
   const std::size_t pixels = tile.num_rows() * width;
   const std::size_t first = tile.image * out_->shape.num_pixels() + tile.row_begin * width;
-  kernels::finish_output({.results = scratch.results.data(),
-                          .num_rows = pixels,
-                          .first_channel = tile.channel,
-                          .num_channels = tile.num_channels},
-                         target, first);
-  const bool last = tile.channel + tile.num_channels == channels;
-  if (target.moments != nullptr && last) {
+  const kernels::OutputTarget target = output_target(*out_, {}, context, thread);
+  kernels::ReadAhead ahead = fetch_input(next);
+  const kernels::DepthwiseFetch fetch = spread(ahead, pixels, stride);
+  for_panels(tile, [&](const Panel& panel) {
+    kernels::depthwise_forward(geometry(),
+                               padded_weights(model, tile.channel + panel.first, panel, scratch),
+                               {scratch.input.data() + panel.first, stride}, patch.columns,
+                               panel.padded, tile.num_rows(), width, scratch.results.data(), fetch);
+    kernels::finish_output({.results = scratch.results.data(),
+                            .num_rows = pixels,
+                            .first_channel = tile.channel + panel.first,
+                            .num_channels = panel.num_channels},
+                           target, first);
+  });
+  if (target.moments != nullptr && tile.channel_end() == out_->shape.channels) {
     target.moments->count += static_cast<double>(pixels);
   }
 }
@@ -214,17 +288,18 @@ void DepthwiseStep::forward(const StepContext& context, const Model& model) {
             });
 }
 
-// The tile's weights, rows of whole vectors; they fit the scratch of pairs, which is not in use.
-kernels::DepthwiseWeights DepthwiseStep::padded_weights(const Model& model, const Tile& tile,
-                                                        std::size_t stride,
+// The panel's weights, rows of whole vectors; they fit the scratch of pairs, which is not in use.
+kernels::DepthwiseWeights DepthwiseStep::padded_weights(const Model& model, std::size_t channel,
+                                                        const Panel& panel,
                                                         ThreadScratch& scratch) const {
-  const float* from = model.parameters.data() + weight_.offset + tile.channel;
+  const float* from = model.parameters.data() + weight_.offset + channel;
+  if (panel.padded == panel.num_channels) return {from, weight_.out_channels};
   float* to = scratch.pairs.data();
-  for (std::size_t tap = 0; tap < geometry().num_taps(); ++tap, to += stride) {
-    std::copy_n(from + tap * weight_.out_channels, tile.num_channels, to);
-    std::fill(to + tile.num_channels, to + stride, 0.0f);
+  for (std::size_t tap = 0; tap < geometry().num_taps(); ++tap, to += panel.padded) {
+    std::copy_n(from + tap * weight_.out_channels, panel.num_channels, to);
+    std::fill(to + panel.num_channels, to + panel.padded, 0.0f);
   }
-  return {scratch.pairs.data(), stride};
+  return {scratch.pairs.data(), panel.padded};
 }
 
 void DepthwiseStep::backward_tile(const Tile& tile, const Tile& next, const StepContext& context,
@@ -233,41 +308,37 @@ void DepthwiseStep::backward_tile(const Tile& tile, const Tile& next, const Step
   const Activation& in = *input_.activation;
   const std::size_t channels = in.shape.channels;
   const std::size_t stride = kernels::padded_columns(tile.num_channels);
-  const Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
-  const auto transform = out_->transform().part(tile.channel, tile.num_channels);
-  const auto slopes = out_->transform_gradient().part(tile.channel, tile.num_channels);
-  const std::size_t out_image = tile.image * out_->shape.num_pixels();
-  write_patch(out_->shape, patch.first_row, patch.rows, patch.first_column, patch.columns, stride,
-              scratch.gradient.data(), [&](std::size_t pixel, std::size_t count, float* to) {
-                const std::size_t at = out_image + pixel;
-                kernels::transform_gradient(
-                    transform, slopes, {count, tile.num_channels, channels, stride},
-                    out_->gradient_at(at).at(tile.channel), out_->at(at).at(tile.channel), to);
-              });
+  const Patch patch = gradient_patch(tile);
+  write_gradient(tile, patch, scratch.gradient.data());
   const std::size_t pixels = std::size_t{tile.num_rows()} * in.shape.width;
   const std::size_t first = tile.image * in.shape.num_pixels() + tile.row_begin * in.shape.width;
   kernels::apply_transform(in.transform().part(tile.channel, tile.num_channels),
                            {pixels, tile.num_channels, channels, stride},
                            in.at(first).at(tile.channel), scratch.input.data());
-  const std::size_t padded = kernels::padded_columns(channels);
-  kernels::depthwise_backward(geometry(), padded_weights(model, tile, stride, scratch),
-                              {.row_begin = tile.row_begin,
-                               .num_rows = tile.num_rows(),
-                               .num_columns = in.shape.width,
-                               .padding_height = operation_.padding.height,
-                               .padding_width = operation_.padding.width,
-                               .patch_first_row = patch.first_row,
-                               .patch_first_column = patch.first_column,
-                               .patch_columns = patch.columns},
-                              scratch.gradient.data(), scratch.input.data(), stride,
-                              scratch.results.data(), scratch.weight_gradient.data() + tile.channel,
-                              padded, fetch_backward(next));
-  if (!in.wants_gradient) return;
-  kernels::finish_gradient({.results = scratch.results.data(),
-                            .num_rows = pixels,
-                            .first_channel = tile.channel,
-                            .num_channels = tile.num_channels},
-                           input_.target(thread), first, 1);
+  const kernels::DepthwiseBackwardTile window{.row_begin = tile.row_begin,
+                                              .num_rows = tile.num_rows(),
+                                              .num_columns = in.shape.width,
+                                              .padding_height = operation_.padding.height,
+                                              .padding_width = operation_.padding.width,
+                                              .patch_first_row = patch.first_row,
+                                              .patch_first_column = patch.first_column,
+                                              .patch_columns = patch.columns};
+  kernels::ReadAhead ahead = fetch_backward(next);
+  const kernels::DepthwiseFetch fetch = spread(ahead, pixels, stride);
+  for_panels(tile, [&](const Panel& panel) {
+    const std::size_t channel = tile.channel + panel.first;
+    kernels::depthwise_backward(geometry(), padded_weights(model, channel, panel, scratch), window,
+                                {scratch.gradient.data() + panel.first, stride},
+                                {scratch.input.data() + panel.first, stride}, panel.padded,
+                                scratch.results.data(), scratch.weight_gradient.data() + channel,
+                                kernels::padded_columns(channels), fetch);
+    if (!in.wants_gradient) return;
+    kernels::finish_gradient({.results = scratch.results.data(),
+                              .num_rows = pixels,
+                              .first_channel = channel,
+                              .num_channels = panel.num_channels},
+                             input_.target(thread), first, 1);
+  });
 }
 
 // Float sums run over one image at most before they go to doubles.
@@ -295,7 +366,7 @@ void DepthwiseStep::backward(const StepContext& context, const Model& model,
   for_tiles(context, backward_cut(), input_.activation->shape.height,
             [&](const Tile& tile, const Tile& next, int thread) {
               backward_tile(tile, next, context, model, thread);
-              if (tile.channel + tile.num_channels != weight_.out_channels) return;
+              if (tile.channel_end() != weight_.out_channels) return;
               std::size_t& pixels = summed[static_cast<std::size_t>(thread)];
               pixels += std::size_t{tile.num_rows()} * input_.activation->shape.width;
               if (pixels < kPixelsPerSum) return;

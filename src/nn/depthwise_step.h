@@ -1,7 +1,9 @@
 #pragma once
-// Depthwise convolutions, forward and backward, over tiles of some rows of one image and some of
-// its channels: a prologue writes them, transformed and with their border, into cache; an epilogue
-// gathers moments, masks gradients and stores. Backward, data and weight gradients share one pass.
+// Depthwise convolutions, forward and backward, over tiles of some rows of one image: a prologue
+// writes them, transformed and with their border, into cache; then some channels at a time are
+// computed, and an epilogue gathers moments, masks gradients and stores. Tiles have all channels
+// that fit the cache, so that memory is read in its order. Backward, data and weight gradients
+// share one pass.
 
 #include "edgeprune/kernels/depthwise.h"
 
@@ -36,8 +38,19 @@ class DepthwiseStep final : public Step {
     std::uint32_t row_end = 0;
     std::size_t channel = 0;
     std::size_t num_channels = 0;
+    // Rows of the tile above, which the thread has just done: 0 where that was another one.
+    std::uint32_t rows_above = 0;
     [[nodiscard]] std::uint32_t num_rows() const { return row_end - row_begin; }
+    [[nodiscard]] std::size_t channel_end() const { return channel + num_channels; }
   };
+  // What a kernel works on at a time: channels of a tile, from the tile's first on.
+  struct Panel {
+    std::size_t first = 0;
+    std::size_t num_channels = 0;
+    std::size_t padded = 0;
+  };
+  template <typename Body>
+  static void for_panels(const Tile& tile, Body&& body);
   // How an image is cut.
   struct Cut {
     std::uint32_t rows = 1;
@@ -49,20 +62,31 @@ class DepthwiseStep final : public Step {
     std::int32_t first_column = 0;
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
+    // The first rows that the patch of the tile above holds, too, and from which of its rows on.
+    std::uint32_t kept = 0;
+    std::uint32_t kept_from = 0;
+    [[nodiscard]] std::int32_t end_row() const {
+      return first_row + static_cast<std::int32_t>(rows);
+    }
+    [[nodiscard]] Patch below(const Patch& above) const;
   };
   template <typename Body>
   void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body) const;
 
   [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
   [[nodiscard]] Patch gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
+  [[nodiscard]] Patch input_patch(const Tile& tile) const;
+  [[nodiscard]] Patch gradient_patch(const Tile& tile) const;
   [[nodiscard]] Cut forward_cut() const;
   [[nodiscard]] Cut backward_cut() const;
   [[nodiscard]] kernels::DepthwiseGeometry geometry() const;
-  kernels::DepthwiseWeights padded_weights(const Model& model, const Tile& tile, std::size_t stride,
-                                           ThreadScratch& scratch) const;
+  kernels::DepthwiseWeights padded_weights(const Model& model, std::size_t channel,
+                                           const Panel& panel, ThreadScratch& scratch) const;
 
-  [[nodiscard]] kernels::PixelFetch fetch_input(const Tile& next) const;
-  [[nodiscard]] kernels::PixelFetch fetch_backward(const Tile& next) const;
+  [[nodiscard]] kernels::ReadAhead fetch_input(const Tile& next) const;
+  [[nodiscard]] kernels::ReadAhead fetch_backward(const Tile& next) const;
+  void write_input(const Tile& tile, const Patch& patch, float* to) const;
+  void write_gradient(const Tile& tile, const Patch& patch, float* to) const;
   void forward_tile(const Tile& tile, const Tile& next, const StepContext& context,
                     const Model& model, int thread);
   void backward_tile(const Tile& tile, const Tile& next, const StepContext& context,

@@ -25,6 +25,8 @@ struct Case {
   std::uint32_t num_vectors = 1;  // of channels
   // Rows and columns of the patch before those that are needed.
   std::uint32_t margin = 0;
+  // Floats between the channels of two pixels that are read.
+  std::uint32_t gap = 0;
 
   [[nodiscard]] std::size_t channels() const {
     return std::size_t{num_vectors} * static_cast<std::size_t>(simd_lanes());
@@ -41,7 +43,8 @@ void PrintTo(const Case& c, std::ostream* out) {
   *out << c.height << " x " << c.width << " x " << c.num_vectors << " vectors, kernel "
        << c.geometry.kernel_height << " x " << c.geometry.kernel_width << ", stride "
        << c.geometry.stride_height << " x " << c.geometry.stride_width << ", padding "
-       << c.padding_height << " x " << c.padding_width << ", margin " << c.margin;
+       << c.padding_height << " x " << c.padding_width << ", margin " << c.margin << ", gap "
+       << c.gap;
 }
 
 struct Image {
@@ -68,6 +71,21 @@ struct Image {
   }
 };
 
+// The same pixels, `gap` floats apart.
+struct Spread {
+  std::size_t stride;
+  std::vector<float> values;
+
+  Spread(const std::vector<float>& pixels, std::size_t channels, std::size_t gap)
+      : stride(channels + gap) {
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      values.push_back(pixels[i]);
+      if ((i + 1) % channels == 0) values.insert(values.end(), gap, kGuard);
+    }
+  }
+  [[nodiscard]] DepthwisePixels pixels() const { return {values.data(), stride}; }
+};
+
 Image exact_image(Values& values, std::uint32_t height, std::uint32_t width, std::size_t channels) {
   return {height, width, channels, values.exact(std::size_t{height} * width * channels)};
 }
@@ -87,12 +105,13 @@ void expect_forward(const Case& c, std::uint32_t row_begin, std::uint32_t row_en
   const std::int64_t left = -std::int64_t{c.padding_width};
   const std::int64_t right =
       left + std::int64_t{c.out_width() - 1} * g.stride_width + g.kernel_width + c.margin;
-  const auto patch = x.patch(top, bottom, left, right);
+  const Spread patch(x.patch(top, bottom, left, right), channels, c.gap);
   const std::size_t num_rows = row_end - row_begin;
   std::vector<float> out(num_rows * c.out_width() * channels + 1, kGuard);
-  depthwise_forward(g, {weights.data(), weight_stride}, patch.data(),
+  ReadAhead nothing;
+  depthwise_forward(g, {weights.data(), weight_stride}, patch.pixels(),
                     static_cast<std::size_t>(right - left), channels, num_rows, c.out_width(),
-                    out.data(), {});
+                    out.data(), {nothing, 2});
   ASSERT_EQ(out.back(), kGuard);
   for (std::size_t i = 0; i + 1 < out.size(); ++i) {
     const std::size_t k = i % channels;
@@ -149,14 +168,17 @@ void expect_backward(const Case& c, std::uint32_t row_begin, std::uint32_t row_e
       .patch_first_row = static_cast<std::int32_t>(rows.first - c.margin),
       .patch_first_column = static_cast<std::int32_t>(columns.first - c.margin),
       .patch_columns = static_cast<std::uint32_t>(columns.last - columns.first + 1 + c.margin)};
-  const auto patch =
-      dy.patch(tile.patch_first_row, rows.last + 1, tile.patch_first_column, columns.last + 1);
+  const Spread patch(
+      dy.patch(tile.patch_first_row, rows.last + 1, tile.patch_first_column, columns.last + 1),
+      channels, c.gap);
+  const Spread in(z, channels, c.gap);
   std::vector<float> g(z.size() + 1, kGuard);
   std::vector<float> dw(k.num_taps() * gradient_stride, 2.0f);
   std::vector<float> expected_g(z.size());
   std::vector<float> expected_dw = dw;
-  depthwise_backward(k, {weights.data(), weight_stride}, tile, patch.data(), z.data(), channels,
-                     g.data(), dw.data(), gradient_stride, {});
+  ReadAhead nothing;
+  depthwise_backward(k, {weights.data(), weight_stride}, tile, patch.pixels(), in.pixels(),
+                     channels, g.data(), dw.data(), gradient_stride, {nothing, 1});
 
   for (std::size_t i = 0; i < z.size(); ++i) {
     const std::int64_t y = row_begin + static_cast<std::int64_t>(i / channels / c.width);
@@ -250,6 +272,15 @@ TEST(Depthwise, APatchMayHoldMoreThanIsNeeded) {
   });
 }
 
+TEST(Depthwise, PixelsMayHoldMoreChannels) {
+  on_every_target([] {
+    for (const std::uint32_t stride : {1U, 2U, 3U}) {
+      ASSERT_NO_FATAL_FAILURE(expect_definition({{3, 3, stride, stride}, 1, 1, 8, 10, 2, 0, 5}));
+      ASSERT_NO_FATAL_FAILURE(expect_definition({{5, 3, stride, 1}, 2, 1, 7, 9, 1, 0, 16}));
+    }
+  });
+}
+
 RC_GTEST_PROP(DepthwiseProperty, IsItsDefinition, ()) {
   Case c;
   c.geometry = {.kernel_height = *rc::gen::inRange<std::uint32_t>(1, 6),
@@ -261,6 +292,7 @@ RC_GTEST_PROP(DepthwiseProperty, IsItsDefinition, ()) {
   c.height = *rc::gen::inRange<std::uint32_t>(c.geometry.kernel_height, 14);
   c.width = *rc::gen::inRange<std::uint32_t>(c.geometry.kernel_width, 14);
   c.num_vectors = *rc::gen::inRange<std::uint32_t>(1, 4);
+  c.gap = *rc::gen::inRange<std::uint32_t>(0, 9);
   on_every_target([&] { expect_definition(c); });
   RC_ASSERT(!::testing::Test::HasFailure());
 }

@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 namespace edgeprune::nn {
 namespace {
 
@@ -146,6 +149,72 @@ TEST(Winograd, IsItsDefinitionForOddImagesAndBatches) {
   expect_exact_logits(winograd_case({28, 28, 17}, 33, 3, 2));
   expect_exact_logits(winograd_case({7, 260, 16}, 16, 1, 2));  // a row of more tiles than a block
   expect_exact_logits(winograd_case({4, 4, 64}, 65, 67, 2));   // images of more tiles than a block
+}
+
+// Gradients of the weights of a depthwise convolution of `channels` channels that are all alike, of
+// the layer before it, which makes them of one, and of the layer behind it, which are sums of its
+// output.
+struct DepthwiseGradients {
+  std::vector<float> before, own, behind;
+};
+DepthwiseGradients depthwise_gradients(const Shape& image, const DepthwiseOptions& options,
+                                       std::uint32_t channels, int num_threads) {
+  constexpr std::uint32_t kBatch = 3;
+  Network net(image);
+  const Value x = net.convolution("stem", net.input(), {.out_channels = channels, .bias = false});
+  net.set_output(net.linear("fc", net.depthwise("dw", x, options), 1, false));
+  core::ThreadPool pool(num_threads);
+  Program program(net, {.max_batch = kBatch}, pool);
+  Model model = initial_model(net, 0);
+  Draws draws(12);
+  std::ranges::fill(values_of(net, model, "stem.weight"), 1.0f);
+  for (const char* name : {"dw.weight", "fc.weight"}) {
+    const std::span<float> weights = values_of(net, model, name);
+    const std::vector<float> drawn = draws.whole(weights.size() / channels, 1);
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = drawn[i / channels];
+  }
+  const auto images = draws.whole(kBatch * image.num_values(), 1);
+  (void)logits_of(program, model, images, Mode::training);
+  std::vector<float> gradients(model.parameters.size());
+  program.backward(model, draws.whole(kBatch, 1), gradients);
+  const auto part = [&](const std::string& name) {
+    const TensorInfo info = testing::tensor_named(net, name);
+    const auto at = gradients.begin() + static_cast<std::ptrdiff_t>(info.offset);
+    return std::vector<float>(at, at + static_cast<std::ptrdiff_t>(info.size));
+  };
+  return {part("stem.weight"), part("dw.weight"), part("fc.weight")};
+}
+
+void expect_each_channel(const std::vector<float>& all, const std::vector<float>& one,
+                         std::size_t channels) {
+  ASSERT_EQ(all.size(), one.size() * channels);
+  for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], one[i / channels]) << i;
+}
+
+// With 150 channels an image of this size is cut into strips, which share rows with each other;
+// with one channel it is not.
+TEST(Depthwise, ChannelsThatCutAnImageIntoStripsChangeNothing) {
+  constexpr std::uint32_t kChannels = 150;
+  const auto options = [](Extent kernel, Extent stride, Extent padding) {
+    return DepthwiseOptions{.kernel = kernel, .stride = stride, .padding = padding};
+  };
+  const DepthwiseOptions cases[] = {
+      options(3, 1, 1),           options(3, 2, 1),           options(5, 1, 2),
+      options(5, 2, 2),           options(3, 3, 1),           options(2, 2, 0),
+      options({1, 3}, 1, {0, 1}), options({7, 3}, {3, 1}, 1), options({3, 3}, 1, 0),
+  };
+  for (const DepthwiseOptions& c : cases) {
+    for (const Shape image : {Shape{33, 31, 1}}) {
+      SCOPED_TRACE(&c - cases);
+      const auto one = depthwise_gradients(image, c, 1, 1);
+      for (const int num_threads : {1, 3}) {
+        const auto all = depthwise_gradients(image, c, kChannels, num_threads);
+        expect_each_channel(all.before, one.before, kChannels);
+        expect_each_channel(all.own, one.own, kChannels);
+        expect_each_channel(all.behind, one.behind, kChannels);
+      }
+    }
+  }
 }
 
 TEST(MaxPool, KeepsTheLargestOfEachWindow) {

@@ -31,6 +31,12 @@ class ReadAhead {
       line += step;
     }
   };
+  /// Lines not yet taken.
+  [[nodiscard]] std::size_t lines() const {
+    std::size_t left = 0;
+    for (std::size_t i = current_; i < count_; ++i) left += ranges_[i].lines;
+    return left;
+  }
   /// The next `count` lines of one range; what it has less is fetched beyond its end. Once
   /// everything has been taken: a null line again and again, which fetches nothing.
   Lines take(std::size_t count) {
@@ -52,44 +58,6 @@ class ReadAhead {
   std::array<Range, 4> ranges_{};
   std::size_t count_ = 0;
   std::size_t current_ = 0;
-};
-
-/// Pixels of a next tile that lie apart in memory: some channels of consecutive pixels of up to
-/// three tensors, fetched as a tile's results are made, `per_result` pixels for each. Pixels lie
-/// pixel_bytes apart and channels channel_bytes, in all of them. Without tensors it fetches
-/// nothing.
-class PixelFetch {
- public:
-  PixelFetch() = default;
-  PixelFetch(std::size_t pixel_bytes, std::size_t channel_bytes, std::size_t per_result)
-      : pixel_bytes_(pixel_bytes), channel_bytes_(channel_bytes), per_result_(per_result) {}
-
-  /// Adds a tensor, from the first pixel and channel to fetch on; a fourth is ignored.
-  void add(const void* first_pixel) {
-    if (count_ < at_.size()) at_[count_++] = static_cast<const char*>(first_pixel);
-  }
-  /// The same from another channel on.
-  [[nodiscard]] PixelFetch from_channel(std::size_t channel) const {
-    PixelFetch moved = *this;
-    for (std::size_t t = 0; t < count_; ++t) moved.at_[t] += channel * channel_bytes_;
-    return moved;
-  }
-  /// For so many results more.
-  void fetch(std::size_t results) {
-    for (std::size_t i = 0; i < results * per_result_; ++i) {
-      for (std::size_t t = 0; t < count_; ++t) {
-        __builtin_prefetch(at_[t], 0, 2);
-        at_[t] += pixel_bytes_;
-      }
-    }
-  }
-
- private:
-  std::array<const char*, 3> at_{};
-  std::size_t count_ = 0;
-  std::size_t pixel_bytes_ = 0;
-  std::size_t channel_bytes_ = 0;
-  std::size_t per_result_ = 0;
 };
 
 }  // namespace edgeprune::kernels
