@@ -15,7 +15,6 @@
 #include "edgeprune/nn/program.h"
 
 #include "benchmark_main.h"
-#include "protocol.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -52,10 +51,6 @@ Options parse(CLI::App& app, int argc, char** argv) {
 
 int run(const Options& options) {
   const auto precision = options.precision == "bf16" ? nn::Precision::bf16 : nn::Precision::f32;
-  if (!nn::is_available(precision)) {
-    fmt::print("unavailable: {} does not multiply bfloat16\n", nn::simd_target());
-    return kUnavailable;
-  }
   const core::NpyArray images = core::read_npy(options.images);
   const std::vector<std::int64_t> integers =
       core::npy_integers(core::read_npy(options.labels), options.labels.string());

@@ -320,6 +320,7 @@ void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t
 
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead) {
+  if (!bf16::available()) return bf16::plain::product_panel(a, panel, columns, out);
   bf16::product_panel(a, panel, columns, out, ahead);
 }
 
@@ -337,6 +338,10 @@ void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t
                             const BFloat16* g, std::size_t g_stride, std::size_t columns,
                             std::size_t num_pairs, float* c, std::size_t c_stride,
                             ReadAhead& ahead) {
+  if (!bf16::available()) {
+    return bf16::plain::outer_product_of_pairs(a, a_stride, depth, g, g_stride, columns, num_pairs,
+                                               c, c_stride);
+  }
   bf16::outer_product_of_pairs(a, a_stride, depth, g, g_stride, columns, num_pairs, c, c_stride,
                                ahead);
 }

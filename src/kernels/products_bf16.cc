@@ -55,8 +55,6 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kRows = 6;
 constexpr std::size_t kVectors = 4;
-constexpr std::size_t kDepthBlock = 384;  // products summed in one chain
-constexpr std::size_t kPairBlock = 128;   // pairs of rows likewise
 
 EDGEPRUNE_BF16_TARGET inline __m512bh pairs_at(const BFloat16* from) {
   return (__m512bh)_mm512_loadu_si512(from);

@@ -318,18 +318,6 @@ TEST(ReadAhead, GivesTheLinesOfItsRangesInOrder) {
   EXPECT_EQ(ahead.take(1).step, 0U);
 }
 
-// Calls body on each target that multiplies BFloat16; skips, and says so, if this machine has none.
-template <typename Body>
-void where_bf16_multiplies(Body&& body) {
-  bool any = false;
-  on_every_target([&] {
-    if (!bf16_products_available()) return;
-    any = true;
-    body();
-  });
-  if (!any) GTEST_SKIP() << "no SIMD target of this machine multiplies BFloat16";
-}
-
 TEST(Bf16Products, AreAvailableWhereTheTargetMultipliesThem) {
 #if defined(__x86_64__)
   const bool cpu_does = __builtin_cpu_supports("avx512bf16") != 0;
@@ -349,7 +337,7 @@ TEST(Bf16Products, PackSegmentsOfOddLengthToPairs) {
 }
 
 TEST(Bf16Products, PackATransposedMatrix) {
-  where_bf16_multiplies([] {
+  on_every_target([] {
     for (const std::size_t columns : panel_widths()) {
       const Sizes sizes{1, 2, 3, columns};
       const std::vector<float> b = Values(5).exact(6 * columns);
@@ -366,7 +354,7 @@ TEST(Bf16Products, PackATransposedMatrix) {
 }
 
 TEST(Bf16Products, AreExactForEverySize) {
-  where_bf16_multiplies([] {
+  on_every_target([] {
     for (const Sizes& sizes : product_sizes()) {
       ASSERT_NO_FATAL_FAILURE(expect_exact_product<BFloat16>(sizes));
     }
@@ -375,7 +363,7 @@ TEST(Bf16Products, AreExactForEverySize) {
 
 // 257 is a tie that rounds to 256; the left operand is stored as BFloat16 already.
 TEST(Bf16Products, RoundTheRightOperand) {
-  where_bf16_multiplies([] {
+  on_every_target([] {
     const Sizes sizes{1, 1, 1, 1};
     Values values(6);
     const LeftOperand<BFloat16> a(sizes, values);
@@ -386,8 +374,8 @@ TEST(Bf16Products, RoundTheRightOperand) {
 }
 
 TEST(Bf16Products, ReadAheadChangesNothing) {
-  where_bf16_multiplies([] {
-    const Sizes sizes{20, 3, 7, 33};
+  on_every_target([] {
+    const Sizes sizes{20, 3, 7, panel_columns()};
     Values values(7);
     const LeftOperand<BFloat16> a(sizes, values);
     const std::vector<float> b = values.exact(sizes.depth() * sizes.columns);
@@ -459,7 +447,7 @@ void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std:
 }
 
 TEST(OuterProductOfPairs, IsExactForEverySize) {
-  where_bf16_multiplies([] {
+  on_every_target([] {
     for (const std::size_t num_rows : {1U, 2U, 3U, 12U, 511U, 512U, 513U, 515U}) {
       for (const std::size_t depth : {1U, 5U, 6U, 7U, 13U}) {
         for (const std::size_t vectors : {1U, 2U, 3U, 4U, 5U, 9U}) {
@@ -470,6 +458,41 @@ TEST(OuterProductOfPairs, IsExactForEverySize) {
   });
 }
 
+// Of operands that do not multiply exactly: the CPU's instructions and the plain path round alike,
+// the plain path of other targets too. 16 columns are whole panels on every target.
+TEST(Bf16Products, AreNearlyTheSameOnEveryTarget) {
+  constexpr std::size_t kColumns = 16;
+  std::vector<std::vector<float>> all;
+  on_every_target([&] {
+    const Sizes sizes{13, 3, 301, std::min(panel_columns(), kColumns)};
+    Values values(10);
+    const LeftOperand<BFloat16> a(sizes, values, false);
+    const std::vector<float> b = values.uniform(sizes.depth() * kColumns, 0, 1);
+    std::vector<float> out(sizes.rows * kColumns);
+    for (std::size_t first = 0; first < kColumns; first += sizes.columns) {
+      const auto panel =
+          product(a, packed<BFloat16>({.data = b.data() + first, .row_stride = kColumns}, sizes));
+      for (std::size_t i = 0; i < panel.size(); ++i) {
+        out[i / sizes.columns * kColumns + first + i % sizes.columns] = panel[i];
+      }
+    }
+    const auto pairs =
+        interleaved(as<BFloat16>(values.uniform(300 * kColumns, 0, 1)), 300, kColumns, kColumns);
+    std::vector<float> c(kColumns * kColumns);
+    ReadAhead nothing;
+    outer_product_of_pairs(pairs.data(), kColumns, kColumns, pairs.data(), kColumns, kColumns, 150,
+                           c.data(), kColumns, nothing);
+    out.insert(out.end(), c.begin(), c.end());
+    all.push_back(out);
+  });
+  for (const auto& other : all) {
+    ASSERT_EQ(other.size(), all[0].size());
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      EXPECT_NEAR(other[i], all[0][i], 1e-5 * all[0][i]) << i;
+    }
+  }
+}
+
 RC_GTEST_PROP(ProductsProperty, AreTheirDefinition, ()) {
   const auto rows = *rc::gen::inRange<std::size_t>(1, 30);
   const auto segments = *rc::gen::inRange<std::size_t>(1, 10);
@@ -478,7 +501,7 @@ RC_GTEST_PROP(ProductsProperty, AreTheirDefinition, ()) {
   on_every_target([&] {
     const Sizes sizes{rows, segments, length, std::min(columns, panel_columns())};
     expect_exact_product<float>(sizes);
-    if (bf16_products_available()) expect_exact_product<BFloat16>(sizes);
+    expect_exact_product<BFloat16>(sizes);
     expect_exact_outer_product({rows, segments, length, columns % 6 + 1});
   });
   RC_ASSERT(!::testing::Test::HasFailure());

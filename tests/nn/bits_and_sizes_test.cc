@@ -36,11 +36,8 @@ struct Architecture {
 constexpr Architecture kMobilenet{"MobilenetV2", narrow_mobilenet};
 constexpr Architecture kResnet{"Resnet", narrow_resnet};
 
-std::vector<Precision> precisions_here() {
-  std::vector<Precision> precisions = {Precision::f32};
-  if (is_available(Precision::bf16)) precisions.push_back(Precision::bf16);
-  return precisions;
-}
+// bf16 by the CPU's instructions or, where it has none, by the plain path.
+constexpr Precision kPrecisions[] = {Precision::f32, Precision::bf16};
 
 std::vector<float> images_for(const Network& network, std::uint32_t batch, std::uint32_t draw = 0) {
   return Draws(70 + draw).uniform(batch * network.shape(network.input()).num_values(), -1, 1);
@@ -133,7 +130,7 @@ void expect_same_bits(const Model& model, const Model& expected) {
 
 TEST(Bits, OfTheWeightsAreTheSameAfterTwoHundredSteps) {
   const Network network = narrow_mobilenet({.height = 8, .width = 8, .channels = 3});
-  for (const Precision precision : precisions_here()) {
+  for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(static_cast<int>(precision));
     const ProgramOptions options{.max_batch = 4, .precision = precision};
     expect_same_bits(trained(network, options, 200), trained(network, options, 200));
@@ -143,7 +140,7 @@ TEST(Bits, OfTheWeightsAreTheSameAfterTwoHundredSteps) {
 TEST(Bits, OfTheWeightsAreTheSameWhetherActivationsAreKeptOrRecomputed) {
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 12, .width = 12, .channels = 3}, 10);
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       SCOPED_TRACE(std::string(architecture.name) + std::to_string(static_cast<int>(precision)));
       ProgramOptions options{.max_batch = 6, .precision = precision};
       const Step kept = one_step(network, options, 2);
@@ -162,7 +159,7 @@ TEST(Bits, DoNotDependOnWhatTheMemoryHeldBefore) {
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 9, .width = 11, .channels = 3}, 7);
     const Model model = initial_model(network, 1);
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       for (const bool recompute : {false, true}) {
         SCOPED_TRACE(std::string(architecture.name) + std::to_string(static_cast<int>(precision)));
         core::ThreadPool pool(2);
@@ -186,7 +183,7 @@ TEST(Bits, DoNotDependOnWhatTheMemoryHeldBefore) {
 TEST(Bits, OfEvaluationAreThoseOfAProgramWithoutBackward) {
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 8, .width = 8, .channels = 3}, 10);
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       for (const bool recompute : {false, true}) {
         SCOPED_TRACE(std::string(architecture.name) + std::to_string(static_cast<int>(precision)));
         core::ThreadPool pool(2);
@@ -290,7 +287,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Classes, OneAloneHasNoLossAndFiniteGradients) {
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 8, .width = 8, .channels = 3}, 1);
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       core::ThreadPool pool(2);
       Program program(network, {.max_batch = 3, .precision = precision}, pool);
       Model model = initial_model(network, 1);
@@ -315,7 +312,7 @@ TEST(Classes, AThousandTrainToASmallerLoss) {
   const auto images = images_for(network, 8);
   const auto labels = labels_for(network, 8);
   core::ThreadPool pool(2);
-  for (const Precision precision : precisions_here()) {
+  for (const Precision precision : kPrecisions) {
     const ProgramOptions options{.max_batch = 8, .precision = precision};
     Program program(network, options, pool);
     const auto mean_loss = [&](Model model) {
@@ -335,7 +332,7 @@ TEST(Threads, MayOutnumberCoresAndSamples) {
   const auto num_threads = static_cast<int>(std::thread::hardware_concurrency()) + 5;
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 9, .width = 9, .channels = 3}, 10);
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       const ProgramOptions options{.max_batch = 3, .precision = precision};
       const Step many = one_step(network, options, num_threads);
       EXPECT_TRUE(all_finite(many.gradients));
@@ -353,7 +350,6 @@ TEST(Threads, MayOutnumberPixels) {
 }
 
 TEST(BFloat16, IsCloseToFloatForOddChannelsKernelsAndStrides) {
-  if (!is_available(Precision::bf16)) GTEST_SKIP() << "this CPU multiplies no bfloat16";
   Network net({.height = 11, .width = 7, .channels = 3});
   Value x = net.convolution("c1", net.input(),
                             {.out_channels = 17, .kernel = {3, 2}, .stride = {1, 2}, .padding = 1});
@@ -440,7 +436,7 @@ TEST(FrozenBatchNorm, GradientsOfAllElseAreThoseOfCentralDifferences) {
 
 TEST(FrozenBatchNorm, TrainsASingleSample) {
   const Network network = narrow_mobilenet({.height = 8, .width = 8, .channels = 3});
-  for (const Precision precision : precisions_here()) {
+  for (const Precision precision : kPrecisions) {
     core::ThreadPool pool(2);
     Program program(network, {.max_batch = 1, .precision = precision, .freeze = Freeze::batch_norm},
                     pool);
@@ -459,7 +455,7 @@ TEST(FrozenBackbone, OnlyTheHeadsGradientIsWritten) {
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 8, .width = 8, .channels = 3}, 10);
     const std::string head = network.head()->name;
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       for (const bool recompute : {false, true}) {
         core::ThreadPool pool(2);
         Program program(network,
@@ -506,7 +502,7 @@ TEST(ProgramMemory, IsKnownBeforeTheProgramIsMade) {
   core::ThreadPool pool(3);
   for (const Architecture& architecture : {kMobilenet, kResnet}) {
     const Network network = architecture.build({.height = 9, .width = 8, .channels = 3}, 10);
-    for (const Precision precision : precisions_here()) {
+    for (const Precision precision : kPrecisions) {
       for (const Freeze freeze : {Freeze::none, Freeze::backbone, Freeze::batch_norm}) {
         for (const bool backward : {false, true}) {
           for (const bool recompute : {false, true}) {

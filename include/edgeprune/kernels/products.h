@@ -10,7 +10,7 @@
 // time, in floats, for the caller to finish while they are in cache (finish_output, finish_gradient
 // in channels.h).
 //
-// Two element types: float, and BFloat16 with float sums where the CPU multiplies it
+// Two element types: float, and BFloat16 with float sums, which is fast where the CPU multiplies it
 // (bf16_products_available()). Plain functions on plain memory, single-threaded; nothing is
 // allocated and no alignment asked for. Results must not overlap operands. Sums run over blocks of
 // bounded length that are added up, so that rounding errors grow with the block, not the whole.
@@ -42,8 +42,8 @@ struct StridedMatrix {
   std::size_t column_stride = 1;
 };
 
-/// Whether the SIMD target in use multiplies BFloat16 (AVX-512 BF16); the functions below that take
-/// it must not be called otherwise.
+/// Whether the SIMD target in use multiplies BFloat16 (AVX-512 BF16). Elsewhere the functions below
+/// that take it multiply floats instead: slowly, and to the same results but for rounding.
 [[nodiscard]] bool bf16_products_available();
 
 /// The most columns of a panel on the SIMD target in use: some vectors of floats.

@@ -45,7 +45,8 @@ struct ProgramOptions {
   bool profile = false;          // measure every step's time; see Program::profile()
 };
 
-/// Whether programs of this precision run here: bf16 needs a CPU that multiplies bfloat16.
+/// Whether programs of this precision are at home here: bf16 needs a CPU that multiplies bfloat16.
+/// On another they run too, slowly (engine.md, "Element types").
 [[nodiscard]] bool is_available(Precision precision);
 
 /// The instruction set that programs run on in this process, such as "AVX3" or "NEON".
