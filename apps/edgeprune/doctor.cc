@@ -1,3 +1,4 @@
+#include "edgeprune/core/cpu_name.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/energy/device_state.h"
@@ -97,7 +98,8 @@ Json device_state_json() {
 }
 
 Json report() {
-  Json json = {{"simd_target", kernels::simd_target()},
+  Json json = {{"cpu", core::cpu_name()},
+               {"simd_target", kernels::simd_target()},
                {"simd_targets_available", kernels::available_simd_targets()},
                {"floats_per_vector", kernels::simd_lanes()},
                {"bf16_available", nn::is_available(nn::Precision::bf16)},
@@ -143,6 +145,7 @@ void print_device_state(const Json& state) {
 }
 
 void print_report(const Json& json) {
+  print(fmt::format("CPU           {}\n", json["cpu"].get<std::string>()));
   print(
       fmt::format("SIMD target   {} ({} floats a vector); this binary and CPU can also run {}\n",
                   json["simd_target"].get<std::string>(), json["floats_per_vector"].get<int>(),

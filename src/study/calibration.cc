@@ -1,6 +1,7 @@
 #include "edgeprune/study/calibration.h"
 
 #include "edgeprune/core/batch_plan.h"
+#include "edgeprune/core/cpu_name.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/random.h"
@@ -14,7 +15,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -52,15 +52,7 @@ double watts_if_any(double joules, double seconds) {
 }
 
 std::string machine_text() {
-  std::ifstream cpuinfo("/proc/cpuinfo");
-  std::string model = "unknown CPU";
-  for (std::string line; std::getline(cpuinfo, line);) {
-    const std::size_t colon = line.find(": ");
-    if (!line.starts_with("model name") || colon == std::string::npos) continue;
-    model = core::printable(line.substr(colon + 2));
-    break;
-  }
-  return fmt::format("{}, {} threads", model, core::available_threads());
+  return fmt::format("{}, {} threads", core::cpu_name(), core::available_threads());
 }
 
 std::uint64_t memory_of_machine() {
