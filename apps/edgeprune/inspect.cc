@@ -119,11 +119,13 @@ class Report {
       : config_(train::with_resolved_threads(inspected.config)),
         task_(inspected.task),
         network_(train::build_run_network(config_, task_.input, task_.num_classes)),
-        layers_(nn::layer_costs(network_, config_.model.freeze)),
+        precision_(precision_of(config_)),
+        layers_(
+            nn::layer_costs(network_, {.freeze = config_.model.freeze, .precision = precision_})),
         memory_(nn::training_memory(network_, {.batch_size = config_.train.batch_size,
                                                .optimizer = config_.train.optimizer,
-                                               .freeze = config_.model.freeze})),
-        precision_(precision_of(config_)),
+                                               .freeze = config_.model.freeze,
+                                               .precision = precision_})),
         keep_(program_memory(false)),
         recompute_(program_memory(true)) {}
 
@@ -235,9 +237,9 @@ class Report {
   train::Config config_;
   train::NetworkTask task_;
   nn::Network network_;
+  nn::Precision precision_;
   std::vector<nn::LayerCost> layers_;
   nn::TrainingMemory memory_;
-  nn::Precision precision_;
   nn::ProgramMemory keep_;
   nn::ProgramMemory recompute_;
 };

@@ -18,8 +18,33 @@ namespace edgeprune::nn {
 namespace {
 using kernels::ElementType;
 
-ElementType element_type(const ProgramOptions& options) {
-  return options.precision == Precision::f32 ? ElementType::f32 : ElementType::bf16;
+// What a product's operands are rounded to.
+ElementType product_type(Precision precision, const Activation& in, const Activation& out) {
+  const bool narrow = in.type == ElementType::bf16 && out.type == ElementType::bf16;
+  return precision == Precision::bf16 && narrow ? ElementType::bf16 : ElementType::f32;
+}
+
+// Logits and other vectors stay in float: they are small, and losses come from them.
+ElementType stored_type(const Operation& operation, Precision precision,
+                        std::span<const ElementType> earlier) {
+  const ElementType narrow = precision == Precision::f32 ? ElementType::f32 : ElementType::bf16;
+  const auto of_input = [&](std::size_t i) { return earlier[operation.inputs[i]]; };
+  switch (operation.kind) {
+    case OperationKind::input:
+    case OperationKind::average_pool:
+      return ElementType::f32;
+    case OperationKind::convolution:
+      return operation.is_linear ? ElementType::f32 : narrow;
+    case OperationKind::depthwise:
+      return narrow;
+    case OperationKind::batch_norm:
+    case OperationKind::clamp:
+    case OperationKind::max_pool:
+      return of_input(0);
+    case OperationKind::add:
+      return of_input(0) == of_input(1) ? of_input(0) : ElementType::f32;
+  }
+  return ElementType::f32;
 }
 
 // Tensors of this size leave the caches before they are read again.
@@ -31,7 +56,10 @@ constexpr std::size_t kStreamedBytes = std::size_t{8} << 20;
 class Compiler {
  public:
   Compiler(const Network& network, const ProgramOptions& options, int num_threads)
-      : network_(network), options_(options), num_threads_(num_threads) {
+      : network_(network),
+        options_(options),
+        num_threads_(num_threads),
+        types_(stored_types(network, options.precision)) {
     for (const TensorInfo& info : tensor_layout(network)) tensors_[info.name] = info;
     readers_.resize(network.operations().size());
     for (const Operation& operation : network.operations()) {
@@ -60,7 +88,7 @@ class Compiler {
   Activation* compile_operation(const Operation& operation) {
     switch (operation.kind) {
       case OperationKind::input:
-        return append_activation(operation.shape, ElementType::f32);
+        return append_value(operation);
       case OperationKind::convolution:
         return compile_convolution(operation);
       case OperationKind::depthwise:
@@ -71,12 +99,12 @@ class Compiler {
         return compile_clamp(operation);
       case OperationKind::max_pool: {
         Activation* in = read(operation, 0);
-        Activation* out = append_activation(operation.shape, in->type);
+        Activation* out = append_value(operation);
         steps.push_back(std::make_unique<MaxPoolStep>(operation.max_pool, in, out));
         return out;
       }
       case OperationKind::average_pool: {
-        Activation* out = append_activation(operation.shape, ElementType::f32);
+        Activation* out = append_value(operation);
         steps.push_back(std::make_unique<AveragePoolStep>(read(operation, 0), out));
         return out;
       }
@@ -89,26 +117,26 @@ class Compiler {
 
   Activation* compile_convolution(const Operation& operation) {
     Activation* in = read(operation, 0);
-    // Logits and other vectors stay in float: they are small, and losses come from them.
-    Activation* out = append_activation(
-        operation.shape, operation.is_linear ? ElementType::f32 : element_type(options_));
+    Activation* out = append_value(operation);
+    const ElementType products = product_type(options_.precision, *in, *out);
     const TensorInfo& weight = tensors_.at(operation.name + ".weight");
     const auto found = tensors_.find(operation.name + ".bias");
     const TensorInfo* bias = operation.bias ? &found->second : nullptr;
     if (PointwiseStep::handles(operation, in->shape)) {
-      steps.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out));
-    } else if (WinogradStep::handles(operation, *in, *out)) {
+      steps.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out, products));
+    } else if (products == ElementType::f32 &&
+               WinogradStep::handles(operation, in->shape, out->shape)) {
       steps.push_back(std::make_unique<WinogradStep>(operation, weight, bias, in, out,
                                                      options_.max_batch, num_threads_));
     } else {
-      steps.push_back(std::make_unique<ConvolutionStep>(operation, weight, bias, in, out,
+      steps.push_back(std::make_unique<ConvolutionStep>(operation, weight, bias, in, out, products,
                                                         options_.max_batch, num_threads_));
     }
     return out;
   }
 
   Activation* compile_depthwise(const Operation& operation) {
-    Activation* out = append_activation(operation.shape, element_type(options_));
+    Activation* out = append_value(operation);
     steps.push_back(std::make_unique<DepthwiseStep>(
         operation, tensors_.at(operation.name + ".weight"), read(operation, 0), out));
     return out;
@@ -121,7 +149,7 @@ class Compiler {
       Activation*& narrow = a->type == ElementType::bf16 ? a : b;
       narrow = materialise(narrow, ElementType::f32);
     }
-    Activation* out = append_activation(operation.shape, a->type);
+    Activation* out = append_value(operation);
     steps.push_back(std::make_unique<AddStep>(a, b, out));
     return out;
   }
@@ -167,6 +195,10 @@ class Compiler {
     Activation* out = append_activation(x->shape, type);
     steps.push_back(std::make_unique<MaterialiseStep>(x, out));
     return out;
+  }
+
+  Activation* append_value(const Operation& operation) {
+    return append_activation(operation.shape, types_[values_.size()]);
   }
 
   Activation* append_activation(const Shape& shape, ElementType type) {
@@ -223,6 +255,7 @@ class Compiler {
   const Network& network_;
   ProgramOptions options_;
   int num_threads_;
+  std::vector<ElementType> types_;  // of the operations' values
   std::map<std::string, TensorInfo> tensors_;
   std::vector<std::unique_ptr<Activation>> activations;
   std::vector<std::unique_ptr<Step>> steps;
@@ -232,6 +265,14 @@ class Compiler {
 };
 
 }  // namespace
+
+std::vector<ElementType> stored_types(const Network& network, Precision precision) {
+  std::vector<ElementType> types;
+  for (const Operation& operation : network.operations()) {
+    types.push_back(stored_type(operation, precision, types));
+  }
+  return types;
+}
 
 CompiledNetwork compile(const Network& network, const ProgramOptions& options, int num_threads) {
   return Compiler(network, options, num_threads).compile();

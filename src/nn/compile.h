@@ -23,4 +23,9 @@ struct CompiledNetwork {
 [[nodiscard]] CompiledNetwork compile(const Network& network, const ProgramOptions& options,
                                       int num_threads);
 
+/// What the value of each operation is stored as, in their order; a batch norm's or clamp's is its
+/// input's. compile() adds floats where a reader wants a bfloat16 value as such.
+[[nodiscard]] std::vector<kernels::ElementType> stored_types(const Network& network,
+                                                             Precision precision);
+
 }  // namespace edgeprune::nn

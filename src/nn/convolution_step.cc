@@ -22,14 +22,14 @@ constexpr std::size_t kBeyond = 1;
 
 ConvolutionStep::ConvolutionStep(const Operation& operation, const TensorInfo& weight,
                                  const TensorInfo* bias, Activation* in, Activation* out,
-                                 std::uint32_t max_batch, int num_threads)
+                                 ElementType products, std::uint32_t max_batch, int num_threads)
     : operation_(operation),
       weight_(weight),
       has_bias_(bias != nullptr),
       bias_offset_(bias != nullptr ? bias->offset : 0),
       input_{.activation = in},
       out_(out),
-      type_(in->type == out->type ? in->type : ElementType::f32),
+      type_(products),
       max_batch_(max_batch),
       num_threads_(static_cast<std::uint32_t>(num_threads)),
       packed_forward_(type_, weight.kernel_height,

@@ -21,8 +21,10 @@ namespace edgeprune::nn {
 
 class ConvolutionStep final : public Step {
  public:
+  /// `products`: what their operands are; bf16 only where `in` and `out` both are.
   ConvolutionStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
-                  Activation* in, Activation* out, std::uint32_t max_batch, int num_threads);
+                  Activation* in, Activation* out, kernels::ElementType products,
+                  std::uint32_t max_batch, int num_threads);
 
   void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,

@@ -2,6 +2,8 @@
 
 #include "edgeprune/nn/model.h"
 
+#include "compile.h"
+
 #include <map>
 
 namespace edgeprune::nn {
@@ -49,12 +51,15 @@ std::map<std::string_view, std::size_t> parameters_by_layer(const std::vector<Te
 
 }  // namespace
 
-std::vector<LayerCost> layer_costs(const Network& network, Freeze freeze) {
+std::vector<LayerCost> layer_costs(const Network& network, const LayerCostOptions& options) {
   const std::vector<TensorInfo> layout = tensor_layout(network);
   const auto parameters = parameters_by_layer(layout);
+  const std::vector<kernels::ElementType> types = stored_types(network, options.precision);
   std::vector<LayerCost> costs;
-  for (const Operation& operation : network.operations()) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const Operation& operation = network.operations()[i];
     if (operation.kind == OperationKind::input) continue;
+    const std::size_t bytes = operation.shape.num_values() * kernels::size_of(types[i]);
     const auto found = parameters.find(operation.name);
     costs.push_back({.name = operation.name,
                      .kind = kind_of(operation),
@@ -62,9 +67,8 @@ std::vector<LayerCost> layer_costs(const Network& network, Freeze freeze) {
                      .output = operation.shape,
                      .parameters = found == parameters.end() ? 0 : found->second,
                      .forward_flops = network.forward_flops(operation),
-                     .backward_flops = network.backward_flops(operation, freeze),
-                     .activation_bytes =
-                         is_stored(operation) ? operation.shape.num_values() * sizeof(float) : 0});
+                     .backward_flops = network.backward_flops(operation, options.freeze),
+                     .activation_bytes = is_stored(operation) ? bytes : 0});
   }
   return costs;
 }
@@ -78,7 +82,7 @@ TrainingMemory training_memory(const Network& network, const TrainingMemoryOptio
   memory.gradient_bytes = memory.parameter_bytes;
   memory.optimizer_bytes = optimizer_state_bytes(
       options.optimizer, num_parameters(trainable_ranges(network, options.freeze)));
-  for (const LayerCost& layer : layer_costs(network)) {
+  for (const LayerCost& layer : layer_costs(network, {.precision = options.precision})) {
     memory.activation_bytes += options.batch_size * layer.activation_bytes;
   }
   return memory;

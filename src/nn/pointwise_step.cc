@@ -15,10 +15,6 @@ std::size_t pixels_per_tile(std::size_t channels_in, std::size_t channels_out) {
                                  8 * kRegisterRows);
 }
 
-kernels::ElementType product_type(const Activation& in, const Activation& out) {
-  return in.type == out.type ? in.type : kernels::ElementType::f32;
-}
-
 }  // namespace
 
 namespace {
@@ -34,14 +30,15 @@ bool PointwiseStep::handles(const Operation& operation, const Shape& input) {
 }
 
 PointwiseStep::PointwiseStep(const Operation& operation, const TensorInfo& weight,
-                             const TensorInfo* bias, Activation* in, Activation* out)
+                             const TensorInfo* bias, Activation* in, Activation* out,
+                             kernels::ElementType products)
     : name_(operation.name),
       weight_(weight),
       has_bias_(bias != nullptr),
       bias_offset_(bias != nullptr ? bias->offset : 0),
       input_{.activation = in},
       out_(out),
-      type_(product_type(*in, *out)),
+      type_(products),
       tile_pixels_(pixels_per_tile(weight.in_channels, weight.out_channels)),
       packed_forward_(type_, 1, weight.in_channels, weight.out_channels),
       packed_backward_(type_, 1, weight.out_channels, weight.in_channels),

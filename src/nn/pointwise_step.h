@@ -20,8 +20,9 @@ class PointwiseStep final : public Step {
   /// Whether the operation is one that this step does.
   [[nodiscard]] static bool handles(const Operation& operation, const Shape& input);
 
+  /// `products`: what their operands are; bf16 only where `in` and `out` both are.
   PointwiseStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
-                Activation* in, Activation* out);
+                Activation* in, Activation* out, kernels::ElementType products);
 
   void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,

@@ -170,7 +170,7 @@ Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;
 
 bool is_available(Precision precision) {
-  return precision == Precision::f32 || kernels::bf16_products_available();
+  return precision != Precision::bf16 || kernels::bf16_products_available();
 }
 
 std::string simd_target() {

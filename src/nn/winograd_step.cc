@@ -30,19 +30,16 @@ std::size_t packed_size(std::size_t rows, std::size_t columns) {
 
 }  // namespace
 
-bool WinogradStep::handles(const Operation& operation, const Activation& in,
-                           const Activation& out) {
+bool WinogradStep::handles(const Operation& operation, const Shape& in, const Shape& out) {
   if (operation.kind != OperationKind::convolution || operation.is_linear) return false;
   if (operation.kernel != Extent(3) || operation.stride != Extent(1) ||
       operation.padding != Extent(1)) {
     return false;
   }
-  if (in.type != kernels::ElementType::f32 || out.type != kernels::ElementType::f32) return false;
   // Odd images waste a part of their last tiles.
-  const std::size_t tiles = std::size_t{(out.shape.height + 1) / 2} * ((out.shape.width + 1) / 2);
-  const bool saves_products = 3 * kPositions * tiles <= 2 * 9 * out.shape.num_pixels();
-  return saves_products && in.shape.channels >= kLeastChannels &&
-         out.shape.channels >= kLeastChannels;
+  const std::size_t tiles = std::size_t{(out.height + 1) / 2} * ((out.width + 1) / 2);
+  const bool saves_products = 3 * kPositions * tiles <= 2 * 9 * out.num_pixels();
+  return saves_products && in.channels >= kLeastChannels && out.channels >= kLeastChannels;
 }
 
 WinogradStep::WinogradStep(const Operation& operation, const TensorInfo& weight,

@@ -22,9 +22,9 @@ namespace edgeprune::nn {
 
 class WinogradStep final : public Step {
  public:
-  /// Whether the operation is one that this step does, faster than ConvolutionStep.
-  [[nodiscard]] static bool handles(const Operation& operation, const Activation& in,
-                                    const Activation& out);
+  /// Whether the operation is one that this step does, faster than ConvolutionStep. Its products
+  /// are float, whatever the activations are stored as: mapped, bfloat16 operands would round.
+  [[nodiscard]] static bool handles(const Operation& operation, const Shape& in, const Shape& out);
 
   WinogradStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
                Activation* in, Activation* out, std::uint32_t max_batch, int num_threads);

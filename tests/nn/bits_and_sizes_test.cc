@@ -5,6 +5,7 @@
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/nn/optimizer.h"
 
+#include "kernels/on_every_target.h"
 #include "nn/network_fixture.h"
 #include "nn/numeric_gradient.h"
 
@@ -37,7 +38,7 @@ constexpr Architecture kMobilenet{"MobilenetV2", narrow_mobilenet};
 constexpr Architecture kResnet{"Resnet", narrow_resnet};
 
 // bf16 by the CPU's instructions or, where it has none, by the plain path.
-constexpr Precision kPrecisions[] = {Precision::f32, Precision::bf16};
+constexpr Precision kPrecisions[] = {Precision::f32, Precision::bf16_storage, Precision::bf16};
 
 std::vector<float> images_for(const Network& network, std::uint32_t batch, std::uint32_t draw = 0) {
   return Draws(70 + draw).uniform(batch * network.shape(network.input()).num_values(), -1, 1);
@@ -349,21 +350,121 @@ TEST(Threads, MayOutnumberPixels) {
   EXPECT_LE(difference(many.gradients, one.gradients), 1e-6);
 }
 
-TEST(BFloat16, IsCloseToFloatForOddChannelsKernelsAndStrides) {
+// Every kind of step, in odd sizes.
+Network odd_network(bool with_batch_norms) {
   Network net({.height = 11, .width = 7, .channels = 3});
+  const auto norm = [&](const char* name, Value x) {
+    return with_batch_norms ? net.batch_norm(name, x) : x;
+  };
   Value x = net.convolution("c1", net.input(),
                             {.out_channels = 17, .kernel = {3, 2}, .stride = {1, 2}, .padding = 1});
-  x = net.relu6(net.batch_norm("n1", x));
-  const Value y = net.batch_norm("n2", net.depthwise("d", x, {.kernel = 3, .padding = 1}));
+  x = net.relu6(norm("n1", x));
+  const Value y = norm("n2", net.depthwise("d", x, {.kernel = 3, .padding = 1}));
   x = net.add(net.convolution("c2", net.relu(y), {.out_channels = 17}), x);
-  x = net.convolution("c3", x, {.out_channels = 33, .kernel = 3, .stride = 2, .padding = 1});
-  x = net.max_pool(net.relu(net.batch_norm("n3", x)), {.window = 3, .stride = 2, .padding = 1});
+  x = net.relu6(net.convolution("c3", x, {.out_channels = 18, .kernel = 3, .padding = 1}));
+  x = net.convolution("c4", x, {.out_channels = 33, .kernel = 3, .stride = 2, .padding = 1});
+  x = net.max_pool(net.relu(norm("n3", x)), {.window = 3, .stride = 2, .padding = 1});
   net.set_output(net.linear("fc", x, 3));
-  const Step narrow = one_step(net, {.max_batch = 9, .precision = Precision::bf16}, 3);
-  const Step wide = one_step(net, {.max_batch = 9}, 3);
-  EXPECT_LE(difference(narrow.logits, wide.logits), 0.05);
-  EXPECT_LE(difference(narrow.gradients, wide.gradients), 0.05);
-  EXPECT_NE(narrow.logits, wide.logits);
+  return net;
+}
+
+TEST(BFloat16, IsCloseToFloatForOddChannelsKernelsAndStrides) {
+  const Network net = odd_network(true);
+  kernels::testing::on_every_target([&] {
+    const Step wide = one_step(net, {.max_batch = 9}, 3);
+    for (const Precision precision : kPrecisions) {
+      if (precision == Precision::f32) continue;
+      SCOPED_TRACE(static_cast<int>(precision));
+      const Step narrow = one_step(net, {.max_batch = 9, .precision = precision}, 3);
+      EXPECT_LE(difference(narrow.logits, wide.logits), 0.05);
+      // Products round weights and gradients once more.
+      EXPECT_LE(difference(narrow.gradients, wide.gradients),
+                precision == Precision::bf16 ? 0.1 : 0.05);
+      EXPECT_NE(narrow.logits, wide.logits);
+    }
+  });
+}
+
+// About three weights of 1 or -1 for each value: few terms make small sums.
+Model sparse_model(const Network& network) {
+  Model model = initial_model(network, 1);
+  Draws draws(12);
+  for (const TensorInfo& info : tensor_layout(network)) {
+    const auto per_value = static_cast<std::uint32_t>(info.size / info.out_channels);
+    const std::uint32_t one_in = std::max(1U, per_value / 3);
+    for (std::size_t i = info.offset; i < info.offset + info.size; ++i) {
+      const bool kept = draws.below(one_in) == 0;
+      model.parameters[i] = !kept ? 0.0f : draws.below(2) == 0 ? 1.0f : -1.0f;
+    }
+  }
+  return model;
+}
+
+Step whole_numbers_step(const Network& network, const ProgramOptions& options) {
+  core::ThreadPool pool(3);
+  Program program(network, options, pool);
+  Step step{.model = sparse_model(network)};
+  const std::size_t image = network.shape(network.input()).num_values();
+  const auto images = Draws(13).whole(options.max_batch * image, 2);
+  step.logits = logits_of(program, step.model, images, Mode::training);
+  step.gradients.resize(step.model.parameters.size());
+  program.backward(step.model, Draws(14).whole(step.logits.size(), 2), step.gradients);
+  return step;
+}
+
+// Small whole numbers are bfloat16s, and their sums are exact.
+TEST(Bf16Storage, HasTheBitsOfFloatWhereNothingRounds) {
+  const Network net = odd_network(false);
+  kernels::testing::on_every_target([&] {
+    for (const bool recompute : {false, true}) {
+      ProgramOptions options{.max_batch = 7, .recompute = recompute};
+      const Step wide = whole_numbers_step(net, options);
+      options.precision = Precision::bf16_storage;
+      expect_same_bits(whole_numbers_step(net, options), wide);
+      for (const TensorInfo& info : tensor_layout(net)) {
+        const auto found = std::span(wide.gradients).subspan(info.offset, info.size);
+        EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](float g) { return g != 0; }))
+            << info.name;
+      }
+    }
+  });
+}
+
+struct ProductCase {
+  const char* kind;
+  ConvolutionOptions options;
+};
+
+// 128 * (1 + 1/256) + 0.5 = 129. Rounded to bfloat16 the weight is 1, and the sum stored as 128.
+TEST(Bf16Storage, DoesNotRoundWeights) {
+  constexpr std::size_t kChannels = 16;
+  for (const auto& [kind, options] :
+       {ProductCase{"pointwise", {.out_channels = kChannels}},
+        ProductCase{"winograd", {.out_channels = kChannels, .kernel = 3, .padding = 1}},
+        ProductCase{"convolution",
+                    {.out_channels = kChannels, .kernel = 3, .stride = 2, .padding = 1}}}) {
+    SCOPED_TRACE(kind);
+    Network net({.height = 4, .width = 4, .channels = 2});
+    const Value x = net.convolution("copy", net.input(), {.out_channels = kChannels});
+    net.set_output(net.linear("fc", net.global_average_pool(net.convolution("c", x, options)), 1));
+    Model model = initial_model(net, 1);
+    std::fill(model.parameters.begin(), model.parameters.end(), 0.0f);
+    const auto copy = testing::values_of(net, model, "copy.weight");  // in x out
+    copy[0] = 1;
+    copy[kChannels + 1] = 1;
+    const auto weights = testing::values_of(net, model, "c.weight");  // taps x in x out
+    const std::size_t middle = weights.size() / (kChannels * kChannels) / 2;
+    weights[middle * kChannels * kChannels] = 1 + 1.0f / 256;
+    weights[(middle * kChannels + 1) * kChannels] = 1;
+    testing::values_of(net, model, "fc.weight")[0] = 1;
+    std::vector<float> image;
+    for (int pixel = 0; pixel < 16; ++pixel) image.insert(image.end(), {128, 0.5f});
+
+    core::ThreadPool pool(2);
+    Program program(net, {.max_batch = 1, .precision = Precision::bf16_storage}, pool);
+    EXPECT_EQ(program.profile()[1].kind, kind);
+    EXPECT_EQ(logits_of(program, model, image, Mode::training), std::vector<float>{129});
+  }
 }
 
 // What a frozen batch norm does to its values does not depend on the batch, so that the training
@@ -518,6 +619,23 @@ TEST(ProgramMemory, IsKnownBeforeTheProgramIsMade) {
           }
         }
       }
+    }
+  }
+}
+
+TEST(ProgramMemory, IsAboutHalfWhereActivationsAreStoredAsBFloat16) {
+  for (const Architecture& architecture : {kMobilenet, kResnet}) {
+    const Network network = architecture.build({.height = 16, .width = 16, .channels = 3}, 10);
+    for (const bool recompute : {false, true}) {
+      const auto arena = [&](Precision precision) {
+        return program_memory(network,
+                              {.max_batch = 16, .precision = precision, .recompute = recompute}, 2)
+            .arena_bytes;
+      };
+      // Vectors stay float: a little more.
+      EXPECT_LE(static_cast<double>(arena(Precision::bf16_storage)),
+                0.53 * static_cast<double>(arena(Precision::f32)));
+      EXPECT_EQ(arena(Precision::bf16_storage), arena(Precision::bf16));
     }
   }
 }

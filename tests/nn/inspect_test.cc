@@ -57,6 +57,32 @@ TEST(LayerCosts, AreTheArithmeticOfEachLayer) {
   }
 }
 
+TEST(LayerCosts, CountWhatThePrecisionStores) {
+  for (const Precision precision : {Precision::bf16, Precision::bf16_storage}) {
+    const std::vector<LayerCost> costs = layer_costs(small_network(), {.precision = precision});
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+      const bool vector = i >= 5;  // the average and the logits stay float
+      EXPECT_EQ(costs[i].activation_bytes, kRows[i].activation_bytes / (vector ? 1 : 2)) << i;
+    }
+    EXPECT_EQ(training_memory(small_network(), {.batch_size = 3, .precision = precision})
+                  .activation_bytes,
+              3U * (280 + 200 + 16 + 40));
+  }
+}
+
+// Of a bfloat16 convolution and the float images.
+TEST(LayerCosts, ASumOfTwoTypesIsFloat) {
+  Network net({.height = 2, .width = 3, .channels = 4});
+  const Value x = net.convolution("conv", net.input(), {.out_channels = 4});
+  const Value mixed = net.add(x, net.input());
+  net.set_output(net.linear("fc", net.add(mixed, net.add(x, x)), 5));
+  const auto costs = layer_costs(net, {.precision = Precision::bf16_storage});
+  EXPECT_EQ(costs[0].activation_bytes, 2U * 24);
+  EXPECT_EQ(costs[1].activation_bytes, 4U * 24);
+  EXPECT_EQ(costs[2].activation_bytes, 2U * 24);
+  EXPECT_EQ(costs[3].activation_bytes, 4U * 24);
+}
+
 TEST(LayerCosts, ASumHasTwoInputs) {
   Network net({.height = 2, .width = 3, .channels = 4});
   const Value x = net.convolution("conv", net.input(), {.out_channels = 4});
@@ -74,7 +100,7 @@ TEST(LayerCosts, AddUpToTheNetworks) {
     for (const Freeze freeze : {Freeze::none, Freeze::backbone, Freeze::batch_norm}) {
       std::size_t parameters = 0;
       double flops = 0;
-      for (const LayerCost& layer : layer_costs(network, freeze)) {
+      for (const LayerCost& layer : layer_costs(network, {.freeze = freeze})) {
         parameters += layer.parameters;
         flops += layer.forward_flops + layer.backward_flops;
       }

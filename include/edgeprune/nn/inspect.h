@@ -5,6 +5,7 @@
 
 #include "edgeprune/nn/network.h"
 #include "edgeprune/nn/optimizer.h"
+#include "edgeprune/nn/program.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,18 +26,23 @@ struct LayerCost {
   std::size_t activation_bytes = 0;  // for one sample: what is stored for the backward pass
 };
 
+struct LayerCostOptions {
+  Freeze freeze = Freeze::none;
+  Precision precision = Precision::f32;
+};
+
 /// One row per operation, in their order, without the input. The engine stores what convolutions,
-/// linear layers, pools and sums compute, here counted as f32 (bf16 takes about half); batch norms
-/// and clamps are applied by whoever reads a value and store nothing. A program may hold more,
-/// where it must write a value out, or less, where values share memory: program_memory()
-/// (program.h) says.
+/// linear layers, pools and sums compute, in the precision's types; batch norms and clamps are
+/// applied by whoever reads a value and store nothing. A program may hold more, where it must write
+/// a value out, or less, where values share memory: program_memory() (program.h) says.
 [[nodiscard]] std::vector<LayerCost> layer_costs(const Network& network,
-                                                 Freeze freeze = Freeze::none);
+                                                 const LayerCostOptions& options = {});
 
 struct TrainingMemoryOptions {
   std::uint32_t batch_size = 64;
   OptimizerOptions optimizer;
   Freeze freeze = Freeze::none;
+  Precision precision = Precision::f32;
 };
 
 /// Bytes that training needs, by the description. The activations are those of layer_costs(), each

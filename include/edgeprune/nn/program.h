@@ -33,8 +33,12 @@ enum class Mode {
 
 /// How activations and their gradients are stored and multiplied. Images, parameters and their
 /// gradients, statistics, sums, losses, and what linear layers and global average pools compute are
-/// float in both.
-enum class Precision { f32, bf16 };
+/// always float.
+enum class Precision {
+  f32,
+  bf16,          // activations stored, and with the weights multiplied, as bfloat16
+  bf16_storage,  // activations stored as bfloat16; products are of floats, weights are not rounded
+};
 
 struct ProgramOptions {
   std::uint32_t max_batch = 64;  // core::BatchPlan::largest_batch(b) for batches of a BatchPlan
@@ -45,8 +49,8 @@ struct ProgramOptions {
   bool profile = false;          // measure every step's time; see Program::profile()
 };
 
-/// Whether programs of this precision are at home here: bf16 needs a CPU that multiplies bfloat16.
-/// On another they run too, slowly (engine.md, "Element types").
+/// Whether programs of this precision are at home here: bf16 needs a CPU that multiplies bfloat16,
+/// and runs slowly on another (engine.md, "Element types"); the others run on any.
 [[nodiscard]] bool is_available(Precision precision);
 
 /// The instruction set that programs run on in this process, such as "AVX3" or "NEON".
