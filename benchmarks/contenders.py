@@ -9,6 +9,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+PRECISIONS = ("f32", "bf16", "bf16_storage")
 DEFAULT_PROGRAMS = HERE.parent / "build" / "release" / "bin"
 
 
@@ -65,6 +66,16 @@ def measured_once(command):
     if done.returncode != 0:
         raise Unavailable(done.stdout.strip() or done.stderr.strip())
     return json.loads(done.stdout)
+
+
+def rival_precisions(precision):
+    """What PyTorch may run in beside ours: it has no bf16_storage, so that both of its own do."""
+    return ("f32", "bf16") if precision == "bf16_storage" else (precision,)
+
+
+def product_precision(precision):
+    """What is multiplied."""
+    return "f32" if precision == "bf16_storage" else precision
 
 
 def ours(program, network, precision, batch_size, threads, target=None):

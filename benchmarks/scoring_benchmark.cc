@@ -14,6 +14,7 @@
 #include "edgeprune/train/trainer.h"
 
 #include "benchmark_main.h"
+#include "precisions.h"
 #include "protocol.h"
 
 #include <CLI/CLI.hpp>
@@ -59,11 +60,9 @@ class Steps {
       : pool_(options.threads),
         network_(nn::build_network({.name = options.network},
                                    {.height = 32, .width = 32, .channels = 3}, kClasses)),
-        trainer_(
-            network_, nn::initial_model(network_, 1),
-            {.batch_size = options.batch_size,
-             .precision = options.precision == "bf16" ? nn::Precision::bf16 : nn::Precision::f32},
-            pool_),
+        trainer_(network_, nn::initial_model(network_, 1),
+                 {.batch_size = options.batch_size, .precision = kPrecisions.at(options.precision)},
+                 pool_),
         table_(options.columns,
                {.num_samples = kSamples, .num_classes = kClasses, .passes = kPasses}),
         noise_({.num_classes = kClasses, .num_observations = 0}),
@@ -127,7 +126,7 @@ Seconds stretch(Steps& steps, double duration) {
 Options parse(CLI::App& app, int argc, char** argv) {
   Options options;
   app.add_option("--network", options.network)->capture_default_str();
-  app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16"}));
+  app.add_option("--precision", options.precision)->check(CLI::IsMember(kPrecisions));
   app.add_option("--columns", options.columns, "Scores to gather")->capture_default_str();
   app.add_option("--batch-size", options.batch_size)->capture_default_str();
   app.add_option("--threads", options.threads)->capture_default_str();
@@ -137,7 +136,7 @@ Options parse(CLI::App& app, int argc, char** argv) {
 }
 
 int run(const Options& options) {
-  if (options.precision == "bf16" && !nn::is_available(nn::Precision::bf16)) {
+  if (!nn::is_available(kPrecisions.at(options.precision))) {
     fmt::print("unavailable: {} does not multiply bfloat16\n", nn::simd_target());
     return kUnavailable;
   }

@@ -15,6 +15,7 @@
 #include "edgeprune/nn/program.h"
 
 #include "benchmark_main.h"
+#include "precisions.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ struct Options {
 Options parse(CLI::App& app, int argc, char** argv) {
   Options options;
   app.add_option("--network", options.network)->capture_default_str();
-  app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16"}));
+  app.add_option("--precision", options.precision)->check(CLI::IsMember(kPrecisions));
   app.add_option("--threads", options.threads)->capture_default_str();
   app.add_option("--model", options.model)->required();
   app.add_option("--images", options.images)->required();
@@ -50,7 +51,7 @@ Options parse(CLI::App& app, int argc, char** argv) {
 }
 
 int run(const Options& options) {
-  const auto precision = options.precision == "bf16" ? nn::Precision::bf16 : nn::Precision::f32;
+  const auto precision = kPrecisions.at(options.precision);
   const core::NpyArray images = core::read_npy(options.images);
   const std::vector<std::int64_t> integers =
       core::npy_integers(core::read_npy(options.labels), options.labels.string());

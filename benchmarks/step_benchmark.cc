@@ -15,6 +15,7 @@
 #include "edgeprune/nn/program.h"
 
 #include "benchmark_main.h"
+#include "precisions.h"
 #include "protocol.h"
 
 #include <CLI/CLI.hpp>
@@ -48,10 +49,6 @@ struct Options {
   bool first_step = false;
   bool recompute = false;
 };
-
-nn::Precision precision_of(const Options& options) {
-  return options.precision == "bf16" ? nn::Precision::bf16 : nn::Precision::f32;
-}
 
 nn::Shape shape_of(const Options& options) {
   return {options.input[0], options.input[1], options.input[2]};
@@ -100,7 +97,7 @@ class TrainingLoop {
         pool_(options.threads),
         program_(network_,
                  {.max_batch = options.batch_size,
-                  .precision = precision_of(options),
+                  .precision = kPrecisions.at(options.precision),
                   .recompute = options.recompute,
                   .profile = options.profile},
                  pool_),
@@ -240,7 +237,7 @@ Options parse(CLI::App& app, int argc, char** argv) {
   app.add_option("--batch-size", options.batch_size)->capture_default_str();
   app.add_option("--threads", options.threads)->capture_default_str();
   app.add_option("--precision", options.precision)
-      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->check(CLI::IsMember(kPrecisions))
       ->capture_default_str();
   app.add_option("--target", options.target, "Force a SIMD target, such as AVX2");
   app.add_option("--seconds", options.seconds, "Measure once for so long, print it and leave");
@@ -256,7 +253,7 @@ Options parse(CLI::App& app, int argc, char** argv) {
 int run(const Options& options) {
   std::optional<kernels::ForcedSimdTarget> forced;
   if (!options.target.empty()) forced.emplace(options.target);
-  if (!nn::is_available(precision_of(options))) {
+  if (!nn::is_available(kPrecisions.at(options.precision))) {
     fmt::print("unavailable: {} does not multiply bfloat16\n", nn::simd_target());
     return kUnavailable;
   }

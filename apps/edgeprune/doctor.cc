@@ -152,7 +152,8 @@ void print_report(const Json& json) {
                   fmt::join(json["simd_targets_available"].get<std::vector<std::string>>(), ", ")));
   print(fmt::format("bf16          {}\n", json["bf16_available"].get<bool>()
                                               ? "available (train.precision)"
-                                              : "not available: train.precision bf16 is refused"));
+                                              : "not available: train.precision bf16 is refused; "
+                                                "bf16_storage works"));
   print(fmt::format("CPU features  {}\n",
                     fmt::join(json["cpu_features"].get<std::vector<std::string>>(), " ")));
   print(fmt::format("threads       {}\n", json["threads"].get<int>()));

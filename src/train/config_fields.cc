@@ -97,6 +97,7 @@ constexpr Word<WantedPrecision> kPrecisions[] = {
     {"f32", WantedPrecision::f32},
     {"bf16", WantedPrecision::bf16},
     {"bf16_or_f32", WantedPrecision::bf16_or_f32},
+    {"bf16_storage", WantedPrecision::bf16_storage},
 };
 constexpr Word<MemoryWay> kMemoryWays[] = {
     {"auto", MemoryWay::automatic},
@@ -361,7 +362,8 @@ std::vector<FieldRow> train_rows() {
           "train.precision",
           "How activations are stored and multiplied; weights, sums and losses stay f32. `bf16` "
           "needs a CPU that multiplies it (`edgeprune doctor` says), `bf16_or_f32` takes f32 on "
-          "another.",
+          "another. `bf16_storage` stores activations and their gradients as bf16, in half the "
+          "memory, and multiplies in f32, on any CPU.",
           [](auto& c) -> auto& { return c.train.precision; }),
       words<kMemoryWays>(
           "train.memory",

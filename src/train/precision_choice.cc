@@ -7,22 +7,33 @@
 namespace edgeprune::train {
 
 std::string_view name_of(nn::Precision precision) {
-  return precision == nn::Precision::bf16 ? "bf16" : "f32";
+  switch (precision) {
+    case nn::Precision::f32:
+      return "f32";
+    case nn::Precision::bf16:
+      return "bf16";
+    case nn::Precision::bf16_storage:
+      return "bf16_storage";
+  }
+  return "f32";
 }
 
 ChosenPrecision choose_precision(WantedPrecision wanted, bool bf16_available,
                                  std::string_view simd_target) {
   if (wanted == WantedPrecision::f32) return {};
+  if (wanted == WantedPrecision::bf16_storage) return {.precision = nn::Precision::bf16_storage};
   if (bf16_available) return {.precision = nn::Precision::bf16};
   if (wanted == WantedPrecision::bf16_or_f32) {
-    return {.notice = fmt::format("train.precision bf16_or_f32 runs in f32: this machine ({}) does "
-                                  "not multiply bfloat16",
-                                  simd_target)};
+    return {.notice = fmt::format(
+                "train.precision bf16_or_f32 runs in f32: this machine ({}) does not multiply "
+                "bfloat16; bf16_storage takes half the memory for activations on any machine",
+                simd_target)};
   }
-  throw core::Error(core::ErrorKind::config,
-                    fmt::format("train.precision is bf16, which this machine ({}) does not "
-                                "multiply; use bf16_or_f32 or f32",
-                                simd_target));
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("train.precision is bf16, which this machine ({}) does not multiply; use "
+                  "bf16_storage (stored as bf16, multiplied in f32), bf16_or_f32 or f32",
+                  simd_target));
 }
 
 }  // namespace edgeprune::train

@@ -185,11 +185,31 @@ class Usage(CommandLine):
         two = engine("--threads", 2)
         self.assertEqual(two["keep"]["arena"], one["keep"]["arena"])
         self.assertGreater(two["keep"]["scratch"], one["keep"]["scratch"])
-        bf16 = engine("--threads", 1, "--precision", "bf16")
-        self.assertLess(bf16["keep"]["arena"], one["keep"]["arena"])
+        for precision in ["bf16", "bf16_storage"]:
+            narrow = engine("--threads", 1, "--precision", precision)
+            self.assertLess(narrow["keep"]["arena"], 0.51 * one["keep"]["arena"])
         table = edgeprune("inspect", "mobilenet_v2", "--threads", 1).stdout
         self.assertIn("recompute", table)
         self.assertIn("1 thread\n", table)
+
+    def test_inspect_counts_activations_as_the_precision_stores_them(self):
+        def activations(precision):
+            result = edgeprune("inspect", "cnn", "--precision", precision, "--json")
+            return [layer["activation_bytes"] for layer in json.loads(result.stdout)["layers"]]
+
+        wide = activations("f32")
+        narrow = activations("bf16_storage")
+        self.assertEqual(narrow[:-2], [n // 2 for n in wide[:-2]])
+        self.assertEqual(narrow[-2:], wide[-2:])  # the average and the logits
+
+    def test_a_run_in_bf16_storage_says_so(self):
+        result = edgeprune("run", self.config, "--set", "train.precision=bf16_storage")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for file in ["plan.json", "summary.json"]:
+            written = json.loads((self.folder / "run" / file).read_text())
+            self.assertEqual(written["engine"]["precision"], "bf16_storage")
+        self.assert_fails(3, ["train.precision", "bf16_storage"], "run", self.config, "--force",
+                          "--set", "train.precision=bf16_store")
 
     def test_inspect_takes_network_files_configurations_and_runs(self):
         own = self.folder / "own.toml"

@@ -23,12 +23,23 @@ TEST(PrecisionChoice, TakesBf16WhereItIsThereAndAskedFor) {
   EXPECT_EQ(choose_precision(bf16_or_f32, true, "AVX3").notice, "");
 }
 
+TEST(PrecisionChoice, TakesBf16StorageEverywhere) {
+  for (const bool bf16_available : {false, true}) {
+    const ChosenPrecision chosen =
+        choose_precision(WantedPrecision::bf16_storage, bf16_available, "SSE4");
+    EXPECT_EQ(chosen.precision, nn::Precision::bf16_storage);
+    EXPECT_EQ(chosen.notice, "");
+  }
+}
+
 TEST(PrecisionChoice, FallsBackAloudOrRefuses) {
   const ChosenPrecision fallback = choose_precision(WantedPrecision::bf16_or_f32, false, "AVX2");
   EXPECT_EQ(fallback.precision, nn::Precision::f32);
   EXPECT_NE(fallback.notice.find("AVX2"), std::string::npos);
+  EXPECT_NE(fallback.notice.find("bf16_storage"), std::string::npos);
   EXPECT_EQ(choose_precision(WantedPrecision::f32, false, "AVX2").notice, "");
-  expect_error(ErrorKind::config, {"train.precision is bf16", "AVX2", "bf16_or_f32"},
+  expect_error(ErrorKind::config,
+               {"train.precision is bf16", "AVX2", "bf16_storage", "bf16_or_f32"},
                [] { (void)choose_precision(WantedPrecision::bf16, false, "AVX2"); });
 }
 
@@ -55,14 +66,33 @@ TEST(Precision, WithoutBf16ARunIsRefusedOrHasTheBitsOfF32) {
   EXPECT_EQ(json::parse(run_file(fallback, kSummaryFile))["engine"]["precision"], "f32");
 }
 
+void expect_learns(const std::string& precision) {
+  const SmallRun data(300);
+  const Config config = data.config(
+      "run", {"train.precision=" + precision, "train.epochs=8", "train.learning_rate=0.005"});
+  EXPECT_GT(SmallRun::run(config).test_accuracy, 0.6) << "four classes: guessing gives 0.25";
+  EXPECT_EQ(json::parse(run_file(config, kPlanFile))["engine"]["precision"], precision);
+  EXPECT_EQ(json::parse(run_file(config, kSummaryFile))["engine"]["precision"], precision);
+}
+
 TEST(Precision, Bf16LearnsAndSaysSo) {
   if (!nn::is_available(nn::Precision::bf16)) GTEST_SKIP() << "this CPU has no bf16";
-  const SmallRun data(300);
-  const Config config =
-      data.config("run", {"train.precision=bf16", "train.epochs=8", "train.learning_rate=0.005"});
-  EXPECT_GT(SmallRun::run(config).test_accuracy, 0.6) << "four classes: guessing gives 0.25";
-  EXPECT_EQ(json::parse(run_file(config, kPlanFile))["engine"]["precision"], "bf16");
-  EXPECT_EQ(json::parse(run_file(config, kSummaryFile))["engine"]["precision"], "bf16");
+  expect_learns("bf16");
+}
+
+TEST(Precision, Bf16StorageLearnsAndSaysSoOnAnyCpu) {
+  expect_learns("bf16_storage");
+}
+
+TEST(Precision, Bf16StorageTakesHalfTheMemoryForActivations) {
+  const SmallRun data;
+  const auto arena = [&](const std::string& precision) {
+    const Config config = data.config(precision, {"train.precision=" + precision});
+    (void)SmallRun::run(config);
+    return json::parse(run_file(config, kPlanFile))["memory"]["predicted"]["arena"].get<double>();
+  };
+  const double wide = arena("f32");
+  EXPECT_NEAR(arena("bf16_storage"), wide / 2, wide / 50);
 }
 
 TEST(Precision, ARunThatGoesOnInAnotherPrecisionSaysSo) {

@@ -75,7 +75,8 @@ TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
       {"prune.strategy=short", "train.recipe=auto"},
       {"train.optimizer=sgd"},
       {"train.optimizer=adamw", "train.weight_decay=0.01", "train.schedule=one_cycle"},
-      {"model.network=cnn"}};
+      {"model.network=cnn"},
+      {"model.network=cnn", "train.precision=bf16_storage"}};
   for (std::size_t i = 0; i < variants.size(); ++i) {
     SCOPED_TRACE(variants[i][0]);
     std::vector<std::string> overrides = kSmall;

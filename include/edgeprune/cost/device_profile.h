@@ -40,7 +40,7 @@ struct SourcedNumber {
 struct NetworkTiming {
   std::string network;       // as train.network_name says it
   std::string network_hash;  // of its description, input shape and classes
-  std::string precision;     // "f32", "bf16"
+  std::string precision;     // "f32", "bf16", "bf16_storage"
   std::string memory_way;    // "keep", "recompute", ...
   std::uint32_t threads = 0;
   std::uint32_t batch_size = 0;  // the larger one measured

@@ -12,9 +12,10 @@ enum class WantedPrecision {
   f32,
   bf16,         // refused where the CPU does not multiply bfloat16
   bf16_or_f32,  // bf16 where it does
+  bf16_storage,
 };
 
-/// "f32" or "bf16".
+/// "f32", "bf16" or "bf16_storage".
 [[nodiscard]] std::string_view name_of(nn::Precision precision);
 
 struct ChosenPrecision {
