@@ -1,5 +1,5 @@
 #pragma once
-// In which precision a run multiplies: what its configuration asks for, on this CPU.
+// In which precision a run stores and multiplies: what its configuration asks for, on this CPU.
 
 #include "edgeprune/nn/program.h"
 
