@@ -15,8 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace edgeprune::kernels::HWY_NAMESPACE {
 namespace {
-// Results of a row after which lines are fetched.
-constexpr std::size_t kFetchResults = 4;
+constexpr std::size_t kFetchResults = DepthwiseFetch::kResults;
 
 // The lines of one row of results of one vector.
 class RowFetch {

@@ -66,11 +66,6 @@ EDGEPRUNE_BF16_TARGET inline __m512bh broadcast_pair(const BFloat16* from) {
   return (__m512bh)_mm512_set1_epi32(pair);
 }
 
-// Length of an odd segment with its partner of zeros.
-constexpr std::size_t even(std::size_t length) {
-  return (length + 1) / 2 * 2;
-}
-
 template <std::size_t R, std::size_t V>
 EDGEPRUNE_BF16_TARGET void product_tile(const BFloat16* const* rows, const DepthBlock& block,
                                         const BFloat16* panel, float* out, bool accumulate,

@@ -10,6 +10,11 @@ namespace edgeprune::kernels::bf16 {
 constexpr std::size_t kDepthBlock = 384;
 constexpr std::size_t kPairBlock = 128;
 
+/// Length of an odd segment with its partner of zeros.
+constexpr std::size_t even(std::size_t length) {
+  return (length + 1) / 2 * 2;
+}
+
 [[nodiscard]] bool available();
 
 /// Whether this CPU has AVX-512 BF16, whatever SIMD target is in use.

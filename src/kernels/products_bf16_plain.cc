@@ -5,7 +5,6 @@
 
 #include "depth_blocks.h"
 #include "products_bf16.h"
-#include "unroll.h"
 
 #include <algorithm>
 #include <cstring>
@@ -67,7 +66,7 @@ Vector product_of_row(const BFloat16* row, const DepthBlock& block, const BFloat
 
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out) {
-  const std::size_t width = (columns + lanes() - 1) / lanes() * lanes();
+  const std::size_t width = kernels::padded_columns(columns);
   bool accumulate = false;
   for_depth_blocks(a.num_segments, a.segment_length, a.segment_stride, bf16::kDepthBlock,
                    [&](const DepthBlock& block) {
@@ -79,7 +78,7 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
                          hn::StoreU(accumulate ? add_to(to, sum) : sum, Tag(), to);
                        }
                      }
-                     panel += block.num_segments * ((block.length + 1) / 2 * 2) * width;
+                     panel += block.num_segments * bf16::even(block.length) * width;
                      accumulate = true;
                    });
 }

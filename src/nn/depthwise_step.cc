@@ -197,9 +197,9 @@ void add_new_rows(const Patch& patch, const Shape& shape, kernels::ConstElements
 // The lines of `ahead` for each time that a kernel fetches on its way over so many pixels.
 kernels::DepthwiseFetch spread(kernels::ReadAhead& ahead, std::size_t pixels,
                                std::size_t channels) {
-  constexpr std::size_t kPixelsAtATime = 4;
   const std::size_t vectors = channels / kernels::padded_columns(1);
-  const std::size_t times = std::max<std::size_t>(1, pixels / kPixelsAtATime * vectors);
+  const std::size_t times =
+      std::max<std::size_t>(1, pixels / kernels::DepthwiseFetch::kResults * vectors);
   return {ahead, (ahead.lines() + times - 1) / times};
 }
 

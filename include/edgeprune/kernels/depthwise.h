@@ -39,9 +39,11 @@ struct DepthwisePixels {
   std::size_t stride = 0;
 };
 
-/// Memory to fetch meanwhile: so many lines for every four results, or the rest of a row, of one
-/// vector of channels. Advice.
+/// Memory to fetch meanwhile: so many lines for every kResults results of a row of one vector of
+/// channels. Advice.
 struct DepthwiseFetch {
+  static constexpr std::size_t kResults = 4;
+
   ReadAhead& ahead;
   std::size_t lines = 0;
 };
