@@ -5,6 +5,7 @@
 #include "unroll.h"
 
 #include <algorithm>
+#include <cstring>
 
 // foreach_target includes this file again, once per target: it must come before any other Highway.
 // clang-format off
@@ -140,20 +141,94 @@ void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t
   with_vectors(columns, [&]<std::size_t V>() { product_blocks<V>(a, panel, out, ahead); });
 }
 
-void pack_panel(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed) {
-  const std::size_t width = padded_columns(columns);
+// Rows that are packed together: a cache line of a transposed matrix's columns.
+constexpr std::size_t kPackedRows = 16;
+
+// Exchanges rows and columns of R x C numbers: to[c][r] = from[r][c].
+template <std::size_t R, std::size_t C>
+void transpose(const float* from, std::size_t from_stride, float* to, std::size_t to_stride) {
+  for (std::size_t r = 0; r < R; ++r) {
+    for (std::size_t c = 0; c < C; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+  }
+}
+
+// Writes `num_rows` rows of B from (row, 0) on, `width` floats each, zeros behind `columns`.
+void copy_rows(const StridedMatrix& b, const float* row, std::size_t num_rows, std::size_t columns,
+               std::size_t width, float* out) {
   if (b.column_stride == 1) {
-    for (std::size_t k = 0; k < depth; ++k, packed += width) {
-      std::copy_n(b.data + k * b.row_stride, columns, packed);
-      std::fill(packed + columns, packed + width, 0.0f);
+    for (std::size_t k = 0; k < num_rows; ++k, out += width) {
+      std::copy_n(row + k * b.row_stride, columns, out);
+      std::fill(out + columns, out + width, 0.0f);
     }
     return;
   }
-  // Down the columns, where a transposed matrix is contiguous.
-  for (std::size_t j = 0; j < width; ++j) {
-    const float* from = b.data + j * b.column_stride;
-    for (std::size_t k = 0; k < depth; ++k) {
-      packed[k * width + j] = j < columns ? from[k * b.row_stride] : 0.0f;
+  // Columns are contiguous.
+  std::size_t j = 0;
+  for (; num_rows == kPackedRows && j + kPackedRows <= columns; j += kPackedRows) {
+    transpose<kPackedRows, kPackedRows>(row + j * b.column_stride, b.column_stride, out + j, width);
+  }
+  for (; j < width; ++j) {
+    const float* column = row + j * b.column_stride;
+    for (std::size_t k = 0; k < num_rows; ++k) out[k * width + j] = j < columns ? column[k] : 0.0f;
+  }
+}
+
+// Calls body(from, count) for rows [begin, end) of B, at most kPackedRows of one block at a time.
+template <typename Body>
+HWY_INLINE void for_rows(const StridedMatrix& b, std::size_t begin, std::size_t end, Body&& body) {
+  const std::size_t block_rows = b.block_rows == 0 ? end : b.block_rows;
+  while (begin < end) {
+    const std::size_t block = begin / block_rows;
+    const std::size_t row = begin % block_rows;
+    const std::size_t count = std::min({kPackedRows, end - begin, block_rows - row});
+    body(b.data + (b.block_rows == 0 ? 0 : b.blocks[block]) + row * b.row_stride, count);
+    begin += count;
+  }
+}
+
+void pack_floats(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed) {
+  const std::size_t width = padded_columns(columns);
+  for_rows(b, 0, depth, [&](const float* from, std::size_t count) {
+    copy_rows(b, from, count, columns, width, packed);
+    packed += count * width;
+  });
+}
+
+// A vector of pairs of bfloat16, side by side.
+HWY_INLINE void store_pairs(hn::Vec<Tag16> first, hn::Vec<Tag16> second, BFloat16* out) {
+  const auto pairs =
+      hn::Or(hn::PromoteTo(Tag32(), first), hn::ShiftLeft<16>(hn::PromoteTo(Tag32(), second)));
+#if HWY_TARGET == HWY_SCALAR
+  const std::uint32_t pair = hn::GetLane(pairs);
+  std::memcpy(&out->bits, &pair, sizeof(pair));
+#else
+  const hn::Repartition<std::uint16_t, Tag> d;
+  hn::StoreU(hn::BitCast(d, pairs), d, &out->bits);
+#endif
+}
+
+// Pairs of rows k, k + 1 side by side; the partner of a segment's odd last row is zero.
+void pack_pairs(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
+                std::size_t columns, BFloat16* packed) {
+  const std::size_t width = padded_columns(columns);
+  HWY_ALIGN float rows[kPackedRows * kVectors * hn::MaxLanes(Tag())];
+  for (std::size_t s = 0; s < num_segments; ++s) {
+    for (std::size_t k = 0; k < segment_length; k += kPackedRows) {
+      const std::size_t begin = s * segment_length + k;
+      const std::size_t count = std::min(kPackedRows, segment_length - k);
+      float* to = rows;
+      for_rows(b, begin, begin + count, [&](const float* from, std::size_t num_rows) {
+        copy_rows(b, from, num_rows, columns, width, to);
+        to += num_rows * width;
+      });
+      if (count % 2 != 0) std::fill_n(to, width, 0.0f);
+      for (std::size_t r = 0; r < count; r += 2, packed += 2 * width) {
+        const float* row = rows + r * width;
+        for (std::size_t c = 0; c < width; c += lanes()) {
+          store_pairs(rounded_bits(load_all(row + c)), rounded_bits(load_all(row + width + c)),
+                      packed + 2 * c);
+        }
+      }
     }
   }
 }
@@ -247,20 +322,14 @@ void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_s
 
 void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
                       std::size_t stride, BFloat16* out) {
-  [[maybe_unused]] const std::size_t n = lanes();
+  const std::size_t n = lanes();
   for (std::size_t r = 0; r < num_rows; r += 2, out += 2 * stride) {
     const BFloat16* a = rows[r];
     const BFloat16* b = r + 1 < num_rows ? rows[r + 1] : nullptr;
     std::size_t c = 0;
-#if HWY_TARGET != HWY_SCALAR
-    const hn::Repartition<std::uint16_t, Tag> d_pairs;
     for (; b != nullptr && c + n <= columns; c += n) {
-      const auto low = hn::PromoteTo(Tag32(), hn::LoadU(Tag16(), &a[c].bits));
-      const auto high = hn::PromoteTo(Tag32(), hn::LoadU(Tag16(), &b[c].bits));
-      const auto pairs = hn::Or(low, hn::ShiftLeft<16>(high));
-      hn::StoreU(hn::BitCast(d_pairs, pairs), d_pairs, &out[2 * c].bits);
+      store_pairs(hn::LoadU(Tag16(), &a[c].bits), hn::LoadU(Tag16(), &b[c].bits), &out[2 * c]);
     }
-#endif
     for (; c < columns; ++c) {
       out[2 * c] = a[c];
       out[2 * c + 1] = b != nullptr ? b[c] : BFloat16();
@@ -278,7 +347,8 @@ namespace edgeprune::kernels {
 
 HWY_EXPORT(panel_columns);
 HWY_EXPORT(padded_columns);
-HWY_EXPORT(pack_panel);
+HWY_EXPORT(pack_floats);
+HWY_EXPORT(pack_pairs);
 HWY_EXPORT(product_panel);
 HWY_EXPORT(outer_product);
 HWY_EXPORT(interleave_pairs);
@@ -305,10 +375,10 @@ std::size_t packed_panel_size(ElementType type, std::size_t num_segments,
 void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
                 std::size_t columns, Elements packed) {
   if (packed.type == ElementType::bf16) {
-    bf16::pack_panel(b, num_segments, segment_length, columns, padded_columns(columns),
-                     static_cast<BFloat16*>(packed.data));
+    HWY_DYNAMIC_DISPATCH(pack_pairs)
+    (b, num_segments, segment_length, columns, static_cast<BFloat16*>(packed.data));
   } else {
-    HWY_DYNAMIC_DISPATCH(pack_panel)
+    HWY_DYNAMIC_DISPATCH(pack_floats)
     (b, num_segments * segment_length, columns, static_cast<float*>(packed.data));
   }
 }

@@ -17,23 +17,6 @@
 
 namespace edgeprune::kernels::bf16 {
 
-// Pairs of rows k, k + 1 side by side; the partner of a segment's odd last row is zero.
-void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
-                std::size_t columns, std::size_t width, BFloat16* packed) {
-  for (std::size_t s = 0; s < num_segments; ++s) {
-    for (std::size_t k = 0; k < segment_length; k += 2, packed += 2 * width) {
-      const float* first = b.data + (s * segment_length + k) * b.row_stride;
-      const bool paired = k + 1 < segment_length;
-      for (std::size_t j = 0; j < columns; ++j) {
-        const float* at = first + j * b.column_stride;
-        packed[2 * j] = BFloat16(at[0]);
-        packed[2 * j + 1] = paired ? BFloat16(at[b.row_stride]) : BFloat16();
-      }
-      std::fill(packed + 2 * columns, packed + 2 * width, BFloat16());
-    }
-  }
-}
-
 #if EDGEPRUNE_HAS_BF16_PRODUCTS
 
 namespace {

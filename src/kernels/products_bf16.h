@@ -20,8 +20,6 @@ constexpr std::size_t even(std::size_t length) {
 /// Whether this CPU has AVX-512 BF16, whatever SIMD target is in use.
 extern const bool kCpuConverts;
 
-void pack_panel(const StridedMatrix& b, std::size_t num_segments, std::size_t segment_length,
-                std::size_t columns, std::size_t width, BFloat16* packed);
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead);
 void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,

@@ -9,12 +9,6 @@ using kernels::ConstElements;
 using kernels::Elements;
 using kernels::ElementType;
 
-// Floats in whole cache lines.
-std::size_t in_lines(std::size_t floats) {
-  constexpr std::size_t kLine = core::AlignedBuffer::kAlignmentBytes / sizeof(float);
-  return (floats + kLine - 1) / kLine * kLine;
-}
-
 // Zeros behind the last patch: a bfloat16 segment of odd length reads one element beyond its end.
 constexpr std::size_t kBeyond = 1;
 
@@ -56,12 +50,27 @@ std::vector<ConvolutionStep::StrideClass> ConvolutionStep::stride_classes() cons
       const std::uint32_t column_taps =
           taps(operation_.kernel.width, operation_.stride.width, column);
       classes.push_back(
-          {row, column, row_taps, column_taps,
+          {row, column, row_taps, column_taps, taps_of(row, column, row_taps, column_taps),
            PackedMatrix(type_, row_taps, std::size_t{column_taps} * weight_.out_channels,
                         weight_.in_channels)});
     }
   }
   return classes;
+}
+
+std::vector<std::size_t> ConvolutionStep::taps_of(std::uint32_t row, std::uint32_t column,
+                                                  std::uint32_t row_taps,
+                                                  std::uint32_t column_taps) const {
+  std::vector<std::size_t> offsets;
+  for (std::uint32_t r = row_taps; r-- > 0;) {
+    for (std::uint32_t q = column_taps; q-- > 0;) {
+      const std::size_t y = row + std::size_t{r} * operation_.stride.height;
+      const std::size_t x = column + std::size_t{q} * operation_.stride.width;
+      offsets.push_back((y * weight_.kernel_width + x) * weight_.in_channels *
+                        weight_.out_channels);
+    }
+  }
+  return offsets;
 }
 
 Patch ConvolutionStep::input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
@@ -128,7 +137,6 @@ ScratchNeeds ConvolutionStep::scratch_needs() const {
   needs.results = most_pixels * kernels::panel_columns();
   needs.rows += most_pixels;
   needs.sums = weight_.out_channels;
-  needs.packed = in_lines(weight_.size);
   for (const StrideClass& stride_class : classes_) {
     needs.packed += stride_class.packed.size_floats();
   }
@@ -250,32 +258,6 @@ void ConvolutionStep::weight_gradient(const StepContext& context, std::span<floa
   if (has_bias_) collect_bias(context, gradients.subspan(bias_offset_, weight_.out_channels));
 }
 
-// Rows are (row tap, column tap, out channel), the taps in falling order: the windows run forward
-// over the gradient. Columns are in channels.
-void ConvolutionStep::pack_class(StrideClass& stride_class, const Model& model,
-                                 const StepContext& context, float* memory) const {
-  core::ThreadPool& pool = context.pool;
-  const std::size_t in = weight_.in_channels;
-  const std::size_t out = weight_.out_channels;
-  float* flipped = context.packed;
-  pool.for_ranges(stride_class.row_taps * stride_class.column_taps, [&](std::size_t begin,
-                                                                        std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t row_tap = stride_class.row_taps - 1 - i / stride_class.column_taps;
-      const std::size_t column_tap = stride_class.column_taps - 1 - i % stride_class.column_taps;
-      const std::size_t r = stride_class.row + row_tap * operation_.stride.height;
-      const std::size_t q = stride_class.column + column_tap * operation_.stride.width;
-      const float* from =
-          model.parameters.data() + weight_.offset + (r * weight_.kernel_width + q) * in * out;
-      float* to = flipped + i * in * out;
-      for (std::size_t c = 0; c < in; ++c) {
-        for (std::size_t o = 0; o < out; ++o) to[o * in + c] = from[c * out + o];
-      }
-    }
-  });
-  stride_class.packed.pack({.data = flipped, .row_stride = in}, pool, memory);
-}
-
 // The gradient of one class of a tile's pixels. With u = (y + padding - row) / stride, input row y
 // meets output rows u - row_taps + 1 .. u, and likewise for columns.
 void ConvolutionStep::class_gradient(const StrideClass& stride_class, const Tile& tile,
@@ -342,10 +324,14 @@ void ConvolutionStep::data_gradient_tile(const Tile& tile, ThreadScratch& scratc
 }
 
 void ConvolutionStep::data_gradient(const StepContext& context, const Model& model) {
-  // The first part is for the flipped weights of one class at a time.
-  float* memory = context.packed + in_lines(weight_.size);
+  float* memory = context.packed;
   for (StrideClass& stride_class : classes_) {
-    pack_class(stride_class, model, context, memory);
+    stride_class.packed.pack({.data = model.parameters.data() + weight_.offset,
+                              .row_stride = 1,
+                              .column_stride = weight_.out_channels,
+                              .block_rows = weight_.out_channels,
+                              .blocks = stride_class.taps},
+                             context.pool, memory);
     memory += stride_class.packed.size_floats();
   }
   const TilePlan tiles = input_tiles(context.batch);

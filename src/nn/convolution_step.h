@@ -43,6 +43,9 @@ class ConvolutionStep final : public Step {
     std::uint32_t column = 0;
     std::uint32_t row_taps = 0;
     std::uint32_t column_taps = 0;
+    // Where their weights begin, in falling order: the windows run forward over the gradient.
+    std::vector<std::size_t> taps;
+    // Rows are (row tap, column tap, out channel), columns in channels.
     PackedMatrix packed;
   };
 
@@ -53,6 +56,9 @@ class ConvolutionStep final : public Step {
   [[nodiscard]] TilePlan output_tiles(std::uint32_t batch) const;
   [[nodiscard]] TilePlan input_tiles(std::uint32_t batch) const;
   [[nodiscard]] std::vector<StrideClass> stride_classes() const;
+  [[nodiscard]] std::vector<std::size_t> taps_of(std::uint32_t row, std::uint32_t column,
+                                                 std::uint32_t row_taps,
+                                                 std::uint32_t column_taps) const;
 
   void write_input_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
   void write_gradient_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
@@ -60,8 +66,6 @@ class ConvolutionStep final : public Step {
   std::span<const void* const> window_rows(const Tile& tile, const Patch& patch,
                                            ThreadScratch& scratch) const;
 
-  void pack_class(StrideClass& stride_class, const Model& model, const StepContext& context,
-                  float* memory) const;
   void forward_tile(const Tile& tile, const StepContext& context, const Model& model, int thread);
   void data_gradient_tile(const Tile& tile, ThreadScratch& scratch, int thread);
   void class_gradient(const StrideClass& stride_class, const Tile& tile, const Patch& patch,

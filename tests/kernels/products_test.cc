@@ -191,21 +191,68 @@ TEST(Panels, ArePaddedToWholeVectors) {
   });
 }
 
-TEST(PackPanel, TakesATransposedMatrix) {
-  on_every_target([] {
-    for (const std::size_t columns : panel_widths()) {
-      const Sizes sizes{1, 1, 5, columns};
-      const std::vector<float> b = Values(1).exact(5 * columns);
-      std::vector<float> transposed(b.size());
-      for (std::size_t k = 0; k < 5; ++k) {
-        for (std::size_t j = 0; j < columns; ++j) transposed[j * 5 + k] = b[k * columns + j];
+// Two segments of 21 rows: more than are packed together, and odd, so that pairs end inside them.
+constexpr std::size_t kPackedDepth = 42;
+
+template <typename T>
+void expect_packs_transposed() {
+  for (const std::size_t columns : panel_widths()) {
+    const Sizes sizes{1, 2, kPackedDepth / 2, columns};
+    const std::vector<float> b = Values(1).exact(kPackedDepth * columns);
+    std::vector<float> transposed(b.size());
+    for (std::size_t k = 0; k < kPackedDepth; ++k) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        transposed[j * kPackedDepth + k] = b[k * columns + j];
       }
-      EXPECT_EQ(
-          packed<float>({.data = b.data(), .row_stride = columns}, sizes),
-          packed<float>({.data = transposed.data(), .row_stride = 1, .column_stride = 5}, sizes))
-          << columns;
     }
-  });
+    EXPECT_EQ(packed<T>({.data = b.data(), .row_stride = columns}, sizes),
+              packed<T>({.data = transposed.data(), .row_stride = 1, .column_stride = kPackedDepth},
+                        sizes))
+        << columns;
+  }
+}
+
+// Blocks of 7 rows, the last one first, as they are and each transposed.
+template <typename T>
+void expect_packs_blocks() {
+  constexpr std::size_t kRows = 7;
+  const std::size_t columns = panel_columns();
+  const Sizes sizes{1, 2, kPackedDepth / 2, columns};
+  const std::vector<float> b = Values(2).exact(kPackedDepth * columns);
+  std::vector<float> moved(b.size());
+  std::vector<float> transposed(b.size());
+  std::vector<std::size_t> blocks;
+  for (std::size_t block = 0; block < kPackedDepth / kRows; ++block) {
+    const std::size_t to = (kPackedDepth - (block + 1) * kRows) * columns;
+    blocks.push_back(to);
+    for (std::size_t k = 0; k < kRows; ++k) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        const float value = b[(block * kRows + k) * columns + j];
+        moved[to + k * columns + j] = value;
+        transposed[to + j * kRows + k] = value;
+      }
+    }
+  }
+  const auto expected = packed<T>({.data = b.data(), .row_stride = columns}, sizes);
+  EXPECT_EQ(
+      expected,
+      packed<T>(
+          {.data = moved.data(), .row_stride = columns, .block_rows = kRows, .blocks = blocks},
+          sizes));
+  EXPECT_EQ(expected, packed<T>({.data = transposed.data(),
+                                 .row_stride = 1,
+                                 .column_stride = kRows,
+                                 .block_rows = kRows,
+                                 .blocks = blocks},
+                                sizes));
+}
+
+TEST(PackPanel, TakesATransposedMatrix) {
+  on_every_target([] { expect_packs_transposed<float>(); });
+}
+
+TEST(PackPanel, TakesBlocksOfRows) {
+  on_every_target([] { expect_packs_blocks<float>(); });
 }
 
 TEST(PackPanel, TakesSomeColumnsOfAWiderMatrix) {
@@ -337,20 +384,11 @@ TEST(Bf16Products, PackSegmentsOfOddLengthToPairs) {
 }
 
 TEST(Bf16Products, PackATransposedMatrix) {
-  on_every_target([] {
-    for (const std::size_t columns : panel_widths()) {
-      const Sizes sizes{1, 2, 3, columns};
-      const std::vector<float> b = Values(5).exact(6 * columns);
-      std::vector<float> transposed(b.size());
-      for (std::size_t k = 0; k < 6; ++k) {
-        for (std::size_t j = 0; j < columns; ++j) transposed[j * 6 + k] = b[k * columns + j];
-      }
-      EXPECT_EQ(
-          packed<BFloat16>({.data = b.data(), .row_stride = columns}, sizes),
-          packed<BFloat16>({.data = transposed.data(), .row_stride = 1, .column_stride = 6}, sizes))
-          << columns;
-    }
-  });
+  on_every_target([] { expect_packs_transposed<BFloat16>(); });
+}
+
+TEST(Bf16Products, PackBlocksOfRows) {
+  on_every_target([] { expect_packs_blocks<BFloat16>(); });
 }
 
 TEST(Bf16Products, AreExactForEverySize) {

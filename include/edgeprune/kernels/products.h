@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace edgeprune::kernels {
 
@@ -35,11 +36,15 @@ struct GatheredRows {
   [[nodiscard]] std::size_t depth() const { return num_segments * segment_length; }
 };
 
-/// A matrix in memory: element (i, j) lies at data[i * row_stride + j * column_stride].
+/// A matrix in memory: element (i, j) lies at data[i * row_stride + j * column_stride]; one of the
+/// strides is 1. Where block_rows is not 0, it is made of blocks of so many rows, one below the
+/// other: row i is then row i % block_rows of the one that begins at blocks[i / block_rows].
 struct StridedMatrix {
   const float* data = nullptr;
   std::size_t row_stride = 0;
   std::size_t column_stride = 1;
+  std::size_t block_rows = 0;
+  std::span<const std::size_t> blocks = {};  // from `data` on
 };
 
 /// Whether the SIMD target in use multiplies BFloat16 (AVX-512 BF16). Elsewhere the functions below
