@@ -85,6 +85,14 @@ HWY_INLINE HWY_MAYBE_UNUSED void store_part(Vector v, float* to, std::size_t val
   hn::BlendedStore(v, hn::FirstN(Tag(), valid), Tag(), to);
 }
 #endif
+#if HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX3
+HWY_INLINE HWY_MAYBE_UNUSED Vector load_part(const BFloat16* from, std::size_t valid) {
+  return from_bits(hn::MaskedLoad(hn::FirstN(Tag16(), valid), Tag16(), &from->bits));
+}
+HWY_INLINE HWY_MAYBE_UNUSED void store_part(Vector v, BFloat16* to, std::size_t valid) {
+  hn::BlendedStore(rounded_bits(v), hn::FirstN(Tag16(), valid), Tag16(), &to->bits);
+}
+#endif
 
 /// The first `valid` lanes from memory, zeros behind them.
 template <typename T>
