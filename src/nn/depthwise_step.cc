@@ -205,11 +205,16 @@ kernels::DepthwiseFetch spread(kernels::ReadAhead& ahead, std::size_t pixels,
 
 }  // namespace
 
-// The input of the next tile.
-kernels::ReadAhead DepthwiseStep::fetch_input(const Tile& next) const {
+// The input of the next tile, and the output that it writes.
+kernels::ReadAhead DepthwiseStep::fetch_forward(const Tile& next) const {
   const Activation& in = *input_.activation;
   kernels::ReadAhead ahead;
   add_new_rows(input_patch(next), in.shape, in.at(next.image * in.shape.num_pixels()), ahead);
+  if (!out_->stream) {
+    const Patch own{.first_row = static_cast<std::int32_t>(next.row_begin),
+                    .rows = next.num_rows()};
+    add_new_rows(own, out_->shape, out_->at(next.image * out_->shape.num_pixels()), ahead);
+  }
   return ahead;
 }
 
@@ -263,7 +268,7 @@ void DepthwiseStep::forward_tile(const Tile& tile, const Tile& next, const StepC
   const std::size_t pixels = tile.num_rows() * width;
   const std::size_t first = tile.image * out_->shape.num_pixels() + tile.row_begin * width;
   const kernels::OutputTarget target = output_target(*out_, {}, context, thread);
-  kernels::ReadAhead ahead = fetch_input(next);
+  kernels::ReadAhead ahead = fetch_forward(next);
   const kernels::DepthwiseFetch fetch = spread(ahead, pixels, stride);
   for_panels(tile, [&](const Panel& panel) {
     kernels::depthwise_forward(geometry(),

@@ -83,7 +83,7 @@ class DepthwiseStep final : public Step {
   kernels::DepthwiseWeights padded_weights(const Model& model, std::size_t channel,
                                            const Panel& panel, ThreadScratch& scratch) const;
 
-  [[nodiscard]] kernels::ReadAhead fetch_input(const Tile& next) const;
+  [[nodiscard]] kernels::ReadAhead fetch_forward(const Tile& next) const;
   [[nodiscard]] kernels::ReadAhead fetch_backward(const Tile& next) const;
   void write_input(const Tile& tile, const Patch& patch, float* to) const;
   void write_gradient(const Tile& tile, const Patch& patch, float* to) const;

@@ -89,7 +89,7 @@ std::span<const void* const> PointwiseStep::input_rows(const Tile& tile,
   return std::span(scratch.rows).first(tile.size());
 }
 
-// What the tile after this one will read of an activation.
+// What the tile after this one will read or write of an activation.
 void PointwiseStep::fetch_next(const Activation& activation, const Tile& tile, Tensor tensor,
                                kernels::ReadAhead& ahead) {
   const kernels::ConstElements next =
@@ -106,6 +106,7 @@ void PointwiseStep::forward_tile(const Tile& tile, const StepContext& context, c
                         : std::span<const float>();
   kernels::ReadAhead ahead;
   fetch_next(*input_.activation, tile, Tensor::values, ahead);
+  if (!out_->stream) fetch_next(*out_, tile, Tensor::values, ahead);
   const kernels::OutputTarget target = output_target(*out_, bias, context, thread);
   packed_forward_.multiply(
       {rows}, scratch.results.data(), ahead,
@@ -136,6 +137,10 @@ void PointwiseStep::backward_tile(const Tile& tile, ThreadScratch& scratch, int 
   fetch_next(*out_, tile, Tensor::gradient, ahead);
   fetch_next(*out_, tile, Tensor::values, ahead);
   fetch_next(*input_.activation, tile, Tensor::values, ahead);
+  const kernels::GradientTarget target = input_.target(thread);
+  if (input_.activation->wants_gradient && !target.stream) {
+    fetch_next(*input_.activation, tile, Tensor::gradient, ahead);
+  }
   weight_gradient_.add_tile({rows}, scratch, ahead);
   if (has_bias_) {
     kernels::accumulate_sums(dy, tile.size(), stride,
@@ -143,7 +148,6 @@ void PointwiseStep::backward_tile(const Tile& tile, ThreadScratch& scratch, int 
   }
   if (!input_.activation->wants_gradient) return;
   for (std::size_t p = 0; p < tile.size(); ++p) scratch.rows[p] = dy.at(p * stride).data;
-  const kernels::GradientTarget target = input_.target(thread);
   packed_backward_.multiply(
       {rows}, scratch.results.data(), ahead,
       [&](const kernels::ResultPanel& panel) { finish_gradient(panel, target, tile.begin, 1); });
