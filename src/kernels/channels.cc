@@ -1,5 +1,7 @@
 #include "edgeprune/kernels/channels.h"
 
+#include "unroll.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -20,8 +22,11 @@ constexpr std::size_t kStretch = 64;
 // what the CPU overlaps by itself.
 constexpr std::size_t kFetchPixels = 16;
 
-HWY_INLINE void fetch(const void* at) {
-  __builtin_prefetch(at, 0, 3);
+// The cache lines of V vectors of elements.
+template <std::size_t V, typename T>
+HWY_INLINE void fetch_group(const T* at) {
+  constexpr std::size_t kLine = 64 / sizeof(T);
+  for (std::size_t i = 0; i < V * lanes(); i += kLine) __builtin_prefetch(at + i, 0, 3);
 }
 
 void copy_rows(const PixelBlock& block, ConstElements x, Elements out) {
@@ -59,10 +64,13 @@ void transform_group(const ChannelTransform& transform, const PixelBlock& block,
   for (std::size_t v = 0; v < V; ++v) {
     t[v] = Coefficients(transform, c + v * n, std::min(n, valid - v * n));
   }
-  for (std::size_t p = 0; p < block.pixels; ++p) {
-    const In* from = x + p * block.in_stride + c;
-    Out* to = out + p * block.out_stride + c;
-    for (std::size_t v = 0; v < V; ++v) fetch(from + kFetchPixels * block.in_stride + v * n);
+  // Copies, which the compiler knows that no store changes.
+  const std::size_t in_stride = block.in_stride;
+  const std::size_t out_stride = block.out_stride;
+  const In* from = x + c;
+  Out* to = out + c;
+  for (std::size_t p = block.pixels; p > 0; --p, from += in_stride, to += out_stride) {
+    fetch_group<V>(from + kFetchPixels * in_stride);
     if (valid == V * n) {
       for (std::size_t v = 0; v < V; ++v) store_all(t[v](load_all(from + v * n)), to + v * n);
     } else {
@@ -180,8 +188,10 @@ void output_stretch(const float* results, std::size_t num_rows, std::size_t num_
     sum[v] = hn::Zero(d);
     squares[v] = hn::Zero(d);
   });
-  for (std::size_t r = 0; r < num_rows; ++r) {
-    T* out = rows.out + r * rows.out_stride;
+  T* out = rows.out;
+  const std::size_t stride = rows.out_stride;
+  for (std::size_t r = 0; r < num_rows; ++r, out += stride) {
+    EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
       const Vector y = hn::Add(load_all(results + (r * V + v) * n), bias[v]);
       const Vector stored = store_as<kStore>(y, out + v * n, std::min(n, num_channels - v * n));
@@ -306,14 +316,15 @@ void gradient_group(const ChannelTransform& transform, const TransformGradient& 
   const auto dx = [&](std::size_t v, Vector g, Vector value) {
     return hn::MulAdd(scale[v], g, hn::MulAdd(slope[v], hn::Sub(value, center[v]), offset[v]));
   };
-  for (std::size_t p = 0; p < block.pixels; ++p) {
-    const In* g = dz + p * block.in_stride + c;
-    const In* value = x + p * block.in_stride + c;
-    Out* to = out + p * block.out_stride + c;
-    for (std::size_t v = 0; v < V; ++v) {
-      fetch(g + kFetchPixels * block.in_stride + v * n);
-      fetch(value + kFetchPixels * block.in_stride + v * n);
-    }
+  // Copies, which the compiler knows that no store changes.
+  const std::size_t in_stride = block.in_stride;
+  const std::size_t out_stride = block.out_stride;
+  const In* g = dz + c;
+  const In* value = x + c;
+  Out* to = out + c;
+  for (std::size_t p = block.pixels; p > 0; --p) {
+    fetch_group<V>(g + kFetchPixels * in_stride);
+    fetch_group<V>(value + kFetchPixels * in_stride);
     if (valid == V * n) {
       for (std::size_t v = 0; v < V; ++v) {
         store_all(dx(v, load_all(g + v * n), load_all(value + v * n)), to + v * n);
@@ -321,6 +332,9 @@ void gradient_group(const ChannelTransform& transform, const TransformGradient& 
     } else {
       store(dx(0, load(g, valid), load(value, valid)), to, valid);
     }
+    g += in_stride;
+    value += in_stride;
+    to += out_stride;
   }
 }
 
@@ -370,10 +384,15 @@ void gradient_stretch(const ChannelTransform& transform, std::size_t c, std::siz
     sum[v] = hn::Zero(d);
     sum_x[v] = hn::Zero(d);
   });
-  for (std::size_t r = 0; r < num_rows; ++r) {
-    const G* g = rows.g + r * rows.g_stride;
-    const T* x = rows.x + r * rows.stride;
-    T* dz = rows.dz + r * rows.stride;
+  // Copies, which the compiler knows that no store changes.
+  const bool accumulate = rows.accumulate;
+  const G* g = rows.g;
+  const T* x = rows.x;
+  T* dz = rows.dz;
+  const std::size_t g_stride = rows.g_stride;
+  const std::size_t stride = rows.stride;
+  for (std::size_t r = 0; r < num_rows; ++r, g += g_stride, x += stride, dz += stride) {
+    EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
       constexpr bool kWhole = kStore != Store::part;
       const std::size_t valid = kWhole ? n : std::min(n, num_channels - v * n);
@@ -383,9 +402,8 @@ void gradient_stretch(const ChannelTransform& transform, std::size_t c, std::siz
       const Vector value = read(x);
       Vector dz_new = read(g);
       if constexpr (kClamped) dz_new = t[v].masked(dz_new, value);
-      if (rows.accumulate) dz_new = hn::Add(dz_new, read(dz));
+      if (accumulate) dz_new = hn::Add(dz_new, read(dz));
       dz_new = store_as<kStore>(dz_new, dz + v * n, valid);
-      if (rows.sum == nullptr) continue;
       sum[v] = hn::Add(sum[v], dz_new);
       sum_x[v] = hn::MulAdd(dz_new, hn::Sub(value, t[v].center), sum_x[v]);
     }

@@ -36,6 +36,11 @@ constexpr std::size_t kRowBlock = 96;
 // rows that lie a large power of two apart would displace each other in the cache.
 constexpr std::size_t kCopiedDepth = 256;
 
+// Whether the CPU's own products of bfloat16 belong to this target.
+bool multiplies_bf16() {
+  return HWY_TARGET == HWY_AVX3 && bf16::kCpuHasBf16;
+}
+
 std::size_t panel_columns() {
   return kVectors * lanes();
 }
@@ -345,6 +350,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace edgeprune::kernels {
 
+HWY_EXPORT(multiplies_bf16);
 HWY_EXPORT(panel_columns);
 HWY_EXPORT(padded_columns);
 HWY_EXPORT(pack_floats);
@@ -354,7 +360,7 @@ HWY_EXPORT(outer_product);
 HWY_EXPORT(interleave_pairs);
 
 bool bf16_products_available() {
-  return bf16::available();
+  return HWY_DYNAMIC_DISPATCH(multiplies_bf16)();
 }
 
 std::size_t panel_columns() {
@@ -390,7 +396,7 @@ void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t
 
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead) {
-  if (!bf16::available()) return bf16::plain::product_panel(a, panel, columns, out);
+  if (!bf16_products_available()) return bf16::plain::product_panel(a, panel, columns, out);
   bf16::product_panel(a, panel, columns, out, ahead);
 }
 
@@ -408,7 +414,7 @@ void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t
                             const BFloat16* g, std::size_t g_stride, std::size_t columns,
                             std::size_t num_pairs, float* c, std::size_t c_stride,
                             ReadAhead& ahead) {
-  if (!bf16::available()) {
+  if (!bf16_products_available()) {
     return bf16::plain::outer_product_of_pairs(a, a_stride, depth, g, g_stride, columns, num_pairs,
                                                c, c_stride);
   }

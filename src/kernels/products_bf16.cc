@@ -1,7 +1,5 @@
 #include "products_bf16.h"
 
-#include "edgeprune/kernels/target.h"
-
 #include "depth_blocks.h"
 #include "unroll.h"
 
@@ -26,11 +24,7 @@ bool cpu_has_bf16() {
 }
 }  // namespace
 
-const bool kCpuConverts = cpu_has_bf16();
-
-bool available() {
-  return kCpuConverts && simd_target() == "AVX3";
-}
+const bool kCpuHasBf16 = cpu_has_bf16();
 
 namespace {
 #define EDGEPRUNE_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
@@ -190,11 +184,8 @@ void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t
 
 #else
 
-const bool kCpuConverts = false;
+const bool kCpuHasBf16 = false;
 
-bool available() {
-  return false;
-}
 void product_panel(const GatheredRows<BFloat16>&, const BFloat16*, std::size_t, float*,
                    ReadAhead&) {}
 void outer_product_of_pairs(const BFloat16*, std::size_t, std::size_t, const BFloat16*, std::size_t,

@@ -1,6 +1,6 @@
 #pragma once
 // The products of BFloat16 (products.h), in AVX-512 BF16 intrinsics: Highway 1.0.3 has no bfloat16
-// dot product for it. Elsewhere available() is false and `plain` has them.
+// dot product for it. Elsewhere `plain` has them.
 
 #include "edgeprune/kernels/products.h"
 
@@ -15,10 +15,9 @@ constexpr std::size_t even(std::size_t length) {
   return (length + 1) / 2 * 2;
 }
 
-[[nodiscard]] bool available();
-
-/// Whether this CPU has AVX-512 BF16, whatever SIMD target is in use.
-extern const bool kCpuConverts;
+/// Whether this CPU has AVX-512 BF16, whatever SIMD target is in use. Without it, the functions
+/// below do nothing.
+extern const bool kCpuHasBf16;
 
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead);

@@ -46,7 +46,7 @@ HWY_INLINE HWY_MAYBE_UNUSED Vector load_all(const BFloat16* from) {
 HWY_INLINE HWY_MAYBE_UNUSED hn::Vec<Tag16> rounded_bits(Vector v) {
 #if HWY_TARGET == HWY_AVX3 && defined(__GNUC__)
   // One instruction where the CPU has it; Highway 1.0.3 has no target that says so.
-  if (bf16::kCpuConverts) {
+  if (bf16::kCpuHasBf16) {
     hn::Vec<Tag16> converted;
     asm("vcvtneps2bf16 %1, %0" : "=v"(converted.raw) : "v"(v.raw));
     return converted;
@@ -68,14 +68,14 @@ HWY_INLINE HWY_MAYBE_UNUSED void store_all(Vector v, BFloat16* to) {
 template <typename T>
 HWY_INLINE Vector load_part(const T* from, std::size_t valid) {
   HWY_ALIGN T buffer[hn::MaxLanes(Tag())] = {};
-  for (std::size_t i = 0; i < valid; ++i) buffer[i] = from[i];
+  std::copy_n(from, std::min(valid, hn::MaxLanes(Tag())), buffer);
   return load_all(buffer);
 }
 template <typename T>
 HWY_INLINE void store_part(Vector v, T* to, std::size_t valid) {
   HWY_ALIGN T buffer[hn::MaxLanes(Tag())];
   store_all(v, buffer);
-  for (std::size_t i = 0; i < valid; ++i) to[i] = buffer[i];
+  std::copy_n(buffer, std::min(valid, hn::MaxLanes(Tag())), to);
 }
 #if HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
 HWY_INLINE HWY_MAYBE_UNUSED Vector load_part(const float* from, std::size_t valid) {
