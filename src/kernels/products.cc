@@ -170,6 +170,9 @@ void copy_rows(const StridedMatrix& b, const float* row, std::size_t num_rows, s
   // Columns are contiguous.
   std::size_t j = 0;
   for (; num_rows == kPackedRows && j + kPackedRows <= columns; j += kPackedRows) {
+    for (std::size_t i = j; i < j + kPackedRows; ++i) {
+      __builtin_prefetch(row + i * b.column_stride + 2 * kPackedRows, 0, 3);
+    }
     transpose<kPackedRows, kPackedRows>(row + j * b.column_stride, b.column_stride, out + j, width);
   }
   for (; j < width; ++j) {
@@ -199,10 +202,10 @@ void pack_floats(const StridedMatrix& b, std::size_t depth, std::size_t columns,
   });
 }
 
-// A vector of pairs of bfloat16, side by side.
-HWY_INLINE void store_pairs(hn::Vec<Tag16> first, hn::Vec<Tag16> second, BFloat16* out) {
+// Writes pairs side by side of floats that are bfloat16 already.
+HWY_INLINE void store_pairs(Vector first, Vector second, BFloat16* out) {
   const auto pairs =
-      hn::Or(hn::PromoteTo(Tag32(), first), hn::ShiftLeft<16>(hn::PromoteTo(Tag32(), second)));
+      hn::Or(hn::ShiftRight<16>(hn::BitCast(Tag32(), first)), hn::BitCast(Tag32(), second));
 #if HWY_TARGET == HWY_SCALAR
   const std::uint32_t pair = hn::GetLane(pairs);
   std::memcpy(&out->bits, &pair, sizeof(pair));
@@ -230,8 +233,8 @@ void pack_pairs(const StridedMatrix& b, std::size_t num_segments, std::size_t se
       for (std::size_t r = 0; r < count; r += 2, packed += 2 * width) {
         const float* row = rows + r * width;
         for (std::size_t c = 0; c < width; c += lanes()) {
-          store_pairs(rounded_bits(load_all(row + c)), rounded_bits(load_all(row + width + c)),
-                      packed + 2 * c);
+          store_pairs(as_stored(load_all(row + c), packed),
+                      as_stored(load_all(row + width + c), packed), packed + 2 * c);
         }
       }
     }
@@ -248,7 +251,8 @@ struct Rows {
 // One register tile of outer_product: R entries of A's rows times V vectors.
 template <std::size_t R, std::size_t V>
 void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offset,
-                const Rows<const float>& g, const Rows<float>& c, ReadAhead::Lines lines) {
+                const Rows<const float>& g, const Rows<float>& c, bool accumulate,
+                ReadAhead::Lines lines) {
   const Tag d;
   const std::size_t n = lanes();
   Vector sum[R][V];
@@ -274,8 +278,8 @@ void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offs
   for (std::size_t r = 0; r < R; ++r) {
     EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
-      float* out = c.data + r * c.stride + v * n;
-      hn::StoreU(hn::Add(hn::LoadU(d, out), sum[r][v]), d, out);
+      float* to = c.data + r * c.stride + v * n;
+      hn::StoreU(accumulate ? hn::Add(hn::LoadU(d, to), sum[r][v]) : sum[r][v], d, to);
     }
   }
 }
@@ -283,10 +287,10 @@ void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offs
 // The rows of C that come from one segment, which begins at `offset`, V vectors wide.
 template <std::size_t V>
 void outer_segment(const GatheredRows<float>& a, std::size_t offset, const Rows<const float>& g,
-                   const Rows<float>& c, ReadAhead& ahead) {
+                   const Rows<float>& c, bool accumulate, ReadAhead& ahead) {
   const auto tile = [&]<std::size_t R>(std::size_t k) {
     outer_tile<R, V>(a.rows, a.num_rows, offset + k, g, {c.data + k * c.stride, c.stride},
-                     ahead.take(a.num_rows));
+                     accumulate, ahead.take(a.num_rows));
   };
   std::size_t k = 0;
   for (; k + kRows <= a.segment_length; k += kRows) tile.template operator()<kRows>(k);
@@ -296,7 +300,7 @@ void outer_segment(const GatheredRows<float>& a, std::size_t offset, const Rows<
 // At most kRowBlock rows, V vectors of columns.
 template <std::size_t V>
 void outer_panel(const GatheredRows<float>& a, Rows<const float> g, const Rows<float>& c,
-                 ReadAhead& ahead) {
+                 bool accumulate, ReadAhead& ahead) {
   HWY_ALIGN float copy[kRowBlock * V * hn::MaxLanes(Tag())];
   if (a.depth() >= kCopiedDepth) {
     const std::size_t width = V * lanes();
@@ -307,39 +311,46 @@ void outer_panel(const GatheredRows<float>& a, Rows<const float> g, const Rows<f
   }
   for (std::size_t s = 0; s < a.num_segments; ++s) {
     outer_segment<V>(a, s * a.segment_stride, g,
-                     {c.data + s * a.segment_length * c.stride, c.stride}, ahead);
+                     {c.data + s * a.segment_length * c.stride, c.stride}, accumulate, ahead);
   }
 }
 
 void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_stride,
-                   std::size_t columns, float* c, std::size_t c_stride, ReadAhead& ahead) {
+                   std::size_t columns, float* c, std::size_t c_stride, bool accumulate,
+                   ReadAhead& ahead) {
   GatheredRows<float> block = a;
   for (std::size_t p = 0; p < a.num_rows; p += kRowBlock) {
     block.rows = a.rows + p;
     block.num_rows = std::min(kRowBlock, a.num_rows - p);
     for (std::size_t first = 0; first < columns; first += panel_columns()) {
       with_vectors(std::min(columns - first, panel_columns()), [&]<std::size_t V>() {
-        outer_panel<V>(block, {g + p * g_stride + first, g_stride}, {c + first, c_stride}, ahead);
+        outer_panel<V>(block, {g + p * g_stride + first, g_stride}, {c + first, c_stride},
+                       accumulate || p > 0, ahead);
       });
     }
   }
 }
 
-void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
-                      std::size_t stride, BFloat16* out) {
+// Columns [first, first + width) of pairs of rows, `width` whole vectors, zeros behind `columns`.
+void interleave_strip(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
+                      std::size_t first, std::size_t width, BFloat16* out) {
   const std::size_t n = lanes();
-  for (std::size_t r = 0; r < num_rows; r += 2, out += 2 * stride) {
+  for (std::size_t r = 0; r < num_rows; r += 2) {
     const BFloat16* a = rows[r];
     const BFloat16* b = r + 1 < num_rows ? rows[r + 1] : nullptr;
-    std::size_t c = 0;
-    for (; b != nullptr && c + n <= columns; c += n) {
-      store_pairs(hn::LoadU(Tag16(), &a[c].bits), hn::LoadU(Tag16(), &b[c].bits), &out[2 * c]);
+    for (std::size_t c = first; c < first + width; c += n, out += 2 * n) {
+      const std::size_t valid = std::min(n, columns - c);
+      store_pairs(load(a + c, valid), b != nullptr ? load(b + c, valid) : hn::Zero(Tag()), out);
     }
-    for (; c < columns; ++c) {
-      out[2 * c] = a[c];
-      out[2 * c + 1] = b != nullptr ? b[c] : BFloat16();
-    }
-    std::fill(out + 2 * columns, out + 2 * stride, BFloat16());
+  }
+}
+
+void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
+                      std::size_t strip_columns, BFloat16* out) {
+  for (std::size_t first = 0; first < columns; first += strip_columns) {
+    const std::size_t width = padded_columns(std::min(strip_columns, columns - first));
+    interleave_strip(rows, num_rows, columns, first, width, out);
+    out += (num_rows + 1) / 2 * 2 * width;
   }
 }
 
@@ -401,25 +412,28 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
 }
 
 void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_stride,
-                   std::size_t columns, float* c, std::size_t c_stride, ReadAhead& ahead) {
-  HWY_DYNAMIC_DISPATCH(outer_product)(a, g, g_stride, columns, c, c_stride, ahead);
+                   std::size_t columns, float* c, std::size_t c_stride, bool accumulate,
+                   ReadAhead& ahead) {
+  HWY_DYNAMIC_DISPATCH(outer_product)(a, g, g_stride, columns, c, c_stride, accumulate, ahead);
+}
+
+std::size_t interleaved_size(std::size_t num_rows, std::size_t columns) {
+  return (num_rows + 1) / 2 * 2 * padded_columns(columns);
 }
 
 void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
-                      std::size_t stride, BFloat16* out) {
-  HWY_DYNAMIC_DISPATCH(interleave_pairs)(rows, num_rows, columns, stride, out);
+                      std::size_t strip_columns, BFloat16* out) {
+  HWY_DYNAMIC_DISPATCH(interleave_pairs)(rows, num_rows, columns, strip_columns, out);
 }
 
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride,
-                            ReadAhead& ahead) {
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate, ReadAhead& ahead) {
   if (!bf16_products_available()) {
-    return bf16::plain::outer_product_of_pairs(a, a_stride, depth, g, g_stride, columns, num_pairs,
-                                               c, c_stride);
+    return bf16::plain::outer_product_of_pairs(a, depth, g, columns, num_pairs, c, c_stride,
+                                               accumulate);
   }
-  bf16::outer_product_of_pairs(a, a_stride, depth, g, g_stride, columns, num_pairs, c, c_stride,
-                               ahead);
+  bf16::outer_product_of_pairs(a, depth, g, columns, num_pairs, c, c_stride, accumulate, ahead);
 }
 
 }  // namespace edgeprune::kernels

@@ -32,6 +32,7 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kRows = 6;
 constexpr std::size_t kVectors = 4;
+static_assert(kLeftStrip % kRows == 0 && kLeftStrip % kLanes == 0);
 
 EDGEPRUNE_BF16_TARGET inline __m512bh pairs_at(const BFloat16* from) {
   return (__m512bh)_mm512_loadu_si512(from);
@@ -87,7 +88,8 @@ EDGEPRUNE_BF16_TARGET void product_tile(const BFloat16* const* rows, const Depth
 template <std::size_t R, std::size_t V>
 EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, const BFloat16* g,
                                       std::size_t g_stride, std::size_t num_pairs, float* c,
-                                      std::size_t c_stride, ReadAhead::Lines lines) {
+                                      std::size_t c_stride, bool accumulate,
+                                      ReadAhead::Lines lines) {
   __m512 sum[R][V];
   EDGEPRUNE_UNROLL
   for (std::size_t r = 0; r < R; ++r) {
@@ -110,8 +112,8 @@ EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, c
   for (std::size_t r = 0; r < R; ++r) {
     EDGEPRUNE_UNROLL
     for (std::size_t v = 0; v < V; ++v) {
-      float* out = c + r * c_stride + v * kLanes;
-      _mm512_storeu_ps(out, _mm512_add_ps(_mm512_loadu_ps(out), sum[r][v]));
+      float* to = c + r * c_stride + v * kLanes;
+      _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(_mm512_loadu_ps(to), sum[r][v]) : sum[r][v]);
     }
   }
 }
@@ -160,26 +162,28 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
   });
 }
 
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride,
-                            ReadAhead& ahead) {
-  for (std::size_t p = 0; p < num_pairs; p += kPairBlock) {
-    const std::size_t count = std::min(kPairBlock, num_pairs - p);
-    const BFloat16* rows = a + 2 * p * a_stride;
-    for (std::size_t first = 0; first < columns; first += kVectors * kLanes) {
-      const BFloat16* panel = g + 2 * (p * g_stride + first);
-      with_vectors(std::min(columns - first, kVectors * kLanes), [&]<std::size_t V>() {
-        const auto tile = [&]<std::size_t R>(std::size_t k) {
-          outer_tile<R, V>(rows + 2 * k, a_stride, panel, g_stride, count, c + k * c_stride + first,
-                           c_stride, ahead.take(count));
-        };
-        std::size_t k = 0;
-        for (; k + kRows <= depth; k += kRows) tile.template operator()<kRows>(k);
-        with_rest(depth - k, [&]<std::size_t R>() { tile.template operator()<R>(k); });
-      });
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate, ReadAhead& ahead) {
+  with_vectors(columns, [&]<std::size_t V>() {
+    for (std::size_t p = 0; p < num_pairs; p += kPairBlock) {
+      const std::size_t count = std::min(kPairBlock, num_pairs - p);
+      const BFloat16* panel = g + 2 * p * columns;
+      for_left_strips(
+          a, num_pairs, depth,
+          [&](std::size_t first, std::size_t width, const BFloat16* rows, std::size_t stride) {
+            rows += 2 * p * stride;
+            const auto tile = [&]<std::size_t R>(std::size_t k) {
+              outer_tile<R, V>(rows + 2 * k, stride, panel, columns, count,
+                               c + (first + k) * c_stride, c_stride, accumulate || p > 0,
+                               ahead.take(count));
+            };
+            std::size_t k = 0;
+            for (; k + kRows <= width; k += kRows) tile.template operator()<kRows>(k);
+            with_rest(width - k, [&]<std::size_t R>() { tile.template operator()<R>(k); });
+          });
     }
-  }
+  });
 }
 
 #else
@@ -188,8 +192,8 @@ const bool kCpuHasBf16 = false;
 
 void product_panel(const GatheredRows<BFloat16>&, const BFloat16*, std::size_t, float*,
                    ReadAhead&) {}
-void outer_product_of_pairs(const BFloat16*, std::size_t, std::size_t, const BFloat16*, std::size_t,
-                            std::size_t, std::size_t, float*, std::size_t, ReadAhead&) {}
+void outer_product_of_pairs(const BFloat16*, std::size_t, const BFloat16*, std::size_t, std::size_t,
+                            float*, std::size_t, bool, ReadAhead&) {}
 
 #endif
 

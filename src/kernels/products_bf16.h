@@ -4,11 +4,23 @@
 
 #include "edgeprune/kernels/products.h"
 
+#include <algorithm>
+
 namespace edgeprune::kernels::bf16 {
 
 /// Elements of a product that are summed in one chain, and pairs of rows of an outer product.
 constexpr std::size_t kDepthBlock = 384;
-constexpr std::size_t kPairBlock = 128;
+constexpr std::size_t kPairBlock = 64;
+
+/// Calls body(k, count, rows, stride) for strips of the left operand of `num_pairs` pairs of rows:
+/// columns [k, k + count), whose pairs begin at `rows`, `stride` pairs apart.
+template <typename Body>
+void for_left_strips(const BFloat16* a, std::size_t num_pairs, std::size_t depth, Body&& body) {
+  for (std::size_t k = 0; k < depth; k += kLeftStrip) {
+    const std::size_t count = std::min(kLeftStrip, depth - k);
+    body(k, count, a + 2 * num_pairs * k, padded_columns(count));
+  }
+}
 
 /// Length of an odd segment with its partner of zeros.
 constexpr std::size_t even(std::size_t length) {
@@ -21,17 +33,16 @@ extern const bool kCpuHasBf16;
 
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead);
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride,
-                            ReadAhead& ahead);
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate, ReadAhead& ahead);
 
 namespace plain {
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out);
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride);
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate);
 }  // namespace plain
 
 }  // namespace edgeprune::kernels::bf16

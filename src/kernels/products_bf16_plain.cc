@@ -83,22 +83,26 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
                    });
 }
 
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride) {
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate) {
   for (std::size_t begin = 0; begin < num_pairs; begin += bf16::kPairBlock) {
     const std::size_t end = std::min(begin + bf16::kPairBlock, num_pairs);
-    for (std::size_t k = 0; k < depth; ++k) {
-      for (std::size_t j = 0; j < columns; j += lanes()) {
-        Vector sum = hn::Zero(Tag());
-        for (std::size_t p = begin; p < end; ++p) {
-          sum = add_products(Pairs::of_row(a + 2 * (p * a_stride + k)),
-                             Pairs::of_columns(g + 2 * (p * g_stride + j)), sum);
-        }
-        float* to = c + k * c_stride + j;
-        hn::StoreU(add_to(to, sum), Tag(), to);
-      }
-    }
+    bf16::for_left_strips(
+        a, num_pairs, depth,
+        [&](std::size_t first, std::size_t count, const BFloat16* rows, std::size_t stride) {
+          for (std::size_t k = 0; k < count; ++k) {
+            for (std::size_t j = 0; j < columns; j += lanes()) {
+              Vector sum = hn::Zero(Tag());
+              for (std::size_t p = begin; p < end; ++p) {
+                sum = add_products(Pairs::of_row(rows + 2 * (p * stride + k)),
+                                   Pairs::of_columns(g + 2 * (p * columns + j)), sum);
+              }
+              float* to = c + (first + k) * c_stride + j;
+              hn::StoreU(accumulate || begin > 0 ? add_to(to, sum) : sum, Tag(), to);
+            }
+          }
+        });
   }
 }
 
@@ -117,11 +121,11 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
   HWY_DYNAMIC_DISPATCH(product_panel)(a, panel, columns, out);
 }
 
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride) {
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate) {
   HWY_DYNAMIC_DISPATCH(outer_product_of_pairs)
-  (a, a_stride, depth, g, g_stride, columns, num_pairs, c, c_stride);
+  (a, depth, g, columns, num_pairs, c, c_stride, accumulate);
 }
 
 }  // namespace edgeprune::kernels::bf16::plain

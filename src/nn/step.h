@@ -73,6 +73,7 @@ struct ThreadScratch {
   core::AlignedBuffer mapped;    // a block's 16 matrices, for Winograd's convolutions
   core::AlignedBuffer products;  // and those of its results or of their gradient
   core::AlignedBuffer weight_gradient;
+  bool has_weight_gradient = false;  // whether that holds sums of the step yet
   std::vector<const void*> rows;
   std::vector<double> sums;
 };

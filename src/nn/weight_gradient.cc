@@ -1,6 +1,7 @@
 #include "weight_gradient.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace edgeprune::nn {
 
@@ -16,16 +17,16 @@ WeightGradient::WeightGradient(kernels::ElementType type, std::size_t num_segmen
 ScratchNeeds WeightGradient::scratch_needs(std::size_t pixels) const {
   ScratchNeeds needs{.weight_gradient = depth() * padded_};
   if (type_ == kernels::ElementType::bf16) {
-    needs.pairs = (pixels + 1) / 2 * (segment_length_ + padded_);
+    needs.pairs = (kernels::interleaved_size(pixels, segment_length_) +
+                   kernels::interleaved_size(pixels, columns_)) /
+                  2;
     needs.rows = pixels;
   }
   return needs;
 }
 
-void WeightGradient::reset(const StepContext& context) const {
-  context.pool.run([&](int thread) {
-    std::fill_n(context.of(thread).weight_gradient.data(), depth() * padded_, 0.0f);
-  });
+void WeightGradient::reset(const StepContext& context) {
+  for (ThreadScratch& scratch : context.scratch) scratch.has_weight_gradient = false;
 }
 
 // Sums lie panel by panel, each depth() rows of its padded columns: body(first, columns).
@@ -38,7 +39,9 @@ void WeightGradient::for_panels(Body&& body) const {
 
 void WeightGradient::add_tile(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
                               kernels::ReadAhead& ahead) const {
-  if (type_ == kernels::ElementType::bf16) return add_pairs(windows, scratch, ahead);
+  // The first tile's sums are not added to anything.
+  const bool accumulate = std::exchange(scratch.has_weight_gradient, true);
+  if (type_ == kernels::ElementType::bf16) return add_pairs(windows, accumulate, scratch, ahead);
   const kernels::GatheredRows<float> rows{
       .rows = reinterpret_cast<const float* const*>(windows.rows.data()),
       .num_rows = windows.rows.size(),
@@ -47,34 +50,34 @@ void WeightGradient::add_tile(const PackedMatrix::Rows& windows, ThreadScratch& 
       .segment_stride = windows.segment_stride};
   for_panels([&](std::size_t first, std::size_t columns) {
     kernels::outer_product(rows, scratch.gradient.data() + first, padded_, columns,
-                           scratch.weight_gradient.data() + first * depth(), columns, ahead);
+                           scratch.weight_gradient.data() + first * depth(), columns, accumulate,
+                           ahead);
   });
 }
 
-void WeightGradient::add_pairs(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
-                               kernels::ReadAhead& ahead) const {
+void WeightGradient::add_pairs(const PackedMatrix::Rows& windows, bool accumulate,
+                               ThreadScratch& scratch, kernels::ReadAhead& ahead) const {
   using kernels::BFloat16;
   const auto rows = windows.rows;
   const std::size_t num_pairs = (rows.size() + 1) / 2;
   auto* g_pairs = reinterpret_cast<BFloat16*>(scratch.pairs.data());
-  BFloat16* a_pairs = g_pairs + 2 * num_pairs * padded_;
+  BFloat16* a_pairs = g_pairs + kernels::interleaved_size(rows.size(), columns_);
   const auto* gradient = reinterpret_cast<const BFloat16*>(scratch.gradient.data());
   // The caller's rows stay as they are; the pointers of one segment go behind them.
   auto* pointers =
       reinterpret_cast<const BFloat16**>(scratch.rows.data() + scratch.rows.size() - rows.size());
   for (std::size_t p = 0; p < rows.size(); ++p) pointers[p] = gradient + p * columns_;
-  kernels::interleave_pairs(pointers, rows.size(), columns_, padded_, g_pairs);
+  kernels::interleave_pairs(pointers, rows.size(), columns_, kernels::panel_columns(), g_pairs);
   for (std::size_t s = 0; s < num_segments_; ++s) {
     for (std::size_t p = 0; p < rows.size(); ++p) {
       pointers[p] = static_cast<const BFloat16*>(rows[p]) + s * windows.segment_stride;
     }
-    kernels::interleave_pairs(pointers, rows.size(), segment_length_, segment_length_, a_pairs);
+    kernels::interleave_pairs(pointers, rows.size(), segment_length_, kernels::kLeftStrip, a_pairs);
     for_panels([&](std::size_t first, std::size_t columns) {
       float* sums =
           scratch.weight_gradient.data() + first * depth() + s * segment_length_ * columns;
-      kernels::outer_product_of_pairs(a_pairs, segment_length_, segment_length_,
-                                      g_pairs + 2 * first, padded_, columns, num_pairs, sums,
-                                      columns, ahead);
+      kernels::outer_product_of_pairs(a_pairs, segment_length_, g_pairs + 2 * num_pairs * first,
+                                      columns, num_pairs, sums, columns, accumulate, ahead);
     });
   }
 }
@@ -84,11 +87,17 @@ void WeightGradient::collect(const StepContext& context, std::span<float> gradie
     for_panels([&](std::size_t first, std::size_t columns) {
       const std::size_t real = std::min(columns, columns_ - std::min(columns_, first));
       for (std::size_t k = begin; k < end; ++k) {
-        const std::size_t at = first * depth() + k * columns;
         float* to = gradient.data() + k * columns_ + first;
-        std::copy_n(context.scratch[0].weight_gradient.data() + at, real, to);
-        for (const ThreadScratch& scratch : context.scratch.subspan(1)) {
-          kernels::add_to(scratch.weight_gradient.data() + at, real, to);
+        bool written = false;
+        for (const ThreadScratch& scratch : context.scratch) {
+          if (!scratch.has_weight_gradient) continue;
+          const float* from = scratch.weight_gradient.data() + first * depth() + k * columns;
+          if (written) {
+            kernels::add_to(from, real, to);
+          } else {
+            std::copy_n(from, real, to);
+          }
+          written = true;
         }
       }
     });

@@ -27,19 +27,20 @@ class WeightGradient {
   [[nodiscard]] ScratchNeeds scratch_needs(std::size_t pixels) const;
 
   /// Starts all threads' sums anew.
-  void reset(const StepContext& context) const;
+  static void reset(const StepContext& context);
   /// Adds a tile: row p is pixel p's window; scratch.gradient holds the gradient's pixels, of
   /// `type`, gradient_stride() elements apart, zeros between out_channels and there. Overwrites
   /// scratch.pairs and the end of scratch.rows. Fetches `ahead` meanwhile.
   void add_tile(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
                 kernels::ReadAhead& ahead) const;
-  /// Writes the sum over all threads: num_segments * segment_length rows of out_channels.
+  /// Writes the sum over all threads, of which one at least has had a tile: num_segments *
+  /// segment_length rows of out_channels.
   void collect(const StepContext& context, std::span<float> gradient) const;
 
  private:
   template <typename Body>
   void for_panels(Body&& body) const;
-  void add_pairs(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
+  void add_pairs(const PackedMatrix::Rows& windows, bool accumulate, ThreadScratch& scratch,
                  kernels::ReadAhead& ahead) const;
   [[nodiscard]] std::size_t depth() const { return num_segments_ * segment_length_; }
 

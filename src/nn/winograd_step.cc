@@ -3,6 +3,7 @@
 #include "edgeprune/kernels/products.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace edgeprune::nn {
 namespace {
@@ -277,6 +278,7 @@ void WinogradStep::weight_gradient_block(const Tile& block, ThreadScratch& scrat
     kernels::accumulate_sums(scratch.input.data(), std::size_t{patch.rows} * patch.columns,
                              channels, std::span(scratch.sums).first(channels));
   }
+  const bool accumulate = std::exchange(scratch.has_weight_gradient, true);
   for (std::size_t i = 0; i < kPositions; ++i) {
     kernels::ReadAhead nothing;
     kernels::outer_product(
@@ -284,17 +286,16 @@ void WinogradStep::weight_gradient_block(const Tile& block, ThreadScratch& scrat
          .num_rows = num_tiles,
          .segment_length = weight_.in_channels},
         scratch.products.data() + i * gradient.position_stride, width, width,
-        scratch.weight_gradient.data() + i * weight_.in_channels * width, width, nothing);
+        scratch.weight_gradient.data() + i * weight_.in_channels * width, width, accumulate,
+        nothing);
   }
 }
 
 void WinogradStep::weight_gradient(const StepContext& context, std::span<float> gradients) const {
-  const std::size_t width = kernels::padded_columns(weight_.out_channels);
-  context.pool.run([&](int thread) {
-    ThreadScratch& scratch = context.of(thread);
-    std::fill_n(scratch.weight_gradient.data(), kPositions * weight_.in_channels * width, 0.0f);
+  for (ThreadScratch& scratch : context.scratch) {
+    scratch.has_weight_gradient = false;
     std::fill_n(scratch.sums.begin(), weight_.out_channels, 0.0);
-  });
+  }
   for_blocks(context, [&](const Tile& block, int thread) {
     weight_gradient_block(block, context.of(thread));
   });
@@ -308,11 +309,15 @@ void WinogradStep::collect_weight_gradient(const StepContext& context,
   const std::size_t in = weight_.in_channels;
   const std::size_t out = weight_.out_channels;
   const std::size_t width = kernels::padded_columns(out);
+  std::vector<ThreadScratch*> parts;
+  for (ThreadScratch& scratch : context.scratch) {
+    if (scratch.has_weight_gradient) parts.push_back(&scratch);
+  }
   context.pool.for_ranges(in, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t c = begin; c < end; ++c) {
-      float* sums = context.scratch[0].weight_gradient.data() + c * width;
-      for (ThreadScratch& scratch : context.scratch.subspan(1)) {
-        const float* from = scratch.weight_gradient.data() + c * width;
+      float* sums = parts[0]->weight_gradient.data() + c * width;
+      for (const ThreadScratch* scratch : std::span(parts).subspan(1)) {
+        const float* from = scratch->weight_gradient.data() + c * width;
         for (std::size_t i = 0; i < kPositions; ++i) {
           kernels::add_to(from + i * in * width, out, sums + i * in * width);
         }

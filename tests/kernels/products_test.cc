@@ -132,16 +132,20 @@ void expect_exact_outer_product(const Sizes& sizes) {
   const std::size_t g_stride = columns + sizes.rows % 3;
   const std::size_t c_stride = columns + sizes.segment_length % 3;
   const auto g = values.exact(sizes.rows * g_stride);
-  std::vector<float> c((sizes.depth() + 1) * c_stride, 2.0f);
-  ReadAhead nothing;
-  outer_product(a.gathered(), g.data(), g_stride, columns, c.data(), c_stride, nothing);
-  for (std::size_t k = 0; k <= sizes.depth(); ++k) {
-    for (std::size_t j = 0; j < c_stride; ++j) {
-      double expected = 2;
-      for (std::size_t r = 0; k < sizes.depth() && j < columns && r < sizes.rows; ++r) {
-        expected += a.at(r, k) * double{g[r * g_stride + j]};
+  for (const bool accumulate : {false, true}) {
+    std::vector<float> c((sizes.depth() + 1) * c_stride, 2.0f);
+    ReadAhead nothing;
+    outer_product(a.gathered(), g.data(), g_stride, columns, c.data(), c_stride, accumulate,
+                  nothing);
+    for (std::size_t k = 0; k <= sizes.depth(); ++k) {
+      for (std::size_t j = 0; j < c_stride; ++j) {
+        const bool real = k < sizes.depth() && j < columns;
+        double expected = real && !accumulate ? 0 : 2;
+        for (std::size_t r = 0; real && r < sizes.rows; ++r) {
+          expected += a.at(r, k) * double{g[r * g_stride + j]};
+        }
+        ASSERT_EQ(double{c[k * c_stride + j]}, expected) << k << ", " << j;
       }
-      ASSERT_EQ(double{c[k * c_stride + j]}, expected) << k << ", " << j;
     }
   }
 }
@@ -428,53 +432,64 @@ TEST(Bf16Products, ReadAheadChangesNothing) {
 }
 
 std::vector<BFloat16> interleaved(const std::vector<BFloat16>& values, std::size_t num_rows,
-                                  std::size_t columns, std::size_t stride) {
+                                  std::size_t columns, std::size_t strip_columns) {
   std::vector<const BFloat16*> rows;
   for (std::size_t r = 0; r < num_rows; ++r) rows.push_back(values.data() + r * columns);
-  std::vector<BFloat16> out((num_rows + 1) / 2 * stride * 2 + 1, BFloat16(kGuard));
-  interleave_pairs(rows.data(), num_rows, columns, stride, out.data());
+  std::vector<BFloat16> out(interleaved_size(num_rows, columns) + 1, BFloat16(kGuard));
+  interleave_pairs(rows.data(), num_rows, columns, strip_columns, out.data());
   EXPECT_EQ(out.back(), BFloat16(kGuard));
   out.pop_back();
   return out;
+}
+
+void expect_interleaved(std::size_t num_rows, std::size_t columns, std::size_t strip_columns) {
+  const auto values = as<BFloat16>(Values(8).exact(num_rows * columns));
+  const auto out = interleaved(values, num_rows, columns, strip_columns);
+  std::size_t i = 0;
+  for (std::size_t first = 0; first < columns; first += strip_columns) {
+    const std::size_t width = padded_columns(std::min(strip_columns, columns - first));
+    for (std::size_t r = 0; r < num_rows; r += 2) {
+      for (std::size_t c = first; c < first + width; ++c) {
+        for (std::size_t partner : {r, r + 1}) {
+          const bool real = partner < num_rows && c < columns;
+          ASSERT_EQ(out[i++].bits, real ? values[partner * columns + c].bits : 0)
+              << num_rows << " x " << columns << ": " << partner << ", " << c;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(i, out.size());
 }
 
 TEST(InterleavePairs, LaysTwoRowsSideBySide) {
   on_every_target([] {
     for (std::size_t num_rows = 1; num_rows <= 5; ++num_rows) {
       for (const std::size_t columns : kOddSizes) {
-        for (const std::size_t stride : {columns, columns + 3}) {
-          const auto values = as<BFloat16>(Values(8).exact(num_rows * columns));
-          const auto out = interleaved(values, num_rows, columns, stride);
-          for (std::size_t i = 0; i < out.size(); ++i) {
-            const std::size_t r = i / (2 * stride) * 2 + i % 2;
-            const std::size_t c = i / 2 % stride;
-            const bool real = r < num_rows && c < columns;
-            ASSERT_EQ(out[i].bits, real ? values[r * columns + c].bits : 0)
-                << num_rows << " x " << columns << ": " << r << ", " << c;
-          }
+        for (const std::size_t strip : {kLeftStrip, panel_columns(), padded_columns(1)}) {
+          ASSERT_NO_FATAL_FAILURE(expect_interleaved(num_rows, columns, strip));
         }
       }
     }
   });
 }
 
-void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std::size_t vectors) {
+void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std::size_t vectors,
+                                   bool accumulate) {
   const std::size_t columns = vectors * padded_columns(1);
-  const std::size_t g_stride = columns + num_rows % 3;
   const std::size_t c_stride = columns + depth % 3;
   Values values(static_cast<std::uint32_t>(num_rows * 31 + depth * 7 + vectors));
   const auto a = as<BFloat16>(values.exact(num_rows * depth));
   const auto g = as<BFloat16>(values.exact(num_rows * columns));
   std::vector<float> c((depth + 1) * c_stride, 2.0f);
-  const std::size_t a_stride = depth + 2;
   ReadAhead nothing;
-  outer_product_of_pairs(interleaved(a, num_rows, depth, a_stride).data(), a_stride, depth,
-                         interleaved(g, num_rows, columns, g_stride).data(), g_stride, columns,
-                         (num_rows + 1) / 2, c.data(), c_stride, nothing);
+  outer_product_of_pairs(interleaved(a, num_rows, depth, kLeftStrip).data(), depth,
+                         interleaved(g, num_rows, columns, panel_columns()).data(), columns,
+                         (num_rows + 1) / 2, c.data(), c_stride, accumulate, nothing);
   for (std::size_t k = 0; k <= depth; ++k) {
     for (std::size_t j = 0; j < c_stride; ++j) {
-      double expected = 2;
-      for (std::size_t r = 0; k < depth && j < columns && r < num_rows; ++r) {
+      const bool real = k < depth && j < columns;
+      double expected = real && !accumulate ? 0 : 2;
+      for (std::size_t r = 0; real && r < num_rows; ++r) {
         expected += double{static_cast<float>(a[r * depth + k])} *
                     double{static_cast<float>(g[r * columns + j])};
       }
@@ -487,9 +502,12 @@ void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std:
 TEST(OuterProductOfPairs, IsExactForEverySize) {
   on_every_target([] {
     for (const std::size_t num_rows : {1U, 2U, 3U, 12U, 511U, 512U, 513U, 515U}) {
-      for (const std::size_t depth : {1U, 5U, 6U, 7U, 13U}) {
-        for (const std::size_t vectors : {1U, 2U, 3U, 4U, 5U, 9U}) {
-          ASSERT_NO_FATAL_FAILURE(expect_exact_product_of_pairs(num_rows, depth, vectors));
+      for (const std::size_t depth : {1U, 5U, 6U, 7U, 13U, 47U, 48U, 49U, 107U}) {
+        for (std::size_t vectors = 1; vectors <= panel_columns() / padded_columns(1); ++vectors) {
+          for (const bool accumulate : {false, true}) {
+            ASSERT_NO_FATAL_FAILURE(
+                expect_exact_product_of_pairs(num_rows, depth, vectors, accumulate));
+          }
         }
       }
     }
@@ -514,12 +532,15 @@ TEST(Bf16Products, AreNearlyTheSameOnEveryTarget) {
         out[i / sizes.columns * kColumns + first + i % sizes.columns] = panel[i];
       }
     }
-    const auto pairs =
-        interleaved(as<BFloat16>(values.uniform(300 * kColumns, 0, 1)), 300, kColumns, kColumns);
+    const auto values_of_pairs = as<BFloat16>(values.uniform(300 * kColumns, 0, 1));
+    const auto left = interleaved(values_of_pairs, 300, kColumns, kLeftStrip);
+    const auto right = interleaved(values_of_pairs, 300, kColumns, sizes.columns);
     std::vector<float> c(kColumns * kColumns);
     ReadAhead nothing;
-    outer_product_of_pairs(pairs.data(), kColumns, kColumns, pairs.data(), kColumns, kColumns, 150,
-                           c.data(), kColumns, nothing);
+    for (std::size_t first = 0; first < kColumns; first += sizes.columns) {
+      outer_product_of_pairs(left.data(), kColumns, right.data() + 300 * first, sizes.columns, 150,
+                             c.data() + first, kColumns, true, nothing);
+    }
     out.insert(out.end(), c.begin(), c.end());
     all.push_back(out);
   });
@@ -561,7 +582,7 @@ RC_GTEST_PROP(ProductsProperty, TheSameOperandsMakeTheSameBits, ()) {
       outer_products.emplace_back(depth * sizes.columns);
       ReadAhead nothing;
       outer_product(a.gathered(), products.back().data(), sizes.columns, sizes.columns,
-                    outer_products.back().data(), sizes.columns, nothing);
+                    outer_products.back().data(), sizes.columns, true, nothing);
     }
     RC_ASSERT(products[0] == products[1]);
     RC_ASSERT(outer_products[0] == outer_products[1]);

@@ -202,7 +202,7 @@ void expect_exact_weight_gradient(const WinogradTiles& tiles, const Channels& ch
     ReadAhead nothing;
     outer_product({.rows = rows.data(), .num_rows = rows.size(), .segment_length = channels.in},
                   g.row(i, 0), g.row_stride, g.row_stride, sums.data() + i * position_stride,
-                  g.row_stride, nothing);
+                  g.row_stride, false, nothing);
   }
   std::vector<float> taps(9 * channels.in * channels.out + 1, kGuard);
   for (std::size_t c = 0; c < channels.in; ++c) {

@@ -73,25 +73,29 @@ void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t
 void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::size_t columns,
                    float* out, ReadAhead& ahead);
 
-/// C[k][j] += sum over r of A[r][k] * G[r][j]: the gradient of B in the product above. G has
-/// a.num_rows rows, g_stride floats apart, and C a.depth() rows, c_stride floats apart; `columns`
-/// is a multiple of a vector's lanes (padded_columns(1)). Panel by panel of panel_columns(), each
-/// with a C of its own whose rows follow each other, it is fastest.
+/// C[k][j] = sum over r of A[r][k] * G[r][j], added to what C holds if `accumulate`: the gradient
+/// of B in the product above. G has a.num_rows rows, g_stride floats apart, and C a.depth() rows,
+/// c_stride floats apart; `columns` is a multiple of a vector's lanes (padded_columns(1)). Panel by
+/// panel of panel_columns(), each with a C of its own whose rows follow each other, it is fastest.
 void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_stride,
-                   std::size_t columns, float* c, std::size_t c_stride, ReadAhead& ahead);
+                   std::size_t columns, float* c, std::size_t c_stride, bool accumulate,
+                   ReadAhead& ahead);
 
-/// Lays pairs of rows side by side for the product below: out[r / 2][c] holds (rows[r][c],
-/// rows[r + 1][c]); a last row without a partner is paired with zeros. Rows of `out` hold `stride`
-/// >= columns pairs, of which those beyond `columns` are zeros.
+/// Lays pairs of rows side by side for the product below, strip by strip of strip_columns (whole
+/// vectors; the last strip is as wide as it has to be): strip[r / 2][c] holds (rows[r][c],
+/// rows[r + 1][c]). A last row without a partner is paired with zeros, and zeros fill a strip's
+/// last vector. `out` has room for interleaved_size().
 void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
-                      std::size_t stride, BFloat16* out);
+                      std::size_t strip_columns, BFloat16* out);
+[[nodiscard]] std::size_t interleaved_size(std::size_t num_rows, std::size_t columns);
+/// Strips of the left operand: whole vectors and whole register tiles of every target.
+inline constexpr std::size_t kLeftStrip = 48;
 
-/// C[k][j] += sum over r of A[r][k] * G[r][j], from operands laid out by interleave_pairs:
-/// `num_pairs` rows of a_stride and g_stride pairs. C has `depth` <= a_stride rows, c_stride floats
-/// apart; `columns` <= g_stride is a multiple of a vector's lanes.
-void outer_product_of_pairs(const BFloat16* a, std::size_t a_stride, std::size_t depth,
-                            const BFloat16* g, std::size_t g_stride, std::size_t columns,
-                            std::size_t num_pairs, float* c, std::size_t c_stride,
-                            ReadAhead& ahead);
+/// The same, of operands laid out by interleave_pairs, both of `num_pairs` pairs of rows: all
+/// `depth` columns of A in strips of kLeftStrip, and one strip of G, `columns` <= panel_columns()
+/// wide in whole vectors.
+void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
+                            std::size_t columns, std::size_t num_pairs, float* c,
+                            std::size_t c_stride, bool accumulate, ReadAhead& ahead);
 
 }  // namespace edgeprune::kernels
