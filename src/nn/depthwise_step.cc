@@ -2,10 +2,7 @@
 
 #include "edgeprune/kernels/products.h"
 
-#include "patch.h"
-
 #include <algorithm>
-#include <cstring>
 
 namespace edgeprune::nn {
 namespace {
@@ -24,42 +21,36 @@ kernels::DepthwiseGeometry DepthwiseStep::geometry() const {
           operation_.stride.width};
 }
 
-DepthwiseStep::Patch DepthwiseStep::input_patch(std::uint32_t row_begin,
-                                                std::uint32_t num_rows) const {
-  const auto top = static_cast<std::int32_t>(row_begin * operation_.stride.height) -
-                   static_cast<std::int32_t>(operation_.padding.height);
-  return {top, -static_cast<std::int32_t>(operation_.padding.width),
-          (num_rows - 1) * operation_.stride.height + operation_.kernel.height,
-          (out_->shape.width - 1) * operation_.stride.width + operation_.kernel.width};
+Patch DepthwiseStep::input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
+  return {
+      .first_row = std::int64_t{row_begin} * operation_.stride.height - operation_.padding.height,
+      .first_column = -std::int64_t{operation_.padding.width},
+      .rows = (num_rows - 1) * operation_.stride.height + operation_.kernel.height,
+      .columns = (out_->shape.width - 1) * operation_.stride.width + operation_.kernel.width};
 }
 
 // Output rows and columns whose windows reach rows [row_begin, row_begin + num_rows) of the input.
-DepthwiseStep::Patch DepthwiseStep::gradient_patch(std::uint32_t row_begin,
-                                                   std::uint32_t num_rows) const {
+Patch DepthwiseStep::gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
   const Reach rows = reach_of(row_begin, num_rows, operation_.padding.height,
                               operation_.kernel.height, operation_.stride.height);
   const Reach columns = reach_of(0, input_.activation->shape.width, operation_.padding.width,
                                  operation_.kernel.width, operation_.stride.width);
-  return {static_cast<std::int32_t>(rows.first), static_cast<std::int32_t>(columns.first),
-          rows.count, columns.count};
+  return {.first_row = rows.first,
+          .first_column = columns.first,
+          .rows = rows.count,
+          .columns = columns.count};
 }
 
-DepthwiseStep::Patch DepthwiseStep::Patch::below(const Patch& above) const {
-  Patch patch = *this;
-  if (above.end_row() <= first_row) return patch;
-  patch.kept = static_cast<std::uint32_t>(above.end_row() - first_row);
-  patch.kept_from = static_cast<std::uint32_t>(first_row - above.first_row);
-  return patch;
-}
-
-DepthwiseStep::Patch DepthwiseStep::input_patch(const Tile& tile) const {
-  const Patch patch = input_patch(tile.row_begin, tile.num_rows());
+Patch DepthwiseStep::input_patch(const Tile& tile) const {
+  Patch patch = input_patch(tile.row_begin, tile.num_rows());
+  patch.channels = static_cast<std::uint32_t>(kernels::padded_columns(tile.num_channels));
   if (tile.rows_above == 0) return patch;
   return patch.below(input_patch(tile.row_begin - tile.rows_above, tile.rows_above));
 }
 
-DepthwiseStep::Patch DepthwiseStep::gradient_patch(const Tile& tile) const {
-  const Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
+Patch DepthwiseStep::gradient_patch(const Tile& tile) const {
+  Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
+  patch.channels = static_cast<std::uint32_t>(kernels::padded_columns(tile.num_channels));
   if (tile.rows_above == 0) return patch;
   return patch.below(gradient_patch(tile.row_begin - tile.rows_above, tile.rows_above));
 }
@@ -155,39 +146,13 @@ void DepthwiseStep::for_panels(const Tile& tile, Body&& body) {
 
 namespace {
 
-// Writes a patch of an image of `shape`, zero where it lies outside, as pixels of `stride` floats,
-// but for the rows it shares with the patch before, which are still in `to`; fill_row(pixel, count,
-// to) writes a row's real columns from `pixel` of the image on.
-template <typename Patch, typename FillRow>
-void write_patch(const Shape& shape, const Patch& patch, std::size_t stride, float* to,
-                 FillRow&& fill_row) {
-  const std::size_t row_floats = patch.columns * stride;
-  const auto left = static_cast<std::size_t>(-std::min(patch.first_column, 0));
-  const auto from = static_cast<std::size_t>(std::max(patch.first_column, 0));
-  const std::size_t count = std::min<std::size_t>(patch.columns - left, shape.width - from);
-  const std::size_t right = patch.columns - left - count;
-  std::memmove(to, to + patch.kept_from * row_floats, patch.kept * row_floats * sizeof(float));
-  to += patch.kept * row_floats;
-  for (std::uint32_t r = patch.kept; r < patch.rows; ++r, to += row_floats) {
-    const std::int32_t y = patch.first_row + static_cast<std::int32_t>(r);
-    if (y < 0 || y >= static_cast<std::int32_t>(shape.height)) {
-      std::fill_n(to, row_floats, 0.0f);
-      continue;
-    }
-    std::fill_n(to, left * stride, 0.0f);
-    fill_row(static_cast<std::size_t>(y) * shape.width + from, count, to + left * stride);
-    std::fill_n(to + (left + count) * stride, right * stride, 0.0f);
-  }
-}
-
 // Adds the rows of an image that a patch does not have yet, of a tensor whose image begins at
 // `image`.
-template <typename Patch>
 void add_new_rows(const Patch& patch, const Shape& shape, kernels::ConstElements image,
                   kernels::ReadAhead& ahead) {
   const auto end = std::min<std::int64_t>(patch.end_row(), shape.height);
-  const auto begin = std::clamp<std::int64_t>(std::int64_t{patch.first_row} + patch.kept, 0,
-                                              std::max<std::int64_t>(end, 0));
+  const auto begin =
+      std::clamp<std::int64_t>(patch.first_row + patch.kept, 0, std::max<std::int64_t>(end, 0));
   const std::size_t row = std::size_t{shape.width} * shape.channels;
   ahead.add(
       image.at(static_cast<std::size_t>(begin) * row).data,
@@ -211,8 +176,7 @@ kernels::ReadAhead DepthwiseStep::fetch_forward(const Tile& next) const {
   kernels::ReadAhead ahead;
   add_new_rows(input_patch(next), in.shape, in.at(next.image * in.shape.num_pixels()), ahead);
   if (!out_->stream) {
-    const Patch own{.first_row = static_cast<std::int32_t>(next.row_begin),
-                    .rows = next.num_rows()};
+    const Patch own{.first_row = next.row_begin, .rows = next.num_rows()};
     add_new_rows(own, out_->shape, out_->at(next.image * out_->shape.num_pixels()), ahead);
   }
   return ahead;
@@ -222,7 +186,7 @@ kernels::ReadAhead DepthwiseStep::fetch_forward(const Tile& next) const {
 kernels::ReadAhead DepthwiseStep::fetch_backward(const Tile& next) const {
   const Activation& in = *input_.activation;
   const Patch patch = gradient_patch(next);
-  const Patch own{.first_row = static_cast<std::int32_t>(next.row_begin), .rows = next.num_rows()};
+  const Patch own{.first_row = next.row_begin, .rows = next.num_rows()};
   const std::size_t out_image = next.image * out_->shape.num_pixels();
   kernels::ReadAhead ahead;
   add_new_rows(patch, out_->shape, out_->gradient_at(out_image), ahead);
@@ -234,28 +198,27 @@ kernels::ReadAhead DepthwiseStep::fetch_backward(const Tile& next) const {
 void DepthwiseStep::write_input(const Tile& tile, const Patch& patch, float* to) const {
   const Activation& in = *input_.activation;
   const std::size_t channels = in.shape.channels;
-  const std::size_t stride = kernels::padded_columns(tile.num_channels);
   const auto transform = in.transform().part(tile.channel, tile.num_channels);
   const kernels::ConstElements image = in.at(tile.image * in.shape.num_pixels()).at(tile.channel);
-  write_patch(in.shape, patch, stride, to, [&](std::size_t pixel, std::size_t count, float* row) {
-    kernels::apply_transform(transform, {count, tile.num_channels, channels, stride},
-                             image.at(pixel * channels), row);
-  });
+  write_patch(
+      patch, in.shape, to, [&](std::size_t pixel, std::size_t count, kernels::Elements row) {
+        kernels::apply_transform(transform, {count, tile.num_channels, channels, patch.channels},
+                                 image.at(pixel * channels), row);
+      });
 }
 
 void DepthwiseStep::write_gradient(const Tile& tile, const Patch& patch, float* to) const {
   const std::size_t channels = out_->shape.channels;
-  const std::size_t stride = kernels::padded_columns(tile.num_channels);
   const auto transform = out_->transform().part(tile.channel, tile.num_channels);
   const auto slopes = out_->transform_gradient().part(tile.channel, tile.num_channels);
   const std::size_t image = tile.image * out_->shape.num_pixels();
-  write_patch(
-      out_->shape, patch, stride, to, [&](std::size_t pixel, std::size_t count, float* row) {
-        const std::size_t at = image + pixel;
-        kernels::transform_gradient(transform, slopes, {count, tile.num_channels, channels, stride},
-                                    out_->gradient_at(at).at(tile.channel),
-                                    out_->at(at).at(tile.channel), row);
-      });
+  write_patch(patch, out_->shape, to,
+              [&](std::size_t pixel, std::size_t count, kernels::Elements row) {
+                const std::size_t at = image + pixel;
+                kernels::transform_gradient(
+                    transform, slopes, {count, tile.num_channels, channels, patch.channels},
+                    out_->gradient_at(at).at(tile.channel), out_->at(at).at(tile.channel), row);
+              });
 }
 
 void DepthwiseStep::forward_tile(const Tile& tile, const Tile& next, const StepContext& context,
@@ -320,14 +283,15 @@ void DepthwiseStep::backward_tile(const Tile& tile, const Tile& next, const Step
   kernels::apply_transform(in.transform().part(tile.channel, tile.num_channels),
                            {pixels, tile.num_channels, channels, stride},
                            in.at(first).at(tile.channel), scratch.input.data());
-  const kernels::DepthwiseBackwardTile window{.row_begin = tile.row_begin,
-                                              .num_rows = tile.num_rows(),
-                                              .num_columns = in.shape.width,
-                                              .padding_height = operation_.padding.height,
-                                              .padding_width = operation_.padding.width,
-                                              .patch_first_row = patch.first_row,
-                                              .patch_first_column = patch.first_column,
-                                              .patch_columns = patch.columns};
+  const kernels::DepthwiseBackwardTile window{
+      .row_begin = tile.row_begin,
+      .num_rows = tile.num_rows(),
+      .num_columns = in.shape.width,
+      .padding_height = operation_.padding.height,
+      .padding_width = operation_.padding.width,
+      .patch_first_row = static_cast<std::int32_t>(patch.first_row),
+      .patch_first_column = static_cast<std::int32_t>(patch.first_column),
+      .patch_columns = patch.columns};
   kernels::ReadAhead ahead = fetch_backward(next);
   const kernels::DepthwiseFetch fetch = spread(ahead, pixels, stride);
   for_panels(tile, [&](const Panel& panel) {

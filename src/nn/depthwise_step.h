@@ -7,6 +7,7 @@
 
 #include "edgeprune/kernels/depthwise.h"
 
+#include "patch.h"
 #include "step.h"
 
 #include <cstdint>
@@ -56,23 +57,10 @@ class DepthwiseStep final : public Step {
     std::uint32_t rows = 1;
     std::size_t channels = 1;
   };
-  // Rows and columns of an image, with those outside it, that windows of a tile cover.
-  struct Patch {
-    std::int32_t first_row = 0;
-    std::int32_t first_column = 0;
-    std::uint32_t rows = 0;
-    std::uint32_t columns = 0;
-    // The first rows that the patch of the tile above holds, too, and from which of its rows on.
-    std::uint32_t kept = 0;
-    std::uint32_t kept_from = 0;
-    [[nodiscard]] std::int32_t end_row() const {
-      return first_row + static_cast<std::int32_t>(rows);
-    }
-    [[nodiscard]] Patch below(const Patch& above) const;
-  };
   template <typename Body>
   void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body) const;
 
+  // What the windows of some rows cover; and of a tile, its channels too, with the rows it keeps.
   [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
   [[nodiscard]] Patch gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
   [[nodiscard]] Patch input_patch(const Tile& tile) const;

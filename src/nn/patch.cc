@@ -1,35 +1,24 @@
 #include "patch.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace edgeprune::nn {
-namespace {
 
 using kernels::Elements;
 
-// fill_row(pixel, count, to) writes the real pixels of a row, the first of them `pixel` within the
-// image.
-template <typename FillRow>
-void write_patch(const Patch& patch, const Shape& shape, Elements to, FillRow&& fill_row) {
-  const auto left = static_cast<std::size_t>(-std::min<std::int64_t>(patch.first_column, 0));
-  const auto from = static_cast<std::size_t>(std::max<std::int64_t>(patch.first_column, 0));
-  const std::size_t count = std::min<std::size_t>(patch.columns - left, shape.width - from);
-  for (std::uint32_t row = 0; row < patch.rows; ++row) {
-    const Elements line = to.at(row * patch.row_values());
-    const std::int64_t y = patch.first_row + row;
-    if (y < 0 || y >= shape.height) {
-      fill_zeros(line, patch.row_values());
-      continue;
-    }
-    fill_zeros(line, left * patch.channels);
-    fill_row(static_cast<std::size_t>(y) * shape.width + from, count,
-             line.at(left * patch.channels));
-    fill_zeros(line.at((left + count) * patch.channels),
-               (patch.columns - left - count) * patch.channels);
-  }
+Patch Patch::below(const Patch& above) const {
+  Patch patch = *this;
+  if (above.end_row() <= first_row) return patch;
+  patch.kept = static_cast<std::uint32_t>(above.end_row() - first_row);
+  patch.kept_from = static_cast<std::uint32_t>(first_row - above.first_row);
+  return patch;
 }
 
-}  // namespace
+void keep_rows(const Patch& patch, Elements to) {
+  std::memmove(to.data, to.at(patch.kept_from * patch.row_values()).data,
+               patch.kept * patch.row_values() * kernels::size_of(to.type));
+}
 
 void fill_zeros(Elements to, std::size_t count) {
   std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});

@@ -3,6 +3,7 @@
 
 #include "step.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,10 +14,16 @@ struct Patch {
   std::int64_t first_column = 0;
   std::uint32_t rows = 0;
   std::uint32_t columns = 0;
-  std::uint32_t channels = 0;
+  std::uint32_t channels = 0;  // elements from pixel to pixel
+  // The first rows that are in memory already, there from row kept_from on.
+  std::uint32_t kept = 0;
+  std::uint32_t kept_from = 0;
 
   [[nodiscard]] std::size_t row_values() const { return std::size_t{columns} * channels; }
   [[nodiscard]] std::size_t values() const { return rows * row_values(); }
+  [[nodiscard]] std::int64_t end_row() const { return first_row + rows; }
+  /// This patch, written over one that begins further up: it keeps the rows they share.
+  [[nodiscard]] Patch below(const Patch& above) const;
 };
 
 /// Output positions whose windows reach some input positions, along one axis; the first may lie
@@ -29,6 +36,34 @@ struct Reach {
 [[nodiscard]] Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
                              std::uint32_t kernel, std::uint32_t stride);
 
+/// Moves the rows that are kept to the front.
+void keep_rows(const Patch& patch, kernels::Elements to);
+/// Elements of any type whose bits are all zero.
+void fill_zeros(kernels::Elements to, std::size_t count);
+
+/// Writes a patch of an image of `shape`, zeros outside; fill_row(pixel, count, to) writes the real
+/// pixels of a row, the first of them `pixel` within the image.
+template <typename FillRow>
+void write_patch(const Patch& patch, const Shape& shape, kernels::Elements to, FillRow&& fill_row) {
+  const auto left = static_cast<std::size_t>(-std::min<std::int64_t>(patch.first_column, 0));
+  const auto from = static_cast<std::size_t>(std::max<std::int64_t>(patch.first_column, 0));
+  const std::size_t count = std::min<std::size_t>(patch.columns - left, shape.width - from);
+  keep_rows(patch, to);
+  for (std::uint32_t row = patch.kept; row < patch.rows; ++row) {
+    const kernels::Elements line = to.at(row * patch.row_values());
+    const std::int64_t y = patch.first_row + row;
+    if (y < 0 || y >= shape.height) {
+      fill_zeros(line, patch.row_values());
+      continue;
+    }
+    fill_zeros(line, left * patch.channels);
+    fill_row(static_cast<std::size_t>(y) * shape.width + from, count,
+             line.at(left * patch.channels));
+    fill_zeros(line.at((left + count) * patch.channels),
+               (patch.columns - left - count) * patch.channels);
+  }
+}
+
 /// Writes the patch of image `image`, its values transformed, zeros outside the image, as
 /// contiguous pixels of all the activation's channels (patch.channels).
 void write_values(const Activation& activation, std::uint32_t image, const Patch& patch,
@@ -36,8 +71,5 @@ void write_values(const Activation& activation, std::uint32_t image, const Patch
 /// Likewise the gradient with respect to the value as it is stored, before its transform.
 void write_gradient(const Activation& activation, std::uint32_t image, const Patch& patch,
                     kernels::Elements to);
-
-/// Elements of any type whose bits are all zero.
-void fill_zeros(kernels::Elements to, std::size_t count);
 
 }  // namespace edgeprune::nn

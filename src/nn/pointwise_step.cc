@@ -15,12 +15,10 @@ std::size_t pixels_per_tile(std::size_t channels_in, std::size_t channels_out) {
                                  8 * kRegisterRows);
 }
 
-}  // namespace
-
-namespace {
 void zero_element(kernels::Elements at) {
   std::fill_n(static_cast<std::byte*>(at.data), kernels::size_of(at.type), std::byte{0});
 }
+
 }  // namespace
 
 bool PointwiseStep::handles(const Operation& operation, const Shape& input) {
