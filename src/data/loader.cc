@@ -97,37 +97,51 @@ class BatchFiller {
     check_normalisation(dataset, options.normalisation);
     check_augmentation(dataset, options.augmentation);
     table_ = normalised_bytes(dataset, options.normalisation);
-    if (options.augmentation.any()) unaugmented_.resize(dataset.shape.num_values());
+    unaugmented_.resize(options.pool != nullptr ? static_cast<std::size_t>(options.pool->size())
+                                                : 1);
+    if (!options.augmentation.any()) return;
+    for (auto& image : unaugmented_) image.resize(dataset.shape.num_values());
   }
 
   void fill(std::span<const std::uint32_t> samples, Batch& batch) {
-    const std::size_t image_values = dataset_.shape.num_values();
     batch.samples.assign(samples.begin(), samples.end());
     batch.labels.resize(samples.size());
-    batch.images.resize(samples.size() * image_values);
-    for (std::size_t at = 0; at < samples.size(); ++at) {
-      check(samples[at]);
-      batch.labels[at] = dataset_.labels[samples[at]];
-      write_image(samples[at], std::span(batch.images).subspan(at * image_values, image_values));
-    }
+    batch.images.resize(samples.size() * dataset_.shape.num_values());
+    if (options_.pool == nullptr) return fill_range(batch, 0, samples.size(), unaugmented_[0]);
+    options_.pool->for_ranges(samples.size(), [&](std::size_t begin, std::size_t end, int thread) {
+      fill_range(batch, begin, end, unaugmented_[static_cast<std::size_t>(thread)]);
+    });
   }
 
  private:
+  void fill_range(Batch& batch, std::size_t begin, std::size_t end,
+                  std::vector<float>& unaugmented) const {
+    const std::size_t image_values = dataset_.shape.num_values();
+    for (std::size_t at = begin; at < end; ++at) {
+      const std::uint32_t sample = batch.samples[at];
+      check(sample);
+      batch.labels[at] = dataset_.labels[sample];
+      write_image(sample, unaugmented,
+                  std::span(batch.images).subspan(at * image_values, image_values));
+    }
+  }
+
   void check(std::uint32_t sample) const {
     if (sample < dataset_.num_samples()) return;
     throw Error(ErrorKind::internal, fmt::format("{}: sample {} of {} asked for", dataset_.name,
                                                  sample, dataset_.num_samples()));
   }
 
-  void write_image(std::uint32_t sample, std::span<float> out) {
+  void write_image(std::uint32_t sample, std::vector<float>& unaugmented,
+                   std::span<float> out) const {
     if (!options_.augmentation.any()) {
       write_normalised(sample, out);
       return;
     }
-    write_normalised(sample, unaugmented_);
+    write_normalised(sample, unaugmented);
     const AugmentationDraw draw =
         draw_augmentation(options_.augmentation, options_.seed, options_.epoch, sample);
-    augment_image(unaugmented_, dataset_.shape, draw, out);
+    augment_image(unaugmented, dataset_.shape, draw, out);
   }
 
   void write_normalised(std::uint32_t sample, std::span<float> out) const {
@@ -146,7 +160,7 @@ class BatchFiller {
   const Dataset& dataset_;
   const LoaderOptions options_;
   std::vector<float> table_;
-  std::vector<float> unaugmented_;
+  std::vector<std::vector<float>> unaugmented_;  // one image for each thread
 };
 
 void check_plan(const core::BatchPlan& plan, std::size_t num_samples, std::uint32_t first_batch) {
@@ -168,6 +182,7 @@ Normalisation normalisation_of(const Dataset& train) {
 }
 
 // Two batches: the thread fills one while the caller reads the other. Batch k lives in slot k % 2.
+// With a pool there is no thread, and one batch would do.
 struct BatchLoader::State {
   State(const Dataset& dataset, std::vector<std::uint32_t> pass_order, core::BatchPlan pass_plan,
         const LoaderOptions& options)
@@ -178,16 +193,21 @@ struct BatchLoader::State {
         num_made(options.first_batch),
         num_returned(options.first_batch) {
     check_plan(plan, order.size(), options.first_batch);
+    if (options.pool != nullptr) return;
     thread = std::jthread([this, first = options.first_batch](const std::stop_token& stop) {
       make_batches(first, stop);
     });
   }
 
+  void make_batch(std::uint32_t k) {
+    const core::BatchRange range = plan.batch(k);
+    filler.fill(std::span(order).subspan(range.begin, range.size), slots[k % 2]);
+  }
+
   void make_batches(std::uint32_t first, const std::stop_token& stop) {
     try {
       for (std::uint32_t k = first; k < plan.num_batches() && wait_for_slot(k, stop); ++k) {
-        const core::BatchRange range = plan.batch(k);
-        filler.fill(std::span(order).subspan(range.begin, range.size), slots[k % 2]);
+        make_batch(k);
         const std::lock_guard lock(mutex);
         num_made = k + 1;
         changed.notify_all();
@@ -205,6 +225,13 @@ struct BatchLoader::State {
   }
 
   const Batch* next() {
+    if (thread.joinable()) return next_from_thread();
+    if (next_batch == plan.num_batches()) return nullptr;
+    make_batch(next_batch);
+    return &slots[next_batch++ % 2];
+  }
+
+  const Batch* next_from_thread() {
     std::unique_lock lock(mutex);
     num_returned = next_batch;
     changed.notify_all();

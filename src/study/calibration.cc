@@ -136,7 +136,8 @@ class Measurement {
                              {.normalisation = run_.data().normalisation,
                               .augmentation = run_.config().train.augmentation,
                               .seed = run_.config().run.seed,
-                              .epoch = next_epoch_++});
+                              .epoch = next_epoch_++,
+                              .pool = trainer_.loading_pool()});
     const float rate = run_.config().train.schedule.base_learning_rate;
     const double seconds = seconds_of([&] {
       while (const data::Batch* batch = source.next()) (void)trainer_.train_batch(*batch, rate);

@@ -198,7 +198,8 @@ class Pipeline {
     data::LoaderOptions loader{.normalisation = setup_.data.normalisation,
                                .seed = setup_.config.run.seed,
                                .epoch = state_.epoch,
-                               .first_batch = state_.batch};
+                               .first_batch = state_.batch,
+                               .pool = run_.trainer.loading_pool()};
     if (trains) loader.augmentation = setup_.config.train.augmentation;
     return {.purpose = trains ? core::Purpose::training_order : core::Purpose::warmup_order,
             .batch_size = setup_.config.train.batch_size,

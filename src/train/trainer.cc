@@ -156,7 +156,7 @@ Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::
   const core::BatchPlan plan(static_cast<std::uint32_t>(samples.size()),
                              options_.samples_at_once());
   data::BatchLoader batches(dataset, {samples.begin(), samples.end()}, plan,
-                            {.normalisation = normalisation});
+                            {.normalisation = normalisation, .pool = loading_pool()});
   Evaluation evaluation;
   evaluation.losses.reserve(samples.size());
   const std::size_t classes = network().num_classes();
@@ -181,6 +181,10 @@ Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::
     }
   }
   return evaluation;
+}
+
+core::ThreadPool* Trainer::loading_pool() const {
+  return pool_.size() >= core::available_threads() ? &pool_ : nullptr;
 }
 
 void Trainer::restore(const std::function<void(nn::Model&, nn::OptimizerState&)>& fill) {

@@ -200,6 +200,35 @@ TEST(Loader, GivesTheSameBatchesToASlowAndToAFastReader) {
   EXPECT_EQ(loader.next(), nullptr);
 }
 
+TEST(Loader, MakesTheSameBatchesOnAPool) {
+  const Dataset dataset = byte_dataset(50);
+  const LoaderOptions alone = all_on(dataset);
+  for (const int threads : {1, 3}) {
+    core::ThreadPool pool(threads);
+    LoaderOptions on_pool = alone;
+    on_pool.pool = &pool;
+    for (const std::uint32_t first : {0, 5}) {
+      on_pool.first_batch = first;
+      const auto expected = whole_pass(dataset, shuffled(dataset), 4, alone);
+      EXPECT_TRUE(equal(whole_pass(dataset, shuffled(dataset), 4, on_pool),
+                        std::span(expected).subspan(first)));
+    }
+  }
+}
+
+TEST(Loader, ThrowsWhereAPoolMeetsABadSample) {
+  const Dataset dataset = byte_dataset(6);
+  core::ThreadPool pool(2);
+  LoaderOptions options = all_on(dataset);
+  options.pool = &pool;
+  BatchLoader loader(dataset, {0, 1, 2, 3, 4, 99}, BatchPlan(6, 2), options);
+  EXPECT_NE(loader.next(), nullptr);
+  EXPECT_NE(loader.next(), nullptr);
+  const auto next = [&] { (void)loader.next(); };
+  expect_error(ErrorKind::internal, {"test data", "sample 99 of 6"}, next);
+  expect_error(ErrorKind::internal, {"sample 99 of 6"}, next);
+}
+
 TEST(Loader, CanBeDestroyedAnywhereInAPass) {
   const Dataset dataset = byte_dataset(64);
   for (int read = 0; read < 20; ++read) {

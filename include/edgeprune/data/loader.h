@@ -1,13 +1,15 @@
 #pragma once
-// Mini-batches, made ready on another thread while the network works on the one before.
+// Mini-batches, made ready on another thread while the network works on the one before, or on the
+// network's threads where there is no processor to spare.
 //
 //   BatchLoader batches(dataset, order, BatchPlan(order.size(), 64), {.normalisation = norm});
 //   while (const Batch* batch = batches.next()) { ... }
 //
 // What a batch holds is a function of its arguments alone: the order given, and for augmentation
-// (seed, epoch, sample). The thread decides only when.
+// (seed, epoch, sample). Threads decide only when.
 
 #include "edgeprune/core/batch_plan.h"
+#include "edgeprune/core/thread_pool.h"
 #include "edgeprune/data/dataset.h"
 
 #include <cstdint>
@@ -59,6 +61,10 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   std::uint32_t epoch = 0;
   std::uint32_t first_batch = 0;  // a resumed pass starts here
+  /// Null: a thread of the loader's own makes the next batch while the caller works on this one.
+  /// Where the caller keeps all processors busy, it would only take turns with the caller's
+  /// threads: a pool makes each batch inside next(). The batches are the same.
+  core::ThreadPool* pool = nullptr;
 };
 
 /// Iterates once over the batches of a plan. The data set must outlive the loader. One thread at a
@@ -73,8 +79,8 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  /// The next batch, valid until the next call; nullptr after the last. Rethrows what went wrong
-  /// on the loader's thread, after the batches made before that.
+  /// The next batch, valid until the next call; nullptr after the last. Throws what went wrong when
+  /// the batch was made, on whatever thread, after the batches made before that.
   [[nodiscard]] const Batch* next();
 
  private:
@@ -82,7 +88,7 @@ class BatchLoader {
   std::unique_ptr<State> state_;
 };
 
-/// Fills `batch` for the given samples: what the loader's thread does, callable alone.
+/// Fills `batch` for the given samples: what a loader does for each batch, callable alone.
 void fill_batch(const Dataset& dataset, std::span<const std::uint32_t> samples,
                 const LoaderOptions& options, Batch& batch);
 

@@ -88,6 +88,9 @@ class Trainer {
   /// stay.
   void restore(const std::function<void(nn::Model&, nn::OptimizerState&)>& fill);
   [[nodiscard]] nn::ProgramMemory program_memory() const { return program_.memory(); }
+  /// For LoaderOptions::pool of the batches that it trains on: its own threads where they are all
+  /// that this process may use, else null.
+  [[nodiscard]] core::ThreadPool* loading_pool() const;
 
  private:
   std::uint32_t train_part(const data::Batch& batch, const core::BatchRange& part,
