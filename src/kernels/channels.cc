@@ -64,7 +64,7 @@ void transform_group(const ChannelTransform& transform, const PixelBlock& block,
   for (std::size_t v = 0; v < V; ++v) {
     t[v] = Coefficients(transform, c + v * n, std::min(n, valid - v * n));
   }
-  // Copies, which the compiler knows that no store changes.
+  // Local copies: the compiler knows that no store changes them.
   const std::size_t in_stride = block.in_stride;
   const std::size_t out_stride = block.out_stride;
   const In* from = x + c;
@@ -316,7 +316,7 @@ void gradient_group(const ChannelTransform& transform, const TransformGradient& 
   const auto dx = [&](std::size_t v, Vector g, Vector value) {
     return hn::MulAdd(scale[v], g, hn::MulAdd(slope[v], hn::Sub(value, center[v]), offset[v]));
   };
-  // Copies, which the compiler knows that no store changes.
+  // Local copies: the compiler knows that no store changes them.
   const std::size_t in_stride = block.in_stride;
   const std::size_t out_stride = block.out_stride;
   const In* g = dz + c;
@@ -384,7 +384,7 @@ void gradient_stretch(const ChannelTransform& transform, std::size_t c, std::siz
     sum[v] = hn::Zero(d);
     sum_x[v] = hn::Zero(d);
   });
-  // Copies, which the compiler knows that no store changes.
+  // Local copies: the compiler knows that no store changes them.
   const bool accumulate = rows.accumulate;
   const G* g = rows.g;
   const T* x = rows.x;

@@ -158,8 +158,8 @@ void transpose(const float* from, std::size_t from_stride, float* to, std::size_
 }
 
 // Writes `num_rows` rows of B from (row, 0) on, `width` floats each, zeros behind `columns`.
-void copy_rows(const StridedMatrix& b, const float* row, std::size_t num_rows, std::size_t columns,
-               std::size_t width, float* out) {
+void write_rows(const StridedMatrix& b, const float* row, std::size_t num_rows, std::size_t columns,
+                std::size_t width, float* out) {
   if (b.column_stride == 1) {
     for (std::size_t k = 0; k < num_rows; ++k, out += width) {
       std::copy_n(row + k * b.row_stride, columns, out);
@@ -197,7 +197,7 @@ HWY_INLINE void for_rows(const StridedMatrix& b, std::size_t begin, std::size_t 
 void pack_floats(const StridedMatrix& b, std::size_t depth, std::size_t columns, float* packed) {
   const std::size_t width = padded_columns(columns);
   for_rows(b, 0, depth, [&](const float* from, std::size_t count) {
-    copy_rows(b, from, count, columns, width, packed);
+    write_rows(b, from, count, columns, width, packed);
     packed += count * width;
   });
 }
@@ -226,7 +226,7 @@ void pack_pairs(const StridedMatrix& b, std::size_t num_segments, std::size_t se
       const std::size_t count = std::min(kPackedRows, segment_length - k);
       float* to = rows;
       for_rows(b, begin, begin + count, [&](const float* from, std::size_t num_rows) {
-        copy_rows(b, from, num_rows, columns, width, to);
+        write_rows(b, from, num_rows, columns, width, to);
         to += num_rows * width;
       });
       if (count % 2 != 0) std::fill_n(to, width, 0.0f);

@@ -84,7 +84,7 @@ EDGEPRUNE_BF16_TARGET void product_tile(const BFloat16* const* rows, const Depth
   }
 }
 
-// C[k .. k + R) += over `num_pairs` pairs of rows.
+// C[k .. k + R), set or added to, over `num_pairs` pairs of rows.
 template <std::size_t R, std::size_t V>
 EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, const BFloat16* g,
                                       std::size_t g_stride, std::size_t num_pairs, float* c,

@@ -1,7 +1,6 @@
 #include "patch.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace edgeprune::nn {
 
@@ -13,11 +12,6 @@ Patch Patch::below(const Patch& above) const {
   patch.kept = static_cast<std::uint32_t>(above.end_row() - first_row);
   patch.kept_from = static_cast<std::uint32_t>(first_row - above.first_row);
   return patch;
-}
-
-void keep_rows(const Patch& patch, Elements to) {
-  std::memmove(to.data, to.at(patch.kept_from * patch.row_values()).data,
-               patch.kept * patch.row_values() * kernels::size_of(to.type));
 }
 
 void fill_zeros(Elements to, std::size_t count) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace edgeprune::nn {
 
@@ -36,8 +37,6 @@ struct Reach {
 [[nodiscard]] Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
                              std::uint32_t kernel, std::uint32_t stride);
 
-/// Moves the rows that are kept to the front.
-void keep_rows(const Patch& patch, kernels::Elements to);
 /// Elements of any type whose bits are all zero.
 void fill_zeros(kernels::Elements to, std::size_t count);
 
@@ -48,7 +47,8 @@ void write_patch(const Patch& patch, const Shape& shape, kernels::Elements to, F
   const auto left = static_cast<std::size_t>(-std::min<std::int64_t>(patch.first_column, 0));
   const auto from = static_cast<std::size_t>(std::max<std::int64_t>(patch.first_column, 0));
   const std::size_t count = std::min<std::size_t>(patch.columns - left, shape.width - from);
-  keep_rows(patch, to);
+  std::memmove(to.data, to.at(patch.kept_from * patch.row_values()).data,
+               patch.kept * patch.row_values() * kernels::size_of(to.type));
   for (std::uint32_t row = patch.kept; row < patch.rows; ++row) {
     const kernels::Elements line = to.at(row * patch.row_values());
     const std::int64_t y = patch.first_row + row;

@@ -23,7 +23,7 @@ class WeightGradient {
   [[nodiscard]] std::size_t gradient_stride() const {
     return type_ == kernels::ElementType::f32 ? padded_ : columns_;
   }
-  /// For tiles of at most `pixels` pixels; `gradient` and `rows` are left to the caller.
+  /// For tiles of at most `pixels` pixels; the caller adds `gradient` and its own `rows`.
   [[nodiscard]] ScratchNeeds scratch_needs(std::size_t pixels) const;
 
   /// Starts all threads' sums anew.

@@ -216,24 +216,24 @@ void expect_packs_transposed() {
   }
 }
 
-// Blocks of 7 rows, the last one first, as they are and each transposed.
+// Six blocks in two segments, the last block first, as they are and each transposed.
 template <typename T>
-void expect_packs_blocks() {
-  constexpr std::size_t kRows = 7;
+void expect_packs_blocks(std::size_t block_rows) {
+  const std::size_t depth = 6 * block_rows;
   const std::size_t columns = panel_columns();
-  const Sizes sizes{1, 2, kPackedDepth / 2, columns};
-  const std::vector<float> b = Values(2).exact(kPackedDepth * columns);
+  const Sizes sizes{1, 2, depth / 2, columns};
+  const std::vector<float> b = Values(2).exact(depth * columns);
   std::vector<float> moved(b.size());
   std::vector<float> transposed(b.size());
   std::vector<std::size_t> blocks;
-  for (std::size_t block = 0; block < kPackedDepth / kRows; ++block) {
-    const std::size_t to = (kPackedDepth - (block + 1) * kRows) * columns;
+  for (std::size_t block = 0; block < 6; ++block) {
+    const std::size_t to = (depth - (block + 1) * block_rows) * columns;
     blocks.push_back(to);
-    for (std::size_t k = 0; k < kRows; ++k) {
+    for (std::size_t k = 0; k < block_rows; ++k) {
       for (std::size_t j = 0; j < columns; ++j) {
-        const float value = b[(block * kRows + k) * columns + j];
+        const float value = b[(block * block_rows + k) * columns + j];
         moved[to + k * columns + j] = value;
-        transposed[to + j * kRows + k] = value;
+        transposed[to + j * block_rows + k] = value;
       }
     }
   }
@@ -241,22 +241,27 @@ void expect_packs_blocks() {
   EXPECT_EQ(
       expected,
       packed<T>(
-          {.data = moved.data(), .row_stride = columns, .block_rows = kRows, .blocks = blocks},
+          {.data = moved.data(), .row_stride = columns, .block_rows = block_rows, .blocks = blocks},
           sizes));
   EXPECT_EQ(expected, packed<T>({.data = transposed.data(),
                                  .row_stride = 1,
-                                 .column_stride = kRows,
-                                 .block_rows = kRows,
+                                 .column_stride = block_rows,
+                                 .block_rows = block_rows,
                                  .blocks = blocks},
                                 sizes));
 }
+
+// Odd, so that pairs lie in two blocks, and around the rows that are packed together.
+constexpr std::array<std::size_t, 5> kBlockRows = {1, 7, 16, 17, 40};
 
 TEST(PackPanel, TakesATransposedMatrix) {
   on_every_target([] { expect_packs_transposed<float>(); });
 }
 
 TEST(PackPanel, TakesBlocksOfRows) {
-  on_every_target([] { expect_packs_blocks<float>(); });
+  on_every_target([] {
+    for (const std::size_t rows : kBlockRows) expect_packs_blocks<float>(rows);
+  });
 }
 
 TEST(PackPanel, TakesSomeColumnsOfAWiderMatrix) {
@@ -355,11 +360,11 @@ TEST(ReadAhead, ChangesNoProduct) {
   });
 }
 
-// Sanitizers see a step beyond the third range.
 TEST(ReadAhead, GivesTheLinesOfItsRangesInOrder) {
   const std::array<char, 200> memory{};
   ReadAhead ahead;
   for (const std::size_t bytes : {1U, 200U}) ahead.add(memory.data(), bytes);
+  EXPECT_EQ(ahead.lines(), 5U);
   EXPECT_EQ(ahead.take(3).line, memory.data());  // the one line of the first range
   const ReadAhead::Lines second = ahead.take(2);
   EXPECT_EQ(second.line, memory.data());
@@ -367,6 +372,19 @@ TEST(ReadAhead, GivesTheLinesOfItsRangesInOrder) {
   EXPECT_EQ(ahead.take(5).line, memory.data() + 2 * ReadAhead::kLineBytes);
   EXPECT_EQ(ahead.take(1).line, nullptr);
   EXPECT_EQ(ahead.take(1).step, 0U);
+}
+
+TEST(ReadAhead, HoldsFourRanges) {
+  const std::array<char, 5 * ReadAhead::kLineBytes> memory{};
+  ReadAhead ahead;
+  for (std::size_t range = 0; range < 5; ++range) {
+    ahead.add(memory.data() + range * ReadAhead::kLineBytes, 1);
+  }
+  EXPECT_EQ(ahead.lines(), 4U);
+  for (std::size_t range = 0; range < 4; ++range) {
+    EXPECT_EQ(ahead.take(1).line, memory.data() + range * ReadAhead::kLineBytes);
+  }
+  EXPECT_EQ(ahead.take(1).line, nullptr);
 }
 
 TEST(Bf16Products, AreAvailableWhereTheTargetMultipliesThem) {
@@ -392,7 +410,9 @@ TEST(Bf16Products, PackATransposedMatrix) {
 }
 
 TEST(Bf16Products, PackBlocksOfRows) {
-  on_every_target([] { expect_packs_blocks<BFloat16>(); });
+  on_every_target([] {
+    for (const std::size_t rows : kBlockRows) expect_packs_blocks<BFloat16>(rows);
+  });
 }
 
 TEST(Bf16Products, AreExactForEverySize) {

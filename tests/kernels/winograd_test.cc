@@ -196,7 +196,7 @@ void expect_exact_weight_gradient(const WinogradTiles& tiles, const Channels& ch
   winograd_output_gradient(dy.values.data(), tiles, channels.out, g.all());
   g.expect_padding(tiles.count(), channels.out);
   const std::size_t position_stride = channels.in * g.row_stride;
-  std::vector<float> sums(kPositions * position_stride);
+  std::vector<float> sums(kPositions * position_stride, kGuard);
   for (std::size_t i = 0; i < kPositions; ++i) {
     const auto rows = a.rows_of(i, tiles.count());
     ReadAhead nothing;

@@ -81,7 +81,7 @@ TEST(Trainer, WeightsOfSamplesGoWithTheirMicroBatches) {
 }
 
 TEST(Trainer, BatchNormSeesEachMicroBatchAndNoneOfASingleSample) {
-  const nn::Network network = nn::cnn(kShape, kClasses);
+  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
   // 16 = 5 + 5 + 6: the rest of one joins.
   const Trained parts = train(network, options_with(5));
   EXPECT_EQ(parts.model.num_batches_tracked, 3u * 3u);
@@ -89,7 +89,7 @@ TEST(Trainer, BatchNormSeesEachMicroBatchAndNoneOfASingleSample) {
 }
 
 TEST(Trainer, RecomputationChangesNoBit) {
-  const nn::Network network = nn::cnn(kShape, kClasses);
+  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
   const Trained keep = train(network, options_with(0, false));
   const Trained recompute = train(network, options_with(0, true));
   EXPECT_EQ(keep.model.parameters, recompute.model.parameters);
@@ -97,8 +97,19 @@ TEST(Trainer, RecomputationChangesNoBit) {
 }
 
 TEST(Trainer, ASplitBatchOfOneMoreSampleFits) {
-  const nn::Network network = nn::cnn(kShape, kClasses);
+  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
   EXPECT_EQ(train(network, options_with(8), {}, kSamples + 1).losses.size(), kSamples + 1);
+}
+
+TEST(Trainer, LendsItsThreadsToLoadersWhereNoProcessorIsIdle) {
+  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
+  const int all = core::available_threads();
+  for (const int threads : {all, all + 1, all - 1}) {
+    if (threads == 0) continue;
+    core::ThreadPool pool(threads);
+    const Trainer trainer(network, nn::initial_model(network, 1), options_with(0), pool);
+    EXPECT_EQ(trainer.loading_pool(), threads < all ? nullptr : &pool) << threads;
+  }
 }
 
 }  // namespace

@@ -62,13 +62,15 @@ struct LoaderOptions {
   std::uint32_t epoch = 0;
   std::uint32_t first_batch = 0;  // a resumed pass starts here
   /// Null: a thread of the loader's own makes the next batch while the caller works on this one.
-  /// Where the caller keeps all processors busy, it would only take turns with the caller's
-  /// threads: a pool makes each batch inside next(). The batches are the same.
+  /// Where the caller keeps all processors busy, that thread would only take turns with the
+  /// caller's: a pool makes each batch inside next(), which must then not be called from one of
+  /// the pool's tasks. The batches are the same.
   core::ThreadPool* pool = nullptr;
 };
 
-/// Iterates once over the batches of a plan. The data set must outlive the loader. One thread at a
-/// time may use a loader; destroying it in the middle of a pass waits for one batch at most.
+/// Iterates once over the batches of a plan. The data set and the pool must outlive the loader. One
+/// thread at a time may use a loader; destroying it in the middle of a pass waits for one batch at
+/// most.
 class BatchLoader {
  public:
   /// `plan` is one for order.size() samples. Augmentation that does not fit the images is an Error

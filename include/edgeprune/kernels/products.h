@@ -24,7 +24,7 @@
 
 namespace edgeprune::kernels {
 
-/// num_segments and segment_length are at least 1. Rows may overlap and repeat.
+/// All counts are at least 1. Rows may overlap and repeat.
 template <typename T>
 struct GatheredRows {
   const T* const* rows = nullptr;
@@ -91,7 +91,8 @@ void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::si
 /// Strips of the left operand: whole vectors and whole register tiles of every target.
 inline constexpr std::size_t kLeftStrip = 48;
 
-/// The same, of operands laid out by interleave_pairs, both of `num_pairs` pairs of rows: all
+/// As outer_product, of operands laid out by interleave_pairs, both of `num_pairs` >= 1 pairs of
+/// rows: all
 /// `depth` columns of A in strips of kLeftStrip, and one strip of G, `columns` <= panel_columns()
 /// wide in whole vectors.
 void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,

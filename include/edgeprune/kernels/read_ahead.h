@@ -1,7 +1,7 @@
 #pragma once
-// Memory that is read next, fetched into the second cache line by line while a product keeps the
-// arithmetic units busy: without it, every tile's product waits for the tile's memory. All of it is
-// advice: results do not depend on it.
+// Memory that is read or written next, fetched into the second cache line by line while a product
+// keeps the arithmetic units busy: without it, every tile's product waits for the tile's memory.
+// All of it is advice: results do not depend on it.
 
 #include <algorithm>
 #include <array>

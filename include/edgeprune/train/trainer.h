@@ -89,7 +89,7 @@ class Trainer {
   void restore(const std::function<void(nn::Model&, nn::OptimizerState&)>& fill);
   [[nodiscard]] nn::ProgramMemory program_memory() const { return program_.memory(); }
   /// For LoaderOptions::pool of the batches that it trains on: its own threads where they are all
-  /// that this process may use, else null.
+  /// that this process may use, else null. Several trainers that share the processors have null.
   [[nodiscard]] core::ThreadPool* loading_pool() const;
 
  private:
