@@ -1,5 +1,7 @@
 #include "pointwise_step.h"
 
+#include "patch.h"
+
 #include <algorithm>
 
 namespace edgeprune::nn {
@@ -13,10 +15,6 @@ std::size_t pixels_per_tile(std::size_t channels_in, std::size_t channels_out) {
   const std::size_t fits = kTileFloats / (channels_in + channels_out);
   return std::clamp<std::size_t>(fits / kRegisterRows * kRegisterRows, kRegisterRows,
                                  8 * kRegisterRows);
-}
-
-void zero_element(kernels::Elements at) {
-  std::fill_n(static_cast<std::byte*>(at.data), kernels::size_of(at.type), std::byte{0});
 }
 
 }  // namespace
@@ -78,7 +76,7 @@ std::span<const void* const> PointwiseStep::input_rows(const Tile& tile,
   const bool reads_beyond = type_ == kernels::ElementType::bf16 && channels % 2 != 0;
   if (!in.transform().is_identity() || in.type != type_ || reads_beyond) {
     const kernels::Elements buffer(scratch.input.data(), type_);
-    zero_element(buffer.at(tile.size() * channels));
+    fill_zeros(buffer.at(tile.size() * channels), 1);
     kernels::apply_transform(in.transform(), {tile.size(), channels, channels, channels}, rows,
                              buffer);
     rows = buffer;
@@ -130,7 +128,7 @@ void PointwiseStep::backward_tile(const Tile& tile, ThreadScratch& scratch, int 
   kernels::transform_gradient(out_->transform(), out_->transform_gradient(),
                               {tile.size(), weight_.out_channels, weight_.out_channels, stride},
                               out_->gradient_at(tile.begin), out_->at(tile.begin), dy);
-  zero_element(dy.at(tile.size() * stride));
+  fill_zeros(dy.at(tile.size() * stride), 1);
   kernels::ReadAhead ahead;
   fetch_next(*out_, tile, Tensor::gradient, ahead);
   fetch_next(*out_, tile, Tensor::values, ahead);

@@ -2,6 +2,8 @@
 
 #include "edgeprune/kernels/products.h"
 
+#include "weight_gradient.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -292,8 +294,8 @@ void WinogradStep::weight_gradient_block(const Tile& block, ThreadScratch& scrat
 }
 
 void WinogradStep::weight_gradient(const StepContext& context, std::span<float> gradients) const {
+  WeightGradient::reset(context);
   for (ThreadScratch& scratch : context.scratch) {
-    scratch.has_weight_gradient = false;
     std::fill_n(scratch.sums.begin(), weight_.out_channels, 0.0);
   }
   for_blocks(context, [&](const Tile& block, int thread) {

@@ -502,9 +502,14 @@ void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std:
   const auto g = as<BFloat16>(values.exact(num_rows * columns));
   std::vector<float> c((depth + 1) * c_stride, 2.0f);
   ReadAhead nothing;
-  outer_product_of_pairs(interleaved(a, num_rows, depth, kLeftStrip).data(), depth,
-                         interleaved(g, num_rows, columns, panel_columns()).data(), columns,
-                         (num_rows + 1) / 2, c.data(), c_stride, accumulate, nothing);
+  const std::size_t num_pairs = (num_rows + 1) / 2;
+  const auto left = interleaved(a, num_rows, depth, kLeftStrip);
+  const auto right = interleaved(g, num_rows, columns, panel_columns());
+  for (std::size_t first = 0; first < columns; first += panel_columns()) {
+    outer_product_of_pairs(left.data(), depth, right.data() + 2 * num_pairs * first,
+                           std::min(panel_columns(), columns - first), num_pairs, c.data() + first,
+                           c_stride, accumulate, nothing);
+  }
   for (std::size_t k = 0; k <= depth; ++k) {
     for (std::size_t j = 0; j < c_stride; ++j) {
       const bool real = k < depth && j < columns;
@@ -523,7 +528,7 @@ TEST(OuterProductOfPairs, IsExactForEverySize) {
   on_every_target([] {
     for (const std::size_t num_rows : {1U, 2U, 3U, 12U, 511U, 512U, 513U, 515U}) {
       for (const std::size_t depth : {1U, 5U, 6U, 7U, 13U, 47U, 48U, 49U, 107U}) {
-        for (std::size_t vectors = 1; vectors <= panel_columns() / padded_columns(1); ++vectors) {
+        for (const std::size_t vectors : {1U, 2U, 3U, 4U, 5U, 9U}) {
           for (const bool accumulate : {false, true}) {
             ASSERT_NO_FATAL_FAILURE(
                 expect_exact_product_of_pairs(num_rows, depth, vectors, accumulate));

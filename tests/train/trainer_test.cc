@@ -81,7 +81,7 @@ TEST(Trainer, WeightsOfSamplesGoWithTheirMicroBatches) {
 }
 
 TEST(Trainer, BatchNormSeesEachMicroBatchAndNoneOfASingleSample) {
-  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
+  const nn::Network network = nn::cnn(kShape, kClasses);
   // 16 = 5 + 5 + 6: the rest of one joins.
   const Trained parts = train(network, options_with(5));
   EXPECT_EQ(parts.model.num_batches_tracked, 3u * 3u);
@@ -89,7 +89,7 @@ TEST(Trainer, BatchNormSeesEachMicroBatchAndNoneOfASingleSample) {
 }
 
 TEST(Trainer, RecomputationChangesNoBit) {
-  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
+  const nn::Network network = nn::cnn(kShape, kClasses);
   const Trained keep = train(network, options_with(0, false));
   const Trained recompute = train(network, options_with(0, true));
   EXPECT_EQ(keep.model.parameters, recompute.model.parameters);
@@ -97,7 +97,7 @@ TEST(Trainer, RecomputationChangesNoBit) {
 }
 
 TEST(Trainer, ASplitBatchOfOneMoreSampleFits) {
-  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
+  const nn::Network network = nn::cnn(kShape, kClasses);
   EXPECT_EQ(train(network, options_with(8), {}, kSamples + 1).losses.size(), kSamples + 1);
 }
 

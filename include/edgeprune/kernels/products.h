@@ -92,9 +92,8 @@ void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::si
 inline constexpr std::size_t kLeftStrip = 48;
 
 /// As outer_product, of operands laid out by interleave_pairs, both of `num_pairs` >= 1 pairs of
-/// rows: all
-/// `depth` columns of A in strips of kLeftStrip, and one strip of G, `columns` <= panel_columns()
-/// wide in whole vectors.
+/// rows: all `depth` columns of A in strips of kLeftStrip, and one strip of G, `columns` <=
+/// panel_columns() wide in whole vectors.
 void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16* g,
                             std::size_t columns, std::size_t num_pairs, float* c,
                             std::size_t c_stride, bool accumulate, ReadAhead& ahead);
