@@ -1,5 +1,7 @@
 #include "edgeprune/core/cpu_name.h"
 
+#include "support/temp_directory.h"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -9,34 +11,35 @@ namespace {
 
 class CpuName : public ::testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(proc_ / "device-tree"); }
-  void TearDown() override { std::filesystem::remove_all(proc_); }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(proc_ / name) << text;
+  CpuName() { std::filesystem::create_directories(directory_ / "device-tree"); }
+  void write(std::string_view name, const std::string& text) const {
+    std::ofstream(directory_ / name) << text;
   }
+  [[nodiscard]] const std::filesystem::path& proc() const { return directory_.path(); }
 
-  const std::filesystem::path proc_ = std::filesystem::path(::testing::TempDir()) / "cpu_name_proc";
+ private:
+  const testing::TempDirectory directory_;
 };
 
 TEST_F(CpuName, IsTheFirstModelName) {
   write("cpuinfo",
         "processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n\nmodel name\t: another\n");
   write("device-tree/model", "a board");
-  EXPECT_EQ(cpu_name(proc_), "AMD EPYC");
+  EXPECT_EQ(cpu_name(proc()), "AMD EPYC");
 }
 
 // An Arm kernel's cpuinfo names parts by number only; the device tree's strings end with a zero.
 TEST_F(CpuName, IsTheBoardsOnArm) {
   write("cpuinfo", "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd0b\n");
   write("device-tree/model", std::string("Raspberry Pi 5 Model B Rev 1.0\0", 31));
-  EXPECT_EQ(cpu_name(proc_), "Raspberry Pi 5 Model B Rev 1.0");
+  EXPECT_EQ(cpu_name(proc()), "Raspberry Pi 5 Model B Rev 1.0");
 }
 
 TEST_F(CpuName, IsUnknownWhereNothingTells) {
-  EXPECT_EQ(cpu_name(proc_), "unknown CPU");
+  EXPECT_EQ(cpu_name(proc()), "unknown CPU");
   write("cpuinfo", "processor\t: 0\n");
   write("device-tree/model", "");
-  EXPECT_EQ(cpu_name(proc_), "unknown CPU");
+  EXPECT_EQ(cpu_name(proc()), "unknown CPU");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "edgeprune/core/error.h"
 
+#include "support/temp_directory.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -122,7 +124,8 @@ TEST(DeviceProfile, RefusesLinesThatCouldExhaustTheReader) {
 }
 
 TEST(DeviceProfile, ComesFromAFile) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "device_profile_test.toml";
+  const testing::TempDirectory directory;
+  const std::filesystem::path path = directory / "device_profile_test.toml";
   std::ofstream(path) << kBoard;
   EXPECT_EQ(read_device_profile(path.string()), parse_device_profile(kBoard, "board.toml"));
 }

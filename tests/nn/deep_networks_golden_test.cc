@@ -9,6 +9,7 @@
 #include "edgeprune/nn/program.h"
 
 #include "golden/golden.h"
+#include "support/temp_directory.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -195,7 +196,7 @@ void expect_errors_like_pytorchs(const DeepCase& deep, const std::string& target
     const std::string name = fmt::format("{}_{}_{}", deep.name, target, kind);
     fmt::print("{:<50} {:9.2e} {:9.2e} {:9.2e} {:7.2f} {:7.2f}\n", name, ours, nchw, channels_last,
                ours / nchw, ours / channels_last);
-    testing::Test::RecordProperty(name, fmt::format("{:.3e} of {:.3e}", ours, channels_last));
+    ::testing::Test::RecordProperty(name, fmt::format("{:.3e} of {:.3e}", ours, channels_last));
     EXPECT_LE(ours, kFactor * channels_last) << kind;
   }
 }
@@ -215,7 +216,8 @@ void expect_errors_like_pytorchs_on_every_target(const DeepCase& deep) {
 TEST(DeepNetworks, GoldenOrderIsThatOfModelFiles) {
   const Network network = mobilenet_v2(kImage, {.width_multiplier = 0.25f}, 10);
   const Model model = golden::starting_model(network, Case::mobilenet_v2_narrow);
-  const std::string path = testing::TempDir() + "golden_order.safetensors";
+  const testing::TempDirectory directory;
+  const std::string path = directory / "golden_order.safetensors";
   write_model(path, network, model);
   const core::SafetensorsFile file = core::read_safetensors(path);
   for (const TensorInfo& info : golden::parameter_layout(network)) {
