@@ -5,7 +5,7 @@
 #if defined(__clang__)
 #define EDGEPRUNE_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
-#define EDGEPRUNE_UNROLL _Pragma("GCC unroll 16")
+#define EDGEPRUNE_UNROLL _Pragma("GCC unroll 24")
 #else
 #define EDGEPRUNE_UNROLL
 #endif
