@@ -1,5 +1,6 @@
 #include "edgeprune/kernels/channels.h"
 
+#include "register_tiles.h"
 #include "unroll.h"
 
 #include <algorithm>
@@ -224,19 +225,10 @@ void output_rows(const ResultPanel& panel, OutputRows<T> rows, bool stream) {
   }
 }
 
-// Panels have one to four vectors (products.h).
+// Calls body<V>() for a panel of V vectors: one to four (products.h).
 template <typename Body>
 HWY_INLINE void with_panel_vectors(std::size_t num_channels, Body&& body) {
-  switch ((num_channels + lanes() - 1) / lanes()) {
-    case 1:
-      return body.template operator()<1>();
-    case 2:
-      return body.template operator()<2>();
-    case 3:
-      return body.template operator()<3>();
-    default:
-      return body.template operator()<4>();
-  }
+  with_constant<4>((num_channels + lanes() - 1) / lanes(), body);
 }
 
 // The first row of a panel, as it will be stored.

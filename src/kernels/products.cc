@@ -2,6 +2,7 @@
 
 #include "depth_blocks.h"
 #include "products_bf16.h"
+#include "register_tiles.h"
 #include "unroll.h"
 
 #include <algorithm>
@@ -91,23 +92,11 @@ void product_tile(const float* const* rows, const DepthBlock& block, const float
   }
 }
 
-// Calls tile<R>() with R = rest as a constant, for 1 <= rest < kRows.
-template <std::size_t R = kRows - 1, typename Body>
-void with_rest(std::size_t rest, Body&& body) {
-  if (rest == R) return body.template operator()<R>();
-  if constexpr (R > 1) with_rest<R - 1>(rest, body);
-}
-
 template <std::size_t V>
 void product_block(const GatheredRows<float>& a, const DepthBlock& block, const float* panel,
                    float* out, bool accumulate, ReadAhead& ahead) {
   const std::size_t width = V * lanes();
-  std::size_t r = 0;
-  for (; r + kRows <= a.num_rows; r += kRows) {
-    product_tile<kRows, V>(a.rows + r, block, panel, out + r * width, accumulate,
-                           ahead.take(block.depth()));
-  }
-  with_rest(a.num_rows - r, [&]<std::size_t R>() {
+  for_row_tiles<kRows, kRows>(a.num_rows, [&]<std::size_t R>(std::size_t r) {
     product_tile<R, V>(a.rows + r, block, panel, out + r * width, accumulate,
                        ahead.take(block.depth()));
   });
@@ -129,16 +118,7 @@ void product_blocks(const GatheredRows<float>& a, const float* panel, float* out
 // Calls body<V>() for a panel of V vectors.
 template <typename Body>
 void with_vectors(std::size_t columns, Body&& body) {
-  switch (padded_columns(columns) / lanes()) {
-    case 1:
-      return body.template operator()<1>();
-    case 2:
-      return body.template operator()<std::min<std::size_t>(2, kVectors)>();
-    case 3:
-      return body.template operator()<std::min<std::size_t>(3, kVectors)>();
-    default:
-      return body.template operator()<kVectors>();
-  }
+  with_constant<kVectors>(padded_columns(columns) / lanes(), body);
 }
 
 void product_panel(const GatheredRows<float>& a, const float* panel, std::size_t columns,
@@ -288,13 +268,10 @@ void outer_tile(const float* const* rows, std::size_t num_rows, std::size_t offs
 template <std::size_t V>
 void outer_segment(const GatheredRows<float>& a, std::size_t offset, const Rows<const float>& g,
                    const Rows<float>& c, bool accumulate, ReadAhead& ahead) {
-  const auto tile = [&]<std::size_t R>(std::size_t k) {
+  for_row_tiles<kRows, kRows>(a.segment_length, [&]<std::size_t R>(std::size_t k) {
     outer_tile<R, V>(a.rows, a.num_rows, offset + k, g, {c.data + k * c.stride, c.stride},
                      accumulate, ahead.take(a.num_rows));
-  };
-  std::size_t k = 0;
-  for (; k + kRows <= a.segment_length; k += kRows) tile.template operator()<kRows>(k);
-  with_rest(a.segment_length - k, [&]<std::size_t R>() { tile.template operator()<R>(k); });
+  });
 }
 
 // At most kRowBlock rows, V vectors of columns.

@@ -1,6 +1,7 @@
 #include "products_bf16.h"
 
 #include "depth_blocks.h"
+#include "register_tiles.h"
 #include "unroll.h"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ constexpr std::size_t kRows = 6;
 constexpr std::size_t kVectors = 4;
 // A narrow panel's tiles have more rows: with few sums, each would wait for its own last one.
 template <std::size_t V>
-constexpr std::size_t kTallRows = kRows * kVectors / V;
+constexpr std::size_t kTallRows = (kRows * kVectors) / V;
 static_assert(kLeftStrip % kTallRows<1> == 0 && kLeftStrip % kLanes == 0);
 
 EDGEPRUNE_BF16_TARGET inline __m512bh pairs_at(const BFloat16* from) {
@@ -121,33 +122,9 @@ EDGEPRUNE_BF16_TARGET void outer_tile(const BFloat16* a, std::size_t a_stride, c
   }
 }
 
-template <std::size_t R = kRows - 1, typename Body>
-void with_rest(std::size_t rest, Body&& body) {
-  if (rest == R) return body.template operator()<R>();
-  if constexpr (R > 1) with_rest<R - 1>(rest, body);
-}
-
-// Calls tile<R>(first) for all of `count` rows of a panel of V vectors.
-template <std::size_t V, typename Tile>
-void for_row_tiles(std::size_t count, Tile&& tile) {
-  std::size_t r = 0;
-  for (; r + kTallRows<V> <= count; r += kTallRows<V>) tile.template operator()<kTallRows<V>>(r);
-  for (; r + kRows <= count; r += kRows) tile.template operator()<kRows>(r);
-  with_rest(count - r, [&]<std::size_t R>() { tile.template operator()<R>(r); });
-}
-
 template <typename Body>
 void with_vectors(std::size_t columns, Body&& body) {
-  switch ((columns + kLanes - 1) / kLanes) {
-    case 1:
-      return body.template operator()<1>();
-    case 2:
-      return body.template operator()<2>();
-    case 3:
-      return body.template operator()<3>();
-    default:
-      return body.template operator()<kVectors>();
-  }
+  with_constant<kVectors>((columns + kLanes - 1) / kLanes, body);
 }
 
 }  // namespace
@@ -159,10 +136,11 @@ void product_panel(const GatheredRows<BFloat16>& a, const BFloat16* panel, std::
     for_depth_blocks(a.num_segments, a.segment_length, a.segment_stride, kDepthBlock,
                      [&](const DepthBlock& block) {
                        const std::size_t pairs = block.num_segments * even(block.length) / 2;
-                       for_row_tiles<V>(a.num_rows, [&]<std::size_t R>(std::size_t r) {
-                         product_tile<R, V>(a.rows + r, block, panel, out + r * V * kLanes,
-                                            accumulate, ahead.take(pairs));
-                       });
+                       for_row_tiles<kTallRows<V>, kRows>(
+                           a.num_rows, [&]<std::size_t R>(std::size_t r) {
+                             product_tile<R, V>(a.rows + r, block, panel, out + r * V * kLanes,
+                                                accumulate, ahead.take(pairs));
+                           });
                        panel += 2 * pairs * V * kLanes;
                        accumulate = true;
                      });
@@ -180,7 +158,7 @@ void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16
           a, num_pairs, depth,
           [&](std::size_t first, std::size_t width, const BFloat16* rows, std::size_t stride) {
             rows += 2 * p * stride;
-            for_row_tiles<V>(width, [&]<std::size_t R>(std::size_t k) {
+            for_row_tiles<kTallRows<V>, kRows>(width, [&]<std::size_t R>(std::size_t k) {
               outer_tile<R, V>(rows + 2 * k, stride, panel, columns, count,
                                c + (first + k) * c_stride, c_stride, accumulate || p > 0,
                                ahead.take(count));

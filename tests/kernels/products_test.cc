@@ -158,11 +158,12 @@ std::vector<std::size_t> panel_widths() {
   return widths;
 }
 
-// Every remainder of rows and columns at a small depth; depths around the block that sums run over,
-// in one segment and in many, for a few of them.
+// Every remainder of rows and columns at a small depth, behind the tallest register tiles (24 rows
+// of one vector) too; depths around the block that sums run over, in one segment and in many, for a
+// few of them.
 std::vector<Sizes> product_sizes() {
   std::vector<Sizes> all;
-  for (std::size_t rows = 1; rows <= 13; ++rows) {
+  for (std::size_t rows = 1; rows <= 37; ++rows) {
     for (const std::size_t columns : panel_widths()) all.push_back({rows, 1, 3, columns});
   }
   for (const std::size_t depth : {std::size_t{1}, std::size_t{2}, kDepthBlock - 1, kDepthBlock,
@@ -527,7 +528,7 @@ void expect_exact_product_of_pairs(std::size_t num_rows, std::size_t depth, std:
 TEST(OuterProductOfPairs, IsExactForEverySize) {
   on_every_target([] {
     for (const std::size_t num_rows : {1U, 2U, 3U, 12U, 511U, 512U, 513U, 515U}) {
-      for (const std::size_t depth : {1U, 5U, 6U, 7U, 13U, 47U, 48U, 49U, 107U}) {
+      for (const std::size_t depth : {1U, 5U, 6U, 7U, 13U, 31U, 47U, 48U, 49U, 107U}) {
         for (const std::size_t vectors : {1U, 2U, 3U, 4U, 5U, 9U}) {
           for (const bool accumulate : {false, true}) {
             ASSERT_NO_FATAL_FAILURE(
