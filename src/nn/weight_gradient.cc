@@ -29,6 +29,14 @@ void WeightGradient::reset(const StepContext& context) {
   for (ThreadScratch& scratch : context.scratch) scratch.has_weight_gradient = false;
 }
 
+std::vector<float*> WeightGradient::sums(const StepContext& context) {
+  std::vector<float*> parts;
+  for (ThreadScratch& scratch : context.scratch) {
+    if (scratch.has_weight_gradient) parts.push_back(scratch.weight_gradient.data());
+  }
+  return parts;
+}
+
 // Sums lie panel by panel, each depth() rows of its padded columns: body(first, columns).
 template <typename Body>
 void WeightGradient::for_panels(Body&& body) const {
@@ -83,22 +91,15 @@ void WeightGradient::add_pairs(const PackedMatrix::Rows& windows, bool accumulat
 }
 
 void WeightGradient::collect(const StepContext& context, std::span<float> gradient) const {
+  const std::vector<float*> parts = sums(context);
   context.pool.for_ranges(depth(), [&](std::size_t begin, std::size_t end, int) {
     for_panels([&](std::size_t first, std::size_t columns) {
       const std::size_t real = std::min(columns, columns_ - std::min(columns_, first));
       for (std::size_t k = begin; k < end; ++k) {
+        const std::size_t from = first * depth() + k * columns;
         float* to = gradient.data() + k * columns_ + first;
-        bool written = false;
-        for (const ThreadScratch& scratch : context.scratch) {
-          if (!scratch.has_weight_gradient) continue;
-          const float* from = scratch.weight_gradient.data() + first * depth() + k * columns;
-          if (written) {
-            kernels::add_to(from, real, to);
-          } else {
-            std::copy_n(from, real, to);
-          }
-          written = true;
-        }
+        std::copy_n(parts[0] + from, real, to);
+        for (std::size_t i = 1; i < parts.size(); ++i) kernels::add_to(parts[i] + from, real, to);
       }
     });
   });

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace edgeprune::nn {
 
@@ -28,6 +29,8 @@ class WeightGradient {
 
   /// Starts all threads' sums anew.
   static void reset(const StepContext& context);
+  /// The sums of the threads that have had a tile since, in thread order.
+  [[nodiscard]] static std::vector<float*> sums(const StepContext& context);
   /// Adds a tile: row p is pixel p's window; scratch.gradient holds the gradient's pixels, of
   /// `type`, gradient_stride() elements apart, zeros between out_channels and there. Overwrites
   /// scratch.pairs and the end of scratch.rows. Fetches `ahead` meanwhile.

@@ -311,17 +311,14 @@ void WinogradStep::collect_weight_gradient(const StepContext& context,
   const std::size_t in = weight_.in_channels;
   const std::size_t out = weight_.out_channels;
   const std::size_t width = kernels::padded_columns(out);
-  std::vector<ThreadScratch*> parts;
-  for (ThreadScratch& scratch : context.scratch) {
-    if (scratch.has_weight_gradient) parts.push_back(&scratch);
-  }
+  const std::vector<float*> parts = WeightGradient::sums(context);
   context.pool.for_ranges(in, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t c = begin; c < end; ++c) {
-      float* sums = parts[0]->weight_gradient.data() + c * width;
-      for (const ThreadScratch* scratch : std::span(parts).subspan(1)) {
-        const float* from = scratch->weight_gradient.data() + c * width;
+      float* sums = parts[0] + c * width;
+      for (const float* part : std::span(parts).subspan(1)) {
         for (std::size_t i = 0; i < kPositions; ++i) {
-          kernels::add_to(from + i * in * width, out, sums + i * in * width);
+          const std::size_t at = i * in * width;
+          kernels::add_to(part + c * width + at, out, sums + at);
         }
       }
       kernels::winograd_weight_gradient(sums, in * width, out, gradient.data() + c * out, in * out);
