@@ -80,9 +80,8 @@ void add_compare(CLI::App& app) {
   const auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
       "compare", "Strategies x keep ratios x seeds x settings: tables, a report and a verdict");
-  command
-      ->add_option("config", options->config_path,
-                   "Configuration (TOML) with a section [compare] (docs/comparison.md)")
+  add_config_argument(*command, options->config_path,
+                      "Configuration (TOML) with a section [compare] (docs/comparison.md)")
       ->required();
   command
       ->add_option("--output", options->output,
@@ -93,11 +92,7 @@ void add_compare(CLI::App& app) {
   command->add_option(
       "--match", options->match,
       "kept: same kept samples and epochs; cost: same work as top with its warm-up");
-  command
-      ->add_option("--set", options->overrides,
-                   "Set a field of the configuration, as section.key=value")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_set_option(*command, options->overrides, "Set a field of the configuration");
   add_output_options(*command, *options);
   command->callback([options] { compare(*options); });
 }

@@ -9,10 +9,8 @@ void add_config(CLI::App& app) {
   const auto markdown = std::make_shared<bool>(false);
   CLI::App* command =
       app.add_subcommand("config", "Print the configuration as a run would use it, every field");
-  command->add_option("config", options->config_path, "Configuration (TOML)");
-  command->add_option("--set", options->overrides, "Set a field, as section.key=value")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_config_argument(*command, options->config_path, "Configuration (TOML)");
+  add_set_option(*command, options->overrides, "Set a field; may be given several times");
   command->add_flag("--markdown", *markdown, "Print the reference of all fields instead");
   command->callback([options, markdown] {
     print(*markdown ? train::config_reference_markdown()

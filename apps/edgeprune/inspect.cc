@@ -287,7 +287,8 @@ void add_inspect(CLI::App& app) {
           [options](const std::vector<std::string>& given) {
             options->overrides.insert(options->overrides.end(), given.begin(), given.end());
           },
-          "Set any other field, as section.key=value")
+          "Set any other field; may be given several times")
+      ->type_name("SECTION.KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);
   command->add_flag("--json", options->json, "Print it as JSON");

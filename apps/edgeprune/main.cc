@@ -8,10 +8,13 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <string>
 
 namespace {
 
 using edgeprune::cli::say;
+using edgeprune::core::Error;
+using edgeprune::core::ErrorKind;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 2 wrong command line, 3 wrong configuration, 4 unusable data, 5 the "
@@ -19,6 +22,21 @@ constexpr const char* kFooter =
     "refused (disk full, permissions), 6 the loss is not finite, 7 run directory, 8 the budget is\n"
     "too small, 9 stopped where it should pause, 130 stopped (8, 9 and 130 can be resumed), 1 a\n"
     "bug of ours. Documentation: docs/cli.md, docs/configuration.md.";
+
+// One line on what is wrong with the command line and where the right one is told.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  for (const std::string& argument : app.remaining(true)) {
+    if (argument.find('=') == std::string::npos || argument.front() == '-') continue;
+    return fmt::format("{} was not expected; write --set before each section.key=value", argument);
+  }
+  const auto commands = app.get_subcommands();
+  if (!commands.empty()) {
+    return fmt::format("{}; see edgeprune {} --help", error.what(), commands.front()->get_name());
+  }
+  const auto unknown = app.remaining();
+  return unknown.empty() ? "no command; see edgeprune --help"
+                         : fmt::format("{} is no command; see edgeprune --help", unknown.front());
+}
 
 int run(int argc, char** argv) {
   CLI::App app("edgeprune: train on a device with a share of its data, and account for the cost");
@@ -41,7 +59,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : edgeprune::core::exit_code(edgeprune::core::ErrorKind::usage);
+    // Help and the version come this way too.
+    if (error.get_exit_code() == 0) return app.exit(error);
+    throw Error(ErrorKind::usage, usage_error(app, error));
   }
   return 0;
 }
@@ -51,10 +71,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that goes away (| head) must not kill a run: lost output is reported where it matters.
   std::signal(SIGPIPE, SIG_IGN);
-  using edgeprune::core::ErrorKind;
   try {
     return run(argc, argv);
-  } catch (const edgeprune::core::Error& error) {
+  } catch (const Error& error) {
     say(fmt::format("edgeprune: {}\n", error.what()));
     return edgeprune::core::exit_code(error.kind());
   } catch (const std::bad_alloc&) {

@@ -10,11 +10,7 @@ void add_resume(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("resume", "Continue a run that was stopped or killed, with the same bits");
   command->add_option("run", options->run_directory, "Its run directory")->required();
-  command
-      ->add_option("--set", options->overrides,
-                   "Change a budget, pause, meter or limit, as section.key=value")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_set_option(*command, options->overrides, "Change a budget, pause, meter or limit");
   add_output_options(*command, *options);
   command->callback([options] {
     const train::Config config =

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <unistd.h>
 
 namespace edgeprune::cli {
@@ -26,9 +27,15 @@ extern "C" void on_pause(int signal) {
   paused.store(signal == SIGUSR1);
 }
 
-// An unset shell variable must not stand for the defaults.
-CLI::Validator not_empty() {
-  return {[](const std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""};
+// An unset shell variable must not stand for the defaults, nor a second field of one --set for a
+// file.
+CLI::Validator is_path() {
+  return {[](const std::string& text) -> std::string {
+            if (text.empty()) return "is empty";
+            if (text.find('=') == std::string::npos || std::filesystem::exists(text)) return "";
+            return text + " is no file; write --set before each section.key=value";
+          },
+          ""};
 }
 
 std::string share(double value) {
@@ -104,16 +111,23 @@ void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "Print no progress");
 }
 
-void add_configuration_options(CLI::App& command, RunOptions& options) {
-  command
-      .add_option("config", options.config_path,
-                  "Configuration (TOML); without it, the defaults on Fashion-MNIST")
-      ->check(not_empty());
-  command
-      .add_option("--set", options.overrides,
-                  "Set a field, as section.key=value; may be given several times")
+CLI::Option* add_config_argument(CLI::App& command, std::string& path,
+                                 const std::string& description) {
+  return command.add_option("config", path, description)->check(is_path());
+}
+
+void add_set_option(CLI::App& command, std::vector<std::string>& overrides,
+                    const std::string& description) {
+  command.add_option("--set", overrides, description)
+      ->type_name("SECTION.KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);
+}
+
+void add_configuration_options(CLI::App& command, RunOptions& options) {
+  add_config_argument(command, options.config_path,
+                      "Configuration (TOML); without it, the defaults on Fashion-MNIST");
+  add_set_option(command, options.overrides, "Set a field; may be given several times");
 }
 
 void add_new_run_options(CLI::App& command, RunOptions& options) {

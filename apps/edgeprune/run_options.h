@@ -25,7 +25,13 @@ struct RunOptions {
   bool quiet = false;
 };
 
-/// CONFIG and --set.
+/// The configuration's path, the command's positional argument.
+CLI::Option* add_config_argument(CLI::App& command, std::string& path,
+                                 const std::string& description);
+/// --set, one field each time.
+void add_set_option(CLI::App& command, std::vector<std::string>& overrides,
+                    const std::string& description);
+/// Both, for commands that can do without.
 void add_configuration_options(CLI::App& command, RunOptions& options);
 /// CONFIG, --set, --run-dir, --force, and the output options.
 void add_new_run_options(CLI::App& command, RunOptions& options);

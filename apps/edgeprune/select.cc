@@ -103,9 +103,7 @@ void add_select(CLI::App& app) {
   command->add_option("--strategy", options->strategy, "Strategy: see `edgeprune strategies`");
   command->add_option("--seed", options->seed, "Seed, with --scores");
   command->add_option("--output", options->output, "Directory to write to, with --scores");
-  command->add_option("--set", options->overrides, "Set a field of section prune")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_set_option(*command, options->overrides, "Set a field of section prune");
   add_output_options(*command, *options);
   command->callback([options] {
     if (options->scores_path.empty()) {

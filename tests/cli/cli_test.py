@@ -111,8 +111,12 @@ class Usage(CommandLine):
         self.assertEqual(edgeprune("compare", comparison).returncode, 2)
 
     def test_wrong_calls_exit_with_2(self):
-        self.assertEqual(edgeprune("run", "--no-such-flag").returncode, 2)
-        self.assertEqual(edgeprune().returncode, 2)
+        self.assert_fails(2, ["--no-such-flag", "edgeprune run --help"], "run", "--no-such-flag")
+        self.assert_fails(2, ["edgeprune --help"])
+        self.assert_fails(2, ["rnu", "edgeprune --help"], "rnu")
+        for before in [[], [self.config]]:
+            self.assert_fails(2, ["run.seed=2", "write --set before each"], "run", *before, "--set",
+                              "train.epochs=1", "run.seed=2")
         self.assert_fails(2, ["--run-dir", "--scores"], "select")
         self.assert_fails(2, ["--selection"], "train", self.config)
 
