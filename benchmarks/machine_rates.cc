@@ -4,9 +4,12 @@
 //   machine_rates --threads 2 --seconds 2
 //
 // Prints one JSON object. FLOPs count a multiply-add as two. `bytes_per_second` is the higher of
-// the rates of reading and of copying (read and written, memcpy's own way).
+// the rates of reading and of copying (read, and written past the caches, as the engine writes
+// large tensors).
 
+#include "edgeprune/core/aligned_buffer.h"
 #include "edgeprune/core/thread_pool.h"
+#include "edgeprune/kernels/channels.h"
 #include "edgeprune/kernels/products.h"
 #include "edgeprune/kernels/target.h"
 
@@ -17,7 +20,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <functional>
 #include <numeric>
 #include <optional>
@@ -28,8 +31,8 @@ namespace edgeprune::benchmarks {
 namespace {
 
 constexpr std::size_t kRows = 48;                            // a multiple of every register tile
-constexpr std::size_t kArrayBytes = std::size_t{128} << 20;  // of each thread
-constexpr std::size_t kChunkBytes = std::size_t{32} << 20;   // between two looks at the clock
+constexpr std::size_t kArrayFloats = std::size_t{32} << 20;  // of each thread
+constexpr std::size_t kChunkFloats = std::size_t{8} << 20;   // between two looks at the clock
 
 struct Options {
   std::string target;
@@ -107,7 +110,8 @@ double product_rate(core::ThreadPool& pool, double seconds) {
   return best;
 }
 
-// Each thread walks over two arrays of its own, chunk after chunk.
+// Each thread walks over two arrays of its own, chunk after chunk, in large pages as the engine's
+// tensors.
 class Memory {
  public:
   explicit Memory(core::ThreadPool& pool) : arrays_(static_cast<std::size_t>(pool.size())) {
@@ -116,33 +120,46 @@ class Memory {
 
   double read(int thread) {
     Arrays& arrays = of(thread);
-    const std::uint64_t* from = arrays.from.data() + arrays.next();
-    for (std::size_t i = 0; i < kChunkBytes / sizeof(std::uint64_t); ++i) arrays.sum ^= from[i];
-    return static_cast<double>(kChunkBytes);
+    const float* from = arrays.from.data() + arrays.next();
+    std::array<float, 64> sums{};  // enough that none waits for its own last addition
+    for (std::size_t i = 0; i < kChunkFloats; i += sums.size()) {
+      for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += from[i + k];
+    }
+    arrays.sum += std::accumulate(sums.begin(), sums.end(), 0.0f);
+    return static_cast<double>(kChunkFloats * sizeof(float));
   }
 
   double copy(int thread) {
     Arrays& arrays = of(thread);
     const std::size_t at = arrays.next();
-    std::memcpy(arrays.to.data() + at, arrays.from.data() + at, kChunkBytes);
-    return 2.0 * static_cast<double>(kChunkBytes);
+    const std::size_t columns = kernels::panel_columns();
+    kernels::finish_output({.results = arrays.from.data() + at,
+                            .num_rows = kChunkFloats / columns,
+                            .num_channels = columns},
+                           {.out = arrays.to.data() + at,
+                            .channels = columns,
+                            .stream = kernels::may_stream(kernels::ElementType::f32, columns)},
+                           0);
+    kernels::finish_streams();
+    return static_cast<double>(2 * kChunkFloats * sizeof(float));
   }
 
   /// So that no compiler leaves the reading out.
-  [[nodiscard]] std::uint64_t sum() const {
-    return std::accumulate(arrays_.begin(), arrays_.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, const Arrays& a) { return sum ^ a.sum; });
+  [[nodiscard]] float sum() const {
+    return std::accumulate(arrays_.begin(), arrays_.end(), 0.0f,
+                           [](float sum, const Arrays& a) { return sum + a.sum; });
   }
 
  private:
   struct Arrays {
-    std::vector<std::uint64_t> from = std::vector<std::uint64_t>(kArrayBytes / 8, 1);
-    std::vector<std::uint64_t> to = std::vector<std::uint64_t>(kArrayBytes / 8, 2);
+    core::AlignedBuffer from = core::AlignedBuffer(kArrayFloats);
+    core::AlignedBuffer to = core::AlignedBuffer(kArrayFloats);
     std::size_t at = 0;
-    std::uint64_t sum = 0;
+    float sum = 0;
 
+    Arrays() { std::fill_n(from.data(), from.size(), 1.0f); }
     std::size_t next() {
-      at = (at + kChunkBytes / 8) % from.size();
+      at = (at + kChunkFloats) % from.size();
       return at;
     }
   };
