@@ -1,9 +1,14 @@
 #include "edgeprune/core/thread_pool.h"
 
+#include "edgeprune/core/error.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <sched.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -59,18 +64,32 @@ struct ThreadPool::State {
     generation.fetch_add(1, std::memory_order_acq_rel);
     generation.notify_all();
   }
+
+  // Lets the workers end; destroying them waits for that.
+  void stop() {
+    stopping = true;
+    start();
+  }
 };
 
 ThreadPool::ThreadPool(int num_threads) : state_(std::make_unique<State>()) {
   state_->errors.resize(static_cast<std::size_t>(num_threads));
-  for (int thread = 1; thread < num_threads; ++thread) {
-    state_->workers.emplace_back([state = state_.get(), thread] { state->work(thread); });
+  try {
+    for (int thread = 1; thread < num_threads; ++thread) {
+      state_->workers.emplace_back([state = state_.get(), thread] { state->work(thread); });
+    }
+  } catch (const std::system_error&) {
+    const std::size_t started = state_->workers.size() + 1;
+    state_->stop();
+    throw Error(ErrorKind::io,
+                fmt::format("cannot start thread {} of {}: the system refuses more; lower "
+                            "run.threads, or raise the limit on processes or memory",
+                            started + 1, num_threads));
   }
 }
 
 ThreadPool::~ThreadPool() {
-  state_->stopping = true;
-  state_->start();
+  state_->stop();
 }
 
 int ThreadPool::size() const {

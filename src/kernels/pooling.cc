@@ -50,7 +50,9 @@ void max_of_windows(const PoolShape& shape, const ChannelTransform& transform, c
       for (std::uint32_t row = window.top; row < window.bottom; ++row) {
         for (std::uint32_t column = window.left; column < window.right; ++column) {
           const T* pixel = x + (std::size_t{row} * shape.width + column) * channels;
-          best = hn::Max(best, transformed(transform, pixel, c, valid));
+          const Vector z = transformed(transform, pixel, c, valid);
+          // A NaN wins, as in PyTorch; Max would forget it.
+          best = hn::IfThenElse(hn::Or(hn::Lt(z, best), hn::IsNaN(best)), best, z);
         }
       }
       store(best, out + at + c, valid);

@@ -35,7 +35,16 @@ struct Coefficients {
   HWY_INLINE Vector unclamped(Vector x) const {
     return hn::MulAdd(hn::Sub(x, center), scale, shift);
   }
-  HWY_INLINE Vector operator()(Vector x) const { return hn::Min(hn::Max(unclamped(x), low), high); }
+  HWY_INLINE Vector operator()(Vector x) const { return clamped(unclamped(x)); }
+  // A NaN stays one: x86 takes the second operand where they do not compare.
+  HWY_INLINE Vector clamped(Vector z) const {
+    const Vector inside = hn::Min(high, hn::Max(low, z));
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+    return hn::IfThenElse(hn::IsNaN(z), z, inside);
+#else
+    return inside;
+#endif
+  }
   // The gradient where it passes the clamp, zero elsewhere.
   HWY_INLINE Vector masked(Vector g, Vector x) const {
     const Vector z = unclamped(x);

@@ -9,6 +9,8 @@
 #include "pointwise_step.h"
 #include "winograd_step.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 #include <span>
@@ -51,9 +53,6 @@ ElementType stored_type(const Operation& operation, Precision precision,
 // Tensors of this size leave the caches before they are read again.
 constexpr std::size_t kStreamedBytes = std::size_t{8} << 20;
 
-// Turns the operations into activations and steps. Batch norms and clamps are folded into the
-// activation they follow, where nobody else reads it untransformed; elsewhere the value is first
-// written out.
 class Compiler {
  public:
   Compiler(const Network& network, const ProgramOptions& options, int num_threads)
@@ -67,6 +66,14 @@ class Compiler {
       for (const std::uint32_t id : operation.inputs) ++readers_[id];
     }
     ++readers_[network.output().id];
+    // What nobody reads has no gradient that could go further back.
+    for (std::size_t id = 1; id < readers_.size(); ++id) {
+      if (readers_[id] > 0) continue;
+      throw core::Error(core::ErrorKind::config,
+                        fmt::format("operation {} of the network ({}): nothing reads it, and it is "
+                                    "not the output; leave it out",
+                                    id, network.operations()[id].name));
+    }
   }
 
   CompiledNetwork compile() {
@@ -225,7 +232,7 @@ class Compiler {
     }
     bool below_head = options_.freeze == Freeze::backbone;
     for (const auto& step : steps) {
-      if (head != nullptr && step->name() == head->name) below_head = false;
+      if (head != nullptr && step->output() == values_[network_.output().id]) below_head = false;
       step->output()->wants_gradient = !below_head;
     }
   }

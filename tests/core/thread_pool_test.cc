@@ -1,13 +1,18 @@
 #include "edgeprune/core/thread_pool.h"
 
+#include "edgeprune/core/error.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <iostream>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -136,6 +141,26 @@ RC_GTEST_PROP(ThreadPoolProperty, RangesCoverTheWorkInOrder, ()) {
   }
   RC_ASSERT(next == count);
 }
+
+// A sanitizer's shadow memory is larger than any limit that would refuse a thread.
+#if !defined(EDGEPRUNE_SANITIZED)
+[[noreturn]] void ask_for_too_many_threads() {
+  const rlimit limit{.rlim_cur = std::size_t{1} << 30, .rlim_max = std::size_t{1} << 30};
+  setrlimit(RLIMIT_AS, &limit);
+  try {
+    ThreadPool pool(1000);
+  } catch (const Error& error) {
+    std::cerr << error.what();
+    std::_Exit(exit_code(error.kind()));
+  }
+  std::_Exit(0);
+}
+
+TEST(ThreadPool, AThreadTooManyIsAnErrorAndDoesNotHang) {
+  EXPECT_EXIT(ask_for_too_many_threads(), ::testing::ExitedWithCode(exit_code(ErrorKind::io)),
+              "of 1000.*run.threads");
+}
+#endif
 
 }  // namespace
 }  // namespace edgeprune::core

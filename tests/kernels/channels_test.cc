@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -89,6 +91,28 @@ TEST(ApplyTransform, ClampsWithoutCoefficients) {
     std::vector<float> z(5);
     apply_transform(relu6, {1, 5, 5, 5}, x.data(), z.data());
     EXPECT_EQ(z, (std::vector<float>{0, 0, 0.5f, 6, 6}));
+  });
+}
+
+// A run whose weights are NaN must find its loss to be NaN, not take a clamp's bound for a value.
+TEST(ApplyTransform, ANaNStaysOneWhateverTheClamp) {
+  on_every_target([] {
+    const auto channels = static_cast<std::size_t>(2 * simd_lanes() + 1);
+    const std::vector<float> nans(channels, std::numeric_limits<float>::quiet_NaN());
+    const std::vector<float> ones(channels, 1.0f);
+    for (const float low : {-kInfinity, 0.0f}) {
+      for (const float high : {6.0f, kInfinity}) {
+        const ChannelTransform transform{.scale = ones, .low = low, .high = high};
+        std::vector<float> out(channels);
+        std::vector<BFloat16> rounded(channels);
+        apply_transform(transform, {1, channels, channels, channels}, nans.data(), out.data());
+        apply_transform(transform, {1, channels, channels, channels}, nans.data(), rounded.data());
+        for (std::size_t c = 0; c < channels; ++c) {
+          ASSERT_TRUE(std::isnan(out[c])) << low << " to " << high << ", channel " << c;
+          ASSERT_TRUE(std::isnan(static_cast<float>(rounded[c]))) << low << " to " << high;
+        }
+      }
+    }
   });
 }
 

@@ -8,6 +8,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace edgeprune::kernels {
 namespace {
@@ -186,6 +188,18 @@ TEST(MaxPool, TiesGoToTheFirstInRowOrder) {
     std::vector<float> g_in(4);
     max_pool_gradient(pool(2, 2, 1, 2, 2, 0), {}, x.data(), &out, &g_out, g_in.data());
     EXPECT_EQ(g_in, (std::vector<float>{0, 3, 0, 0}));
+  });
+}
+
+TEST(MaxPool, ANaNWinsWhereverItLies) {
+  on_every_target([] {
+    for (std::size_t place = 0; place < 4; ++place) {
+      std::vector<float> x = {1, 5, 2, 5};
+      x[place] = std::numeric_limits<float>::quiet_NaN();
+      float out = 0;
+      max_pool(pool(2, 2, 1, 2, 2, 0), {.low = 0}, x.data(), &out);
+      EXPECT_TRUE(std::isnan(out)) << place;
+    }
   });
 }
 

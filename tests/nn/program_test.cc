@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace edgeprune::nn {
 namespace {
@@ -239,6 +240,34 @@ TEST(Program, MayRunAnySmallerBatchAfterALargerOne) {
   const auto few = std::span(images).first(2 * 64);
   EXPECT_EQ(logits_of(used, model, few, Mode::training),
             logits_of(fresh, same, few, Mode::training));
+}
+
+// Through clamps, pools and batch norms; otherwise a run would go on with them.
+TEST(Program, NaNsInAWeightReachTheLogits) {
+  Network net({.height = 6, .width = 6, .channels = 2});
+  auto x = net.convolution("conv1", net.input(), {.out_channels = 8, .kernel = 3, .padding = 1});
+  x = net.max_pool(net.relu(net.batch_norm("bn1", x)), {.window = 2});
+  x = net.relu6(net.convolution("conv2", x, {.out_channels = 8}));
+  net.set_output(net.linear("fc", net.global_average_pool(x), 3));
+  Model model = initial_model(net, 1);
+  values_of(net, model, "conv1.weight")[0] = std::numeric_limits<float>::quiet_NaN();
+  core::ThreadPool pool(2);
+  Program program(net, {.max_batch = 4}, pool);
+  const auto images = Draws(1).uniform(4 * 6 * 6 * 2, -1, 1);
+  for (const Mode mode : {Mode::training, Mode::evaluation}) {
+    for (const float logit : logits_of(program, model, images, mode))
+      EXPECT_TRUE(std::isnan(logit));
+  }
+}
+
+TEST(Program, RefusesWhatNothingReads) {
+  Network net({.height = 2, .width = 2, .channels = 1});
+  const Value output = net.linear("fc", net.input(), 2);
+  (void)net.relu(output);
+  net.set_output(output);
+  core::ThreadPool pool(1);
+  expect_error(ErrorKind::config, {"operation 2", "nothing reads it"},
+               [&] { Program(net, {.max_batch = 1}, pool); });
 }
 
 TEST(Program, ABatchThatDoesNotFitIsAnInternalError) {

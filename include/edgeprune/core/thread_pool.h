@@ -17,7 +17,8 @@ namespace edgeprune::core {
 
 class ThreadPool {
  public:
-  /// num_threads >= 1; 1 means that everything runs on the caller.
+  /// num_threads >= 1; 1 means that everything runs on the caller. Error of kind io where the
+  /// system refuses a thread.
   explicit ThreadPool(int num_threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

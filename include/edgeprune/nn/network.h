@@ -128,7 +128,8 @@ class Network {
   Value global_average_pool(Value x);
   /// The residual sum of two values of the same shape.
   Value add(Value a, Value b);
-  /// The logits: a 1 x 1 x classes value. Until it is called, the newest value is the output.
+  /// The logits: a 1 x 1 x classes value. Until it is called, the newest value is the output. A
+  /// program refuses a network with a value that is neither read nor the output (Error, config).
   void set_output(Value x);
 
   [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
