@@ -58,21 +58,23 @@ Patch DepthwiseStep::gradient_patch(const Tile& tile) const {
 namespace {
 
 // The most rows and channels that fit, halved in turn: rows down to `few`, then channels to one
-// panel, then rows again.
+// panel, then rows again. Cut rows are multiples of `step`.
 template <typename Floats>
-void shrink(std::uint32_t few, std::uint32_t& rows, std::size_t& channels, Floats&& floats) {
+void shrink(std::uint32_t few, std::uint32_t step, std::uint32_t& rows, std::size_t& channels,
+            Floats&& floats) {
   const auto too_large = [&] { return floats(rows) * channels > kCutFloats; };
-  while (too_large() && rows > few) rows = (rows + 1) / 2;
+  const auto halve = [&] { rows = ((rows + 1) / 2 + step - 1) / step * step; };
+  while (too_large() && rows > std::max(few, step)) halve();
   const std::size_t panel = kernels::panel_columns();
   while (too_large() && channels > panel) channels = (channels / panel + 1) / 2 * panel;
-  while (too_large() && rows > 1) rows = (rows + 1) / 2;
+  while (too_large() && rows > step) halve();
 }
 
 }  // namespace
 
 DepthwiseStep::Cut DepthwiseStep::forward_cut() const {
   Cut cut{.rows = out_->shape.height, .channels = kernels::padded_columns(out_->shape.channels)};
-  shrink(operation_.kernel.height, cut.rows, cut.channels, [&](std::uint32_t rows) {
+  shrink(operation_.kernel.height, 1, cut.rows, cut.channels, [&](std::uint32_t rows) {
     const Patch patch = input_patch(0, rows);
     return std::size_t{patch.rows} * patch.columns;
   });
@@ -82,7 +84,9 @@ DepthwiseStep::Cut DepthwiseStep::forward_cut() const {
 DepthwiseStep::Cut DepthwiseStep::backward_cut() const {
   const Shape& in = input_.activation->shape;
   Cut cut{.rows = in.height, .channels = kernels::padded_columns(in.channels)};
-  shrink(operation_.kernel.height, cut.rows, cut.channels, [&](std::uint32_t rows) {
+  // Whole strides: the kernel has a faster way for even tiles of stride 2.
+  const std::uint32_t stride = std::min(operation_.stride.height, in.height);
+  shrink(operation_.kernel.height, stride, cut.rows, cut.channels, [&](std::uint32_t rows) {
     const Patch patch = gradient_patch(0, rows);
     return std::size_t{patch.rows} * patch.columns + std::size_t{rows} * in.width;
   });

@@ -75,6 +75,9 @@ struct Program::State {
         needs(most_scratch(compiled.steps)),
         arena(plan.bytes / sizeof(float)),
         packed(needs.packed) {
+    for (const TensorInfo& info : tensor_layout(network)) {
+      (info.is_statistic() ? num_statistics : num_parameters) += info.size;
+    }
     for (int t = 0; t < pool.size(); ++t) scratch.push_back(make_scratch(needs, options.backward));
     for (const auto& step : compiled.steps) {
       profile.push_back({.name = step->name(),
@@ -82,6 +85,7 @@ struct Program::State {
                          .output = step->output()->shape});
     }
     for (std::size_t i = 1; i < compiled.activations.size(); ++i) {
+      if (!compiled.activations[i]->wants_gradient) continue;
       compiled.activations[i]->gradient = memory_at(plan.places[i].gradient);
     }
     use_forward_places();
@@ -159,6 +163,8 @@ struct Program::State {
   core::AlignedBuffer packed;
   std::vector<ThreadScratch> scratch;
   std::vector<StepProfile> profile;  // one per step
+  std::size_t num_parameters = 0;    // of the network's models
+  std::size_t num_statistics = 0;
   std::uint32_t batch = 0;
   bool can_go_back = false;  // a forward pass in training mode left what backward() reads
 };
@@ -205,6 +211,13 @@ std::span<const float> Program::forward(Model& model, std::span<const float> ima
         core::ErrorKind::internal,
         fmt::format("a batch of {} ({} values) does not fit a program for {} of {}", batch,
                     images.size(), state.options.max_batch, input.shape.num_values()));
+  }
+  if (model.parameters.size() != state.num_parameters ||
+      model.statistics.size() != state.num_statistics) {
+    throw core::Error(core::ErrorKind::internal,
+                      fmt::format("a model of {} parameters and {} statistics is none of this "
+                                  "network",
+                                  model.parameters.size(), model.statistics.size()));
   }
   state.batch = batch;
   input.values = images.data();

@@ -260,6 +260,20 @@ TEST(Program, NaNsInAWeightReachTheLogits) {
   }
 }
 
+TEST(Program, AModelOfAnotherNetworkIsAnInternalError) {
+  const Network network = batch_norm_network();
+  Model other = initial_model(cnn({.height = 8, .width = 8, .channels = 1}, 2), 0);
+  Model half = initial_model(network, 0);
+  half.statistics.clear();
+  core::ThreadPool pool(1);
+  Program program(network, {.max_batch = 2}, pool);
+  for (Model* model : {&other, &half}) {
+    expect_error(ErrorKind::internal, {"parameters", "statistics"}, [&] {
+      (void)logits_of(program, *model, std::vector<float>{2, 6}, Mode::evaluation);
+    });
+  }
+}
+
 TEST(Program, RefusesWhatNothingReads) {
   Network net({.height = 2, .width = 2, .channels = 1});
   const Value output = net.linear("fc", net.input(), 2);

@@ -29,11 +29,12 @@ struct LossOutput {
   std::span<float> logit_gradients;
 };
 
-/// Computed in double, returned in float.
+/// Of at least one sample. Computed in double, returned in float.
 void softmax_cross_entropy(const LossInput& input, const LossOptions& options,
                            const LossOutput& output);
 
-/// The number of samples whose largest logit (the first of equals) is their label.
+/// The number of samples whose largest logit (the first of equals) is their label; of at least one
+/// sample.
 [[nodiscard]] std::uint32_t count_correct(std::span<const float> logits,
                                           std::span<const std::int32_t> labels);
 

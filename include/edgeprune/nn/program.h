@@ -91,9 +91,10 @@ class Program {
   Program(Program&&) noexcept;
 
   /// images: batch x height x width x channels, 1 <= batch <= max_batch; they must stay unchanged
-  /// until backward() returns. Returns the logits, batch x classes, valid until the next forward().
-  /// Other sizes are internal Errors. In training mode the model's running statistics move.
-  /// In training mode with batch norm, a batch of one value per channel is an Error of kind data.
+  /// until backward() returns. Returns the logits, batch x classes, valid until the next forward();
+  /// NaNs on the way reach them. Other sizes, the model's too, are internal Errors. In training
+  /// mode the model's running statistics move; with batch norm, a batch of one value per channel
+  /// is then an Error of kind data, and those of earlier batch norms have moved already.
   [[nodiscard]] std::span<const float> forward(Model& model, std::span<const float> images,
                                                std::uint32_t batch, Mode mode);
 
