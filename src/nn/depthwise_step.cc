@@ -314,7 +314,8 @@ void DepthwiseStep::backward_tile(const Tile& tile, const Tile& next, const Step
   });
 }
 
-// Float sums run over one image at most before they go to doubles.
+// Float sums run over kPixelsPerSum pixels, and the rest of the tile that passes them, before they
+// go to doubles.
 void DepthwiseStep::add_weight_sums(ThreadScratch& scratch) const {
   const std::size_t channels = weight_.out_channels;
   const std::size_t padded = kernels::padded_columns(channels);

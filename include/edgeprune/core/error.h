@@ -40,8 +40,7 @@ class Error : public std::runtime_error {
 [[noreturn]] void reject_file(const std::string& name, const std::string& what);
 
 /// Text out of a file or from a user, fit for a one-line message: what is not printable ASCII
-/// becomes
-/// '?', and what is long is cut.
+/// becomes '?', and what is long is cut.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace edgeprune::core

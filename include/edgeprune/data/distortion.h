@@ -12,10 +12,9 @@ namespace edgeprune::data {
 [[nodiscard]] Dataset with_label_noise(Dataset dataset, double share, std::uint64_t seed);
 
 /// `count` samples whose shares of the classes are drawn from a symmetric Dirichlet distribution of
-/// this concentration: the mix of one device among many (METHOD: `dirichlet_device`). Counts by
-/// largest remainder; within a class samples are drawn at random; what a class lacks is shared out
-/// evenly among the others. Ascending order of the original. More samples than there are is an
-/// Error of kind config.
+/// this concentration: the mix of one device among many. Counts by largest remainder; within a
+/// class samples are drawn at random; what a class lacks is shared out evenly among the others.
+/// Ascending order of the original. More samples than there are is an Error of kind config.
 [[nodiscard]] Dataset with_class_skew(const Dataset& dataset, double concentration,
                                       std::uint32_t count, std::uint64_t seed);
 

@@ -7,7 +7,7 @@
 // tile has; results are contiguous. Weights and weight gradients are read and written in whole
 // vectors too: their rows reach to the end of the last vector. No alignment is asked for. Plain
 // functions on plain memory, single-threaded; nothing is allocated. 3x3 kernels of stride 1 and 2
-// have paths of their own.
+// have paths of their own (backward, stride 2: with padding 1, even rows and an even width).
 
 #include "edgeprune/kernels/read_ahead.h"
 

@@ -1,8 +1,9 @@
 #pragma once
 // A score: one number per sample, gathered while batches of a warm-up go by.
 //
-//   std::unique_ptr<Score> el2n = score_named("el2n").make({.num_samples = 3333, .num_classes =
-//   10}); el2n->observe(batch);                                 // as often as batches go by
+//   const ScoreSize size{.num_samples = 3333, .num_classes = 10};
+//   std::unique_ptr<Score> el2n = score_named("el2n").make(size);
+//   el2n->observe(batch);  // as often as batches go by
 //   std::vector<float> values = el2n->values(visits);
 //
 // Scores know nothing of networks: whoever has losses and probabilities of samples can feed them.

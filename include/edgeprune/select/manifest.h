@@ -12,7 +12,7 @@ namespace edgeprune::select {
 
 struct Manifest {
   std::string dataset_hash;
-  std::string scorer;    // the score ranked by, or "none"
+  std::string scorer;    // the score ranked by, with the mode of `loss`, or "none"
   std::string selector;  // the strategy's name
   std::string per_class = "none";
   std::uint64_t seed = 0;

@@ -5,8 +5,8 @@
 //   const Calibration measured = calibrate(config, {.seconds = 10, .scratch = "runs/scratch"});
 //   cost::DeviceProfile profile = profile_of(measured, "my-board");
 //
-// A step is made as a run makes it: batches from a loader on its own thread, the same precision,
-// threads and way of memory. Passes at two batch sizes take turns, so that a machine that slows
+// A step is made as a run makes it: batches as its loader makes them, the same precision, threads
+// and way of memory. Passes at two batch sizes take turns, so that a machine that slows
 // down slows both, and the median over the passes counts.
 
 #include "edgeprune/cost/device_profile.h"

@@ -22,7 +22,7 @@
 
 namespace edgeprune::study {
 
-/// The keep ratio that keeps exactly M of N samples, in (0, N].
+/// The keep ratio that keeps exactly M of N samples, 1 <= M <= N.
 [[nodiscard]] core::KeepRatio ratio_keeping(std::uint32_t num_kept, std::uint32_t num_samples);
 
 /// The fewest samples that a run can keep: batch norm cannot use a batch of one.
