@@ -7,6 +7,8 @@
 
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
+#include <filesystem>
 #include <new>
 #include <string>
 
@@ -66,21 +68,44 @@ int run(int argc, char** argv) {
   return 0;
 }
 
+// A file opened in the place of a closed standard stream would take what is meant for that. What
+// is written there still fails.
+void keep_standard_streams() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) < 0) (void)open("/dev/null", O_RDONLY);
+  }
+}
+
+// One line, whatever is in a name.
+std::string on_one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
+int fail(const std::string& message, ErrorKind kind) {
+  say(fmt::format("edgeprune: {}\n", on_one_line(message)));
+  return edgeprune::core::exit_code(kind);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
   // A reader that goes away (| head) must not kill a run: lost output is reported where it matters.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const Error& error) {
-    say(fmt::format("edgeprune: {}\n", error.what()));
-    return edgeprune::core::exit_code(error.kind());
+    return fail(error.what(), error.kind());
   } catch (const std::bad_alloc&) {
-    say("edgeprune: out of memory; lower train.batch_size or data.train_limit\n");
-    return edgeprune::core::exit_code(ErrorKind::io);
+    return fail("out of memory; lower train.batch_size or data.train_limit", ErrorKind::io);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(fmt::format("{}: {}; check the path and its permissions", error.path1().string(),
+                            error.code().message()),
+                ErrorKind::io);
   } catch (const std::exception& error) {
-    say(fmt::format("edgeprune: internal error: {}\n", error.what()));
-    return edgeprune::core::exit_code(ErrorKind::internal);
+    return fail(fmt::format("internal error: {}", error.what()), ErrorKind::internal);
   }
 }

@@ -150,9 +150,11 @@ const std::atomic<bool>& stop_flag() {
 }
 
 void watch_signals() {
-  std::signal(SIGINT, on_signal);
+  // What nohup, or a shell that starts a job in the background, has set to be ignored stays so.
+  for (const int number : {SIGINT, SIGHUP}) {
+    if (std::signal(number, SIG_IGN) != SIG_IGN) std::signal(number, on_signal);
+  }
   std::signal(SIGTERM, on_signal);
-  std::signal(SIGHUP, on_signal);
   std::signal(SIGUSR1, on_pause);
   std::signal(SIGUSR2, on_pause);
 }

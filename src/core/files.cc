@@ -4,11 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <sstream>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -69,15 +68,26 @@ void require_regular(const std::filesystem::path& path) {
 
 }  // namespace
 
+// By system calls: a stream takes an error while it reads for the end of the file.
 std::string read_file(const std::filesystem::path& path) {
   require_regular(path);
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(path, "open", errno);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (file.bad()) fail(path, "read", errno);
-  return std::move(content).str();
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(path, "open", errno);
+  constexpr std::size_t kChunk = std::size_t{1} << 16;
+  std::string content;
+  ssize_t got = 0;
+  do {
+    const std::size_t size = content.size();
+    content.resize(size + kChunk);
+    do {
+      got = ::read(descriptor, content.data() + size, kChunk);
+    } while (got < 0 && errno == EINTR);
+    content.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  } while (got > 0);
+  const int code = errno;
+  (void)::close(descriptor);
+  if (got < 0) fail(path, "read", code);
+  return content;
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content) {
@@ -90,8 +100,28 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   write_file_atomically(path, std::as_bytes(std::span(content.data(), content.size())));
 }
 
+namespace {
+
+// The file that a link leads to: it is replaced, not the link. A rename would put a file in the
+// place of a device.
+std::filesystem::path replaceable(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorKind::io,
+                fmt::format("{}: a directory, pipe or device, not replaced by a file; name another",
+                            path.string()));
+  }
+  if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, code))) return path;
+  const auto target = std::filesystem::canonical(path, code);
+  if (code) fail(path, "follow the link", code.value());
+  return target;
+}
+
+}  // namespace
+
 AtomicFile::AtomicFile(std::filesystem::path path)
-    : path_(std::move(path)),
+    : path_(replaceable(path)),
       temporary_(path_.string() + ".tmp"),
       descriptor_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) fail(temporary_, "create", errno);

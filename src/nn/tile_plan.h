@@ -30,11 +30,10 @@ class TilePlan {
   TilePlan(std::uint32_t rows, std::uint32_t columns, std::size_t patch_floats, std::uint32_t batch,
            std::uint32_t share, std::uint32_t pixels_per_tile = kPixels)
       : rows_(rows), batch_(batch) {
-    const std::uint32_t pixels = rows * columns;
-    const auto fits =
-        static_cast<std::uint32_t>(std::max<std::size_t>(1, kPatchFloats / patch_floats));
-    images_per_tile_ =
-        std::clamp(std::min(pixels_per_tile / pixels, fits), 1u, std::max(share, 1u));
+    const std::uint64_t pixels = std::uint64_t{rows} * columns;
+    const std::uint64_t fits = std::max<std::uint64_t>(1, kPatchFloats / patch_floats);
+    images_per_tile_ = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+        std::min(pixels_per_tile / pixels, fits), 1, std::max(share, 1u)));
     rows_per_tile_ = images_per_tile_ > 1 ? rows : std::clamp(pixels_per_tile / columns, 1u, rows);
     row_tiles_ = (rows + rows_per_tile_ - 1) / rows_per_tile_;
   }

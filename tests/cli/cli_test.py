@@ -114,6 +114,7 @@ class Usage(CommandLine):
         self.assert_fails(2, ["--no-such-flag", "edgeprune run --help"], "run", "--no-such-flag")
         self.assert_fails(2, ["edgeprune --help"])
         self.assert_fails(2, ["rnu", "edgeprune --help"], "rnu")
+        self.assert_fails(2, ["r?nu"], "r\nnu")
         for before in [[], [self.config]]:
             self.assert_fails(2, ["run.seed=2", "write --set before each"], "run", *before, "--set",
                               "train.epochs=1", "run.seed=2")
@@ -435,6 +436,24 @@ class Interruptions(CommandLine):
         self.assertIn("edgeprune resume", stderr)
         self.assertEqual(edgeprune("resume", self.folder / "stopped").returncode, 0)
         self.assert_same_run(self.folder / "run", self.folder / "stopped")
+
+    def test_a_run_under_nohup_outlives_its_terminal(self):
+        process = subprocess.Popen(
+            [EDGEPRUNE, "run", self.config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            text=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        while "epoch" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGHUP)
+        rest = process.communicate()[1]
+        self.assertEqual(process.returncode, 0, rest)
+
+    def test_closed_streams_take_nothing_meant_for_files(self):
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
+        config = small_data.write_config(self.folder, self.folder / "closed")
+        command = 'exec "$0" run "$1" <&- >&- 2>&-'
+        result = subprocess.run(["sh", "-c", command, EDGEPRUNE, str(config)])
+        self.assertEqual(result.returncode, 5)  # where the result could not be printed
+        self.assert_same_run(self.folder / "run", self.folder / "closed")
 
     def run_and_kill(self, run, delay):
         """Starts a run and kills it after the delay, sooner if it was too quick; then resumes it."""

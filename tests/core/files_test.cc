@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <set>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace edgeprune::core {
@@ -78,6 +79,26 @@ TEST(WriteFileAtomically, ADirectoryInTheWayIsAnErrorAndLeavesNothing) {
   EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
 }
 
+TEST(WriteFileAtomically, APipeIsNotReplaced) {
+  const TempDirectory directory;
+  ASSERT_EQ(::mkfifo((directory / "a").c_str(), 0600), 0);
+  expect_error(ErrorKind::io, {"/a", "name another"},
+               [&] { write_file_atomically(directory / "a", "content"); });
+  EXPECT_TRUE(std::filesystem::is_fifo(directory / "a"));
+}
+
+TEST(WriteFileAtomically, ReplacesTheFileThatALinkLeadsTo) {
+  const TempDirectory directory;
+  write_file_atomically(directory / "a", "old");
+  std::filesystem::create_symlink("a", directory / "link");
+  write_file_atomically(directory / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(directory / "link"));
+  EXPECT_EQ(read_file(directory / "a"), "new");
+  std::filesystem::create_symlink("nowhere", directory / "dangling");
+  expect_error(ErrorKind::io, {"/dangling", "No such file"},
+               [&] { write_file_atomically(directory / "dangling", "content"); });
+}
+
 TEST(WriteFileAtomically, AnUnwritableDirectoryIsAnErrorThatSaysSo) {
   const TempDirectory directory;
   core::create_directories(directory / "closed");
@@ -109,6 +130,20 @@ TEST(ReadFile, AMissingFileIsAnErrorThatNamesIt) {
   const TempDirectory directory;
   expect_error(ErrorKind::io, {"missing.txt", "No such file", "check the path"},
                [&] { (void)read_file(directory / "missing.txt"); });
+}
+
+TEST(ReadFile, ReadsMoreThanIsReadAtATime) {
+  const TempDirectory directory;
+  const std::string content(200'000, 'x');
+  write_file_atomically(directory / "a", content);
+  EXPECT_EQ(read_file(directory / "a"), content);
+}
+
+// Linux' view of this process' own memory: nothing is mapped where it begins.
+TEST(ReadFile, AReadErrorIsNoEmptyFile) {
+  if (!std::filesystem::exists("/proc/self/mem")) GTEST_SKIP() << "no /proc";
+  expect_error(ErrorKind::io, {"/proc/self/mem", "cannot read"},
+               [] { (void)read_file("/proc/self/mem"); });
 }
 
 TEST(ReadFile, ADirectoryIsAnErrorThatNamesIt) {
