@@ -24,7 +24,7 @@ void require_same_data(const std::vector<CellResult>& cells) {
   for (const CellResult& cell : cells) {
     const CellResult& seen =
         *first.emplace(std::pair(cell.setting, cell.seed), &cell).first->second;
-    if (seen.dataset_hash == cell.dataset_hash) continue;
+    if (seen.dataset_hash == cell.dataset_hash && seen.test_hash == cell.test_hash) continue;
     throw core::Error(core::ErrorKind::run_directory,
                       fmt::format("{} and {} saw different data; remove the older cells and their "
                                   "warm-ups, or compare into another --output",

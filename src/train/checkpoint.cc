@@ -90,7 +90,7 @@ BudgetState budget_from(const json& j) {
 }
 
 std::string state_text(const RunState& state, const SavedArrays& arrays) {
-  return json{{"format_version", 3},
+  return json{{"format_version", 4},
               {"sequence", state.sequence},
               {"goal", static_cast<int>(state.goal)},
               {"phase", static_cast<int>(state.phase)},
@@ -105,6 +105,7 @@ std::string state_text(const RunState& state, const SavedArrays& arrays) {
               {"optimizer_step", arrays.optimizer.step},
               {"num_samples", state.num_samples},
               {"dataset_hash", state.dataset_hash},
+              {"test_hash", state.test_hash},
               {"engine", state.engine},
               {"configuration", state.configuration},
               {"label_noise", {state.label_noise.share, state.label_noise.standard_error}},
@@ -135,6 +136,7 @@ RunState state_from(const json& j) {
   state.warmup_iterations = j.at("warmup_iterations");
   state.num_samples = j.at("num_samples");
   state.dataset_hash = j.at("dataset_hash");
+  state.test_hash = j.at("test_hash");
   state.engine = j.at("engine");
   state.configuration = j.at("configuration");
   state.label_noise = {.share = j.at("label_noise").at(0),

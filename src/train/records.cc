@@ -27,7 +27,10 @@ Json dataset_json(const RunData& data) {
                {"width", data.train.shape.width},
                {"channels", data.train.shape.channels},
                {"stored_bytes_per_sample", data.train.stored_bytes_per_sample}};
-  if (data.test) json["num_test_samples"] = data.test->num_samples();
+  if (data.test) {
+    json["num_test_samples"] = data.test->num_samples();
+    json["test_hash"] = data.test_hash();
+  }
   return json;
 }
 

@@ -21,17 +21,20 @@ RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, Spending& spend
   state.spent.is_metered = spending.has_meter();
   state.num_samples = setup.data.train.num_samples();
   state.dataset_hash = setup.data.train.content_hash;
+  state.test_hash = setup.data.test_hash();
   state.engine = setup.engine_text();
   state.configuration = setup.configuration_hash(Phase::score);
 }
 
 void RunProgress::require_unchanged(const RunState& saved) const {
   const std::string directory = setup_.directory.string();
-  if (saved.dataset_hash != setup_.data.train.content_hash) {
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: the data set has changed since the run began; start again "
-                                  "with --force",
-                                  directory));
+  const RunData& data = setup_.data;
+  if (saved.dataset_hash != data.train.content_hash || saved.test_hash != data.test_hash()) {
+    throw core::Error(
+        core::ErrorKind::run_directory,
+        fmt::format("{}: the {} has changed since the run began; start again with --force",
+                    directory,
+                    saved.dataset_hash != data.train.content_hash ? "data set" : "test set"));
   }
   if (saved.configuration == setup_.configuration_hash(saved.phase)) return;
   throw core::Error(

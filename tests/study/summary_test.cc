@@ -62,10 +62,12 @@ TEST(Summarise, OfOneSeedTestsNothing) {
 }
 
 TEST(Summarise, RefusesCellsThatSawDifferentData) {
-  std::vector<CellResult> cells = made_cells(made_controls());
-  cells.back().dataset_hash = "other";
-  testing::expect_error(core::ErrorKind::run_directory, {"different data", "--output"},
-                        [&] { (void)summarise(cells); });
+  for (std::string CellResult::*hash : {&CellResult::dataset_hash, &CellResult::test_hash}) {
+    std::vector<CellResult> cells = made_cells(made_controls());
+    cells.back().*hash = "other";
+    testing::expect_error(core::ErrorKind::run_directory, {"different data", "--output"},
+                          [&] { (void)summarise(cells); });
+  }
 }
 
 TEST(Summarise, TakesOtherDataOfAnotherSeed) {

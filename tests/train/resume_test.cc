@@ -139,6 +139,15 @@ TEST(Resume, RefusesAChangedDataSet) {
                [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
 }
 
+TEST(Resume, RefusesAChangedTestSet) {
+  const SmallRun data;
+  const Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  write_quadrants(data.directory(), "test", 53);
+  expect_error(ErrorKind::run_directory, {"test set has changed"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
 TEST(RunDirectory, AnExistingRunIsReplacedOnlyWithForce) {
   const SmallRun data;
   const Config config = data.config("run", kSmall);

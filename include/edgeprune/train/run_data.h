@@ -24,6 +24,8 @@ struct RunData {
   }
   /// Test samples; 0 without a test set.
   [[nodiscard]] std::uint32_t num_test() const { return test ? test->num_samples() : 0; }
+  /// Of the test set's content; empty without one.
+  [[nodiscard]] std::string test_hash() const { return test ? test->content_hash : std::string(); }
   /// What one evaluation goes over: all of both halves.
   [[nodiscard]] std::uint64_t num_evaluated() const {
     return std::uint64_t{train.num_samples()} + num_test();
