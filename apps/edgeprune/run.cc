@@ -1,5 +1,3 @@
-#include "edgeprune/train/run_directory.h"
-
 #include "commands.h"
 #include "run_options.h"
 
@@ -17,7 +15,7 @@ void add_run(CLI::App& app) {
       ->allow_extra_args(false);
   command->callback([options] {
     const train::Config config = load_config(*options);
-    train::prepare_run_directory(config, options->force);
+    begin_run(config, options->force);
     show_results(config, *options, run_watched(config, *options, train::Phase::done));
   });
 }

@@ -145,6 +145,11 @@ train::Config load_config(const RunOptions& options) {
   return train::with_resolved_threads(train::with_absolute_paths(config));
 }
 
+void begin_run(const train::Config& config, bool force) {
+  study::require_controls(config);
+  train::prepare_run_directory(config, force);
+}
+
 const std::atomic<bool>& stop_flag() {
   return stop;
 }

@@ -41,6 +41,10 @@ void add_output_options(CLI::App& command, RunOptions& options);
 /// The configuration from file, overrides and options, threads resolved.
 [[nodiscard]] train::Config load_config(const RunOptions& options);
 
+/// Makes the run's directory ready for a new run; nothing is replaced before all names in the
+/// configuration are known to be right.
+void begin_run(const train::Config& config, bool force);
+
 /// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.
 [[nodiscard]] const std::atomic<bool>& stop_flag();
 void watch_signals();

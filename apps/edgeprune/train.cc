@@ -19,7 +19,7 @@ train::Config new_run(const TrainOptions& options) {
   with_file.overrides.push_back("prune.strategy=file");
   with_file.overrides.push_back("prune.selection_file=" + options.selection_path);
   const train::Config config = load_config(with_file);
-  train::prepare_run_directory(config, options.force);
+  begin_run(config, options.force);
   return config;
 }
 

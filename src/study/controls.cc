@@ -103,9 +103,13 @@ std::string ratio(double value) {
 
 }  // namespace
 
+void require_controls(const train::Config& config) {
+  for (const std::string& name : config.run.controls) require_control(name);
+}
+
 std::vector<ComparisonRow> run_with_controls(const train::Config& config,
                                              const train::PipelineOptions& options) {
-  for (const std::string& name : config.run.controls) require_control(name);
+  require_controls(config);
   std::vector<ComparisonRow> rows = {make_row(train::run_pipeline(config, options))};
   if (rows.front().result.reached != train::Phase::done) return rows;
   for (const std::string& name : config.run.controls) {

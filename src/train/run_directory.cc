@@ -7,6 +7,7 @@
 #include "edgeprune/select/strategy.h"
 #include "edgeprune/train/checkpoint.h"
 #include "edgeprune/train/network_file.h"
+#include "edgeprune/train/planned_run.h"
 
 #include "run_scores.h"
 #include "strategy_choice.h"
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 namespace edgeprune::train {
 namespace {
@@ -42,24 +44,67 @@ bool is_run_file(std::string name) {
 void require_run_files_only(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
-    if (is_run_file(name)) continue;
-    reject(directory,
-           fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose "
-                       "another --run-dir",
-                       core::printable(name)));
+    if (!is_run_file(name)) {
+      reject(directory,
+             fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose "
+                         "another --run-dir",
+                         core::printable(name)));
+    }
+    if (name != "controls") continue;
+    for (const auto& control : fs::directory_iterator(entry)) {
+      if (!control.is_directory()) {
+        reject(entry, fmt::format("holds '{}', which no run wrote, so --force leaves it alone; "
+                                  "choose another --run-dir",
+                                  core::printable(control.path().filename().string())));
+      }
+      require_run_files_only(control);
+    }
   }
+}
+
+// What the new run reads must outlive the old one.
+void require_elsewhere(const Config& config) {
+  const fs::path directory = fs::weakly_canonical(config.run.directory);
+  const std::pair<std::string_view, std::string> given[] = {
+      {"model.init", config.model.init},
+      {"prune.selection_file", config.prune.selection_file},
+      {"budget.file", config.budget.file},
+      {"budget.replay", config.budget.replay},
+      {"device.profile", config.device.profile},
+      {"data.path", config.data.path},
+      {"data.images", config.data.images},
+      {"data.test_path", config.data.test_path}};
+  for (const auto& [field, path] : given) {
+    if (path.empty()) continue;
+    const fs::path inside = fs::weakly_canonical(path).lexically_relative(directory);
+    if (inside.empty() || inside.native().starts_with("..")) continue;
+    throw core::Error(core::ErrorKind::config,
+                      fmt::format("{} is {}, a file of the run that --force would remove; copy it "
+                                  "elsewhere first",
+                                  field, path));
+  }
+}
+
+// A run that could not even begin must not cost the one that is there.
+void require_beginning(const Config& config) {
+  require_elsewhere(config);
+  Config trial = config;
+  trial.run.directory = (fs::path(config.run.directory) / "none").string();
+  (void)PlannedRun(trial).first_model();
+  if (!config.device.profile.empty()) (void)cost::read_device_profile(config.device.profile);
 }
 
 // Checkpoints go first, so that what a kill in between leaves is not taken for a finished run, and
 // config.toml last, so that it still shows whose it is.
-void remove_old_run(const fs::path& directory) {
+void remove_old_run(const Config& config) {
+  const fs::path directory = config.run.directory;
   if (!fs::exists(directory / kConfigFile)) {
     reject(directory,
            "not a run directory (it has no config.toml), so --force leaves it alone; "
            "choose another --run-dir");
   }
   require_run_files_only(directory);
-  const core::DirectoryLock lock(directory);
+  require_beginning(config);
   std::error_code code;
   for (const std::string_view checkpoint : kCheckpointFiles) {
     fs::remove(directory / checkpoint, code);
@@ -132,15 +177,16 @@ void prepare_run_directory(const Config& config, bool force) {
   if (fs::exists(directory) && !fs::is_directory(directory)) {
     reject(directory, "exists and is not a directory; choose another --run-dir");
   }
-  if (fs::exists(directory) && !is_unused(directory)) {
+  core::create_directories(directory);
+  const core::DirectoryLock lock(directory);
+  if (!is_unused(directory)) {
     if (!force) {
       reject(directory,
              "already exists; continue it with `edgeprune resume`, replace it with "
              "--force, or choose another --run-dir");
     }
-    remove_old_run(directory);
+    remove_old_run(config);
   }
-  core::create_directories(directory);
   // Before config.toml, which makes it a run directory.
   if (has_network_file) {
     core::write_file_atomically(directory / kNetworkFile, network);
@@ -200,8 +246,8 @@ Config change_limits(const fs::path& directory, const std::vector<std::string>& 
                     "--run-dir",
                     core::printable(assignment), fmt::join(kChangeable, ", ")));
   }
-  const Config config = with_absolute_paths(read_run_config(directory, overrides));
   const core::DirectoryLock lock(directory);
+  const Config config = with_absolute_paths(read_run_config(directory, overrides));
   core::write_file_atomically(directory / kConfigFile, to_toml(config));
   return config;
 }
@@ -223,6 +269,7 @@ Config change_selection(const fs::path& directory, const std::vector<std::string
                                   "another run with --run-dir",
                                   assignment));
   }
+  const core::DirectoryLock lock(directory);
   const auto checkpoint = load_checkpoint(directory);
   if (!overrides.empty() && checkpoint && checkpoint->state.phase > Phase::select) {
     reject(directory, "its selection is already made; start another run with --run-dir");

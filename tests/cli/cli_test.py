@@ -80,6 +80,38 @@ class Usage(CommandLine):
             self.assertRegex(result.stdout, rf"(?m)^{name} ")
         self.assertTrue((self.folder / "run/controls.json").exists())
 
+    def test_force_replaces_a_run_only_by_one_that_can_begin(self):
+        run = self.folder / "run"
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
+        before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+        for wrong in ["prune.strategy=nonsense", "model.network=nope", "device.profile=nope",
+                      "data.images=/nowhere.npy", "model.init=/nowhere.safetensors",
+                      "prune.keep_ratio=0.001", "limits.memory_bytes=1",
+                      f"model.init={run / 'model.safetensors'}",
+                      f"budget.replay={run / 'decisions.jsonl'}"]:
+            result = edgeprune("run", self.config, "--force", "--set", wrong)
+            self.assertIn(result.returncode, [3, 5], wrong)
+        self.assert_fails(3, ["nonsense"], "run", self.config, "--force", "--controls", "nonsense")
+        (run / "controls/mine").mkdir(parents=True)
+        (run / "controls/mine/precious").write_text("mine")
+        self.assert_fails(7, ["precious"], "run", self.config, "--force")
+        for name, content in before.items():
+            self.assertEqual((run / name).read_bytes(), content, name)
+        (run / "controls/mine/precious").unlink()
+        self.assertEqual(edgeprune("run", self.config, "--force").returncode, 0)
+
+    def test_a_second_process_leaves_the_first_ones_run_alone(self):
+        process = subprocess.Popen([EDGEPRUNE, "run", self.config, "--set", "train.epochs=500"],
+                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        while "epoch" not in process.stderr.readline():
+            pass
+        before = (self.folder / "run/config.toml").read_bytes()
+        for force in [[], ["--force"]]:
+            self.assert_fails(7, ["in use"], "run", self.config, "--set", "run.seed=2", *force)
+        self.assertEqual((self.folder / "run/config.toml").read_bytes(), before)
+        process.kill()
+        process.communicate()
+
     def write_comparison(self):
         path = self.folder / "compare.toml"
         path.write_text(self.config.read_text() + "[compare]\nstrategies = ['top']\n"

@@ -19,6 +19,10 @@ struct ComparisonRow {
   double time_ratio = -1;       // learning_seconds over those of `full`; -1 where full was not run
 };
 
+/// Errors of kind config where run.controls names what is no strategy, or one without a selection
+/// of its own; run_with_controls begins with it.
+void require_controls(const train::Config& config);
+
 /// Runs, or continues, the configured run and then config.run.controls in their order, each up to
 /// its end. The first row is the configured strategy. Interruptions and errors are those of
 /// run_pipeline; a second call goes on where the first stopped.

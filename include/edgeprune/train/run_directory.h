@@ -32,9 +32,10 @@ inline constexpr std::string_view kSummaryFile = "summary.json";
 [[nodiscard]] Config with_resolved_threads(Config config);
 
 /// Makes config.run.directory ready for a new run: writes its config.toml and, where model.network
-/// names a file, a copy of that, from which the run is made. A directory that
-/// exists and is not empty is an Error of kind run_directory, unless `force`: then what is there is
-/// removed first, if it is a run directory; anything else is never touched.
+/// names a file, a copy of that, from which the run is made. A directory that exists and is not
+/// empty is an Error of kind run_directory, unless `force`: then what is there is removed first, if
+/// it is a run directory and the new run can begin (its data, network and first weights are read
+/// for a try); anything else is never touched.
 void prepare_run_directory(const Config& config, bool force);
 
 /// The configuration of an existing run, with run.directory set to where it lies now. An Error of
