@@ -25,7 +25,7 @@ struct ExportOptions {
 
 // What is exported may be all that is kept: nothing that exists is written over.
 void require_new(const std::filesystem::path& output) {
-  if (output.empty() || std::filesystem::exists(output)) {
+  if (output.empty() || std::filesystem::exists(std::filesystem::symlink_status(output))) {
     throw core::Error(core::ErrorKind::usage,
                       fmt::format("--output {}: exists already or is empty; name a new file or "
                                   "directory",
@@ -33,11 +33,28 @@ void require_new(const std::filesystem::path& output) {
   }
 }
 
+// A directory gets its name when it is whole: the rest of the data may be deleted then.
+template <typename Write>
+void write_whole_directory(const std::string& output, Write&& write) {
+  namespace fs = std::filesystem;
+  const fs::path partial = (fs::path(output) / "").parent_path().string() + ".partial";
+  require_new(partial.string());
+  try {
+    write(partial);
+    fs::rename(partial, output);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+    throw;
+  }
+}
+
 void export_kept(const ExportOptions& options) {
   require_new(options.output);
   const train::Config config = train::open_run_directory(options.run_directory);
   const data::Dataset dataset = train::open_training_data(config);
-  if (select::selected_dataset_hash(options.run_directory) != dataset.content_hash) {
+  const select::SelectionHashes hashes = select::read_selection_hashes(options.run_directory);
+  if (hashes.dataset != dataset.content_hash) {
     throw core::Error(
         core::ErrorKind::run_directory,
         fmt::format("{}: its data set has changed since the selection was made; export "
@@ -46,12 +63,22 @@ void export_kept(const ExportOptions& options) {
   }
   const auto kept = select::read_index_list(
       std::filesystem::path(options.run_directory) / train::kSelectionFile, dataset.num_samples());
+  if (hashes.selection != select::selection_hash(kept)) {
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: selection.npy is not the selection that selection.json "
+                                  "names; restore it, or select again",
+                                  options.run_directory));
+  }
   if (options.format == "indices") {
     core::write_npy(options.output, std::span<const std::uint32_t>(kept), {kept.size()});
-  } else if (options.format == "npy") {
-    data::export_npy_pair(dataset, kept, options.output);
   } else {
-    data::export_image_folder(dataset, kept, options.output);
+    write_whole_directory(options.output, [&](const std::filesystem::path& directory) {
+      if (options.format == "npy") {
+        data::export_npy_pair(dataset, kept, directory);
+      } else {
+        data::export_image_folder(dataset, kept, directory);
+      }
+    });
   }
   print(fmt::format("wrote {} of {} samples to {}\n", kept.size(), dataset.num_samples(),
                     options.output));

@@ -27,14 +27,18 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
                                        {"num_kept", manifest.num_kept},
                                        {"selection_hash", manifest.selection_hash},
                                        {"format_version", 1}};
+  // First, and whatever bytes a file's name has: what cannot be written leaves nothing.
+  const std::string text =
+      json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   core::write_npy(directory / "selection.npy", kept, {kept.size()});
-  core::write_file_atomically(directory / "selection.json", json.dump(2) + "\n");
+  core::write_file_atomically(directory / "selection.json", text);
 }
 
-std::string selected_dataset_hash(const std::filesystem::path& directory) {
+SelectionHashes read_selection_hashes(const std::filesystem::path& directory) {
   const auto path = directory / "selection.json";
   try {
-    return nlohmann::json::parse(core::read_file(path)).at("dataset_hash").get<std::string>();
+    const auto json = nlohmann::json::parse(core::read_file(path));
+    return {.dataset = json.at("dataset_hash"), .selection = json.at("selection_hash")};
   } catch (const nlohmann::json::exception&) {
     throw core::Error(core::ErrorKind::run_directory,
                       fmt::format("{}: not a selection's manifest; select again", path.string()));

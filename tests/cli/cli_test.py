@@ -330,6 +330,12 @@ class Usage(CommandLine):
         before = images.read_bytes()
         self.assert_fails(2, ["exists already"], "export", run, "--output", images)
         self.assertEqual(images.read_bytes(), before)
+        kept = run / "selection.npy"
+        selection = kept.read_bytes()
+        kept.write_bytes(selection[:-4] + bytes([selection[-4] ^ 1]) + selection[-3:])
+        self.assert_fails(7, ["selection.npy", "selection.json"], "export", run, "--output",
+                          self.folder / "kept.npy")
+        kept.write_bytes(selection)
         images.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
         self.assert_fails(7, ["data set has changed"], "export", run, "--output",
                           self.folder / "kept.npy")
@@ -629,6 +635,20 @@ class FullDisk(CommandLine):
         resumed = edgeprune("resume", self.disk / "run")
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
         self.assert_same_run(self.folder / "run", self.disk / "run")
+
+    def test_an_export_that_does_not_fit_leaves_nothing(self):
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
+        if not self.mount("size=4k"):
+            self.skipTest("not allowed to mount")
+        for form in ["folder", "npy"]:
+            self.assert_fails(5, ["free some space"], "export", self.folder / "run", "--format",
+                              form, "--output", self.disk / "kept")
+            self.assertEqual(list(self.disk.iterdir()), [])
+        self.mount("remount", "size=32m")
+        done = edgeprune("export", self.folder / "run", "--format", "folder", "--output",
+                         self.disk / "kept")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([path.name for path in self.disk.iterdir()], ["kept"])
 
 
 def limit_file_size():

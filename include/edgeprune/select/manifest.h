@@ -29,9 +29,13 @@ struct Manifest {
 void write_selection(const std::filesystem::path& directory, std::span<const std::uint32_t> kept,
                      Manifest manifest);
 
-/// The hash of the data set that the selection in this directory was made from. An Error of kind
-/// run_directory where there is no readable manifest.
-[[nodiscard]] std::string selected_dataset_hash(const std::filesystem::path& directory);
+/// What the selection in a directory was made from, and what it is, as its manifest has it.
+struct SelectionHashes {
+  std::string dataset;
+  std::string selection;
+};
+/// An Error of kind run_directory where there is no readable manifest.
+[[nodiscard]] SelectionHashes read_selection_hashes(const std::filesystem::path& directory);
 
 /// Reads an index list (.npy, any integer type, one dimension): sorted or not, without duplicates,
 /// all below num_samples, at least one; returned ascending. Anything else is an Error of kind data.
