@@ -192,7 +192,7 @@ void add_calibrate(CLI::App& app) {
   command
       ->add_option("--seconds", options->seconds,
                    "About so long steps and evaluations are repeated")
-      ->check(CLI::Range(0.1, 3600.0))
+      ->check(is_in_range(0.1, 3600.0))
       ->capture_default_str();
   command->add_flag("--add", options->add,
                     "Extend this machine's profile by this network's timing");

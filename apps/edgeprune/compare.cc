@@ -86,6 +86,7 @@ void add_compare(CLI::App& app) {
   command
       ->add_option("--output", options->output,
                    "Directory of the comparison; what is complete there is reused")
+      ->check(is_path())
       ->required();
   command->add_option("--jobs", options->jobs, "Runs side by side; they share the threads")
       ->check(CLI::Range(1, 256));

@@ -27,17 +27,6 @@ extern "C" void on_pause(int signal) {
   paused.store(signal == SIGUSR1);
 }
 
-// An unset shell variable must not stand for the defaults, nor a second field of one --set for a
-// file.
-CLI::Validator is_path() {
-  return {[](const std::string& text) -> std::string {
-            if (text.empty()) return "is empty";
-            if (text.find('=') == std::string::npos || std::filesystem::exists(text)) return "";
-            return text + " is no file; write --set before each section.key=value";
-          },
-          ""};
-}
-
 std::string share(double value) {
   return value < 0 ? "not measured" : fmt::format("{:.1f} %", 100 * value);
 }
@@ -111,9 +100,37 @@ void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "Print no progress");
 }
 
+// An unset shell variable must not stand for the defaults or the current directory.
+CLI::Validator is_path() {
+  return {[](const std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""};
+}
+
+namespace {
+
+// The second field of one --set is no file.
+CLI::Validator is_no_field() {
+  return {[](const std::string& text) -> std::string {
+            if (text.find('=') == std::string::npos || std::filesystem::exists(text)) return "";
+            return text + " is no file; write --set before each section.key=value";
+          },
+          ""};
+}
+
+}  // namespace
+
 CLI::Option* add_config_argument(CLI::App& command, std::string& path,
                                  const std::string& description) {
-  return command.add_option("config", path, description)->check(is_path());
+  return command.add_option("config", path, description)->check(is_path())->check(is_no_field());
+}
+
+CLI::Validator is_in_range(double least, double most) {
+  return {[least, most](const std::string& text) -> std::string {
+            double value = 0;
+            const bool is_number = CLI::detail::lexical_cast(text, value);
+            if (is_number && value >= least && value <= most) return "";
+            return fmt::format("{} is not in [{}, {}]", text, least, most);
+          },
+          fmt::format("in [{} - {}]", least, most)};
 }
 
 void add_set_option(CLI::App& command, std::vector<std::string>& overrides,

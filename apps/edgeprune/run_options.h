@@ -28,6 +28,10 @@ struct RunOptions {
 /// The configuration's path, the command's positional argument.
 CLI::Option* add_config_argument(CLI::App& command, std::string& path,
                                  const std::string& description);
+/// Of an option that names a file or directory: it must not be empty.
+[[nodiscard]] CLI::Validator is_path();
+/// As CLI::Range, which takes a NaN for a number in it.
+[[nodiscard]] CLI::Validator is_in_range(double least, double most);
 /// --set, one field each time.
 void add_set_option(CLI::App& command, std::vector<std::string>& overrides,
                     const std::string& description);

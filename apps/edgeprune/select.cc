@@ -101,7 +101,12 @@ void add_select(CLI::App& app) {
                       "Which score of a run's scores.npy, with --scores");
   command->add_option("--keep-ratio", options->keep_ratio, "Share to keep, in (0, 1]");
   command->add_option("--strategy", options->strategy, "Strategy: see `edgeprune strategies`");
-  command->add_option("--seed", options->seed, "Seed, with --scores");
+  command->add_option("--seed", options->seed, "Seed, with --scores")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return text.starts_with('-') ? text + " is negative" : std::string();
+          },
+          ""));
   command->add_option("--output", options->output, "Directory to write to, with --scores");
   add_set_option(*command, options->overrides, "Set a field of section prune");
   add_output_options(*command, *options);

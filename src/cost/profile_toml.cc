@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/long_line.h"
+#include "edgeprune/core/toml_string.h"
 #include "edgeprune/cost/device_profile.h"
 
 #include <fmt/format.h>
@@ -257,19 +258,10 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
   }
 }
 
-std::string toml_string(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + '"';
-}
-
 void print_number(const NumberRow& row, const SourcedNumber& number, std::string& toml) {
   fmt::format_to(std::back_inserter(toml),
                  "\n[{}.{}]\nvalue = {}\nkind = \"{}\"\nsource = {}\ndate = \"{}\"\n", row.section,
-                 row.key, number.value, name_of(number.kind), toml_string(number.source),
+                 row.key, number.value, name_of(number.kind), core::toml_string(number.source),
                  number.date);
 }
 
@@ -278,10 +270,10 @@ void print_timing(const NetworkTiming& timing, std::string& toml) {
     fmt::format_to(std::back_inserter(toml), "{} = {}\n", key, value);
   };
   toml += "\n[[timing]]\n";
-  line("network", toml_string(timing.network));
-  line("network_hash", toml_string(timing.network_hash));
-  line("precision", toml_string(timing.precision));
-  line("memory_way", toml_string(timing.memory_way));
+  line("network", core::toml_string(timing.network));
+  line("network_hash", core::toml_string(timing.network_hash));
+  line("precision", core::toml_string(timing.precision));
+  line("memory_way", core::toml_string(timing.memory_way));
   line("threads", timing.threads);
   line("batch_size", timing.batch_size);
   line("step_overhead_seconds", timing.step_overhead_seconds);
@@ -292,8 +284,8 @@ void print_timing(const NetworkTiming& timing, std::string& toml) {
   line("start_seconds", timing.start_seconds);
   line("save_seconds", timing.save_seconds);
   if (timing.power_watts >= 0) line("power_watts", timing.power_watts);
-  line("source", toml_string(timing.source));
-  line("date", toml_string(timing.date));
+  line("source", core::toml_string(timing.source));
+  line("date", core::toml_string(timing.date));
 }
 
 }  // namespace
@@ -330,9 +322,9 @@ DeviceProfile parse_device_profile(std::string_view toml, const std::string& nam
 }
 
 std::string to_toml(const DeviceProfile& profile) {
-  std::string toml = fmt::format("name = {}\n", toml_string(profile.name));
+  std::string toml = fmt::format("name = {}\n", core::toml_string(profile.name));
   if (!profile.description.empty()) {
-    toml += fmt::format("description = {}\n", toml_string(profile.description));
+    toml += fmt::format("description = {}\n", core::toml_string(profile.description));
   }
   for (const NumberRow& row : kNumbers) {
     const SourcedNumber& number = profile.*row.member;

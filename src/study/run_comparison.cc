@@ -87,6 +87,12 @@ train::Config begun(const train::Config& config) {
 // All files of the warm-up under the cell's configuration. The copy gets its name when it is whole.
 void start_from_warm_up(const WarmUp& warm_up, const train::Config& cell) {
   const fs::path target = cell.run.directory;
+  if (fs::exists(target) && !fs::is_empty(target)) {
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: not a run directory (it has no config.toml); remove it and "
+                                  "compare again",
+                                  target.string()));
+  }
   fs::path partial = target;
   partial += ".partial";
   fs::remove_all(partial);
@@ -102,15 +108,23 @@ void start_from_warm_up(const WarmUp& warm_up, const train::Config& cell) {
 std::string name_of(const Cell& cell) {
   return fmt::format("{}: {}", cell.setting, cell.label());
 }
+std::string name_of(const WarmUp& warm_up) {
+  return fmt::format("warm-up of {}, seed {}", warm_up.setting, warm_up.seed);
+}
 
-// An error says whose it is; to be interrupted is the whole comparison's.
+// An error says whose it is, and what is done in a comparison where a run would begin again; to be
+// interrupted is the whole comparison's.
 template <typename Work>
 void naming_errors(const std::string& what, Work&& work) {
   try {
     work();
   } catch (const core::Error& error) {
     if (error.kind() == core::ErrorKind::interrupted) throw;
-    throw core::Error(error.kind(), fmt::format("{}: {}", core::printable(what), error.what()));
+    const bool is_spoilt = error.kind() == core::ErrorKind::run_directory;
+    throw core::Error(
+        error.kind(),
+        fmt::format("{}: {}{}", core::printable(what), error.what(),
+                    is_spoilt ? " (here: remove that directory and compare again)" : ""));
   }
 }
 
@@ -160,7 +174,10 @@ class Runner {
       missing_cells_.push_back(i);
       left_.add(work_of(cell));
       if (!cell.warm_up || has_begun(cell.config)) continue;
-      if (!is_scored(grid_.warm_ups[*cell.warm_up].config)) warm_ups.insert(*cell.warm_up);
+      const WarmUp& warm_up = grid_.warm_ups[*cell.warm_up];
+      naming_errors(name_of(warm_up), [&] {
+        if (!is_scored(warm_up.config)) warm_ups.insert(*cell.warm_up);
+      });
     }
     missing_warm_ups_.assign(warm_ups.begin(), warm_ups.end());
     for (const std::size_t i : missing_warm_ups_) left_.add(work_of(grid_.warm_ups[i]));
@@ -178,8 +195,7 @@ class Runner {
   void run_warm_up(const WarmUp& warm_up) {
     const auto start = Clock::now();
     if (!has_begun(warm_up.config)) train::prepare_run_directory(warm_up.config, false);
-    run_to(warm_up.config, train::Phase::select,
-           fmt::format("warm-up of {}, seed {}", warm_up.setting, warm_up.seed));
+    run_to(warm_up.config, train::Phase::select, name_of(warm_up));
     const std::lock_guard lock(mutex_);
     const double seconds = finished(work_of(warm_up), start);
     if (options_.events == nullptr) return;

@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/toml_string.h"
 
 #include "config_fields.h"
 #include "pause_rules.h"
@@ -148,7 +149,7 @@ void apply_override(std::string_view text, Draft& draft) {
   const std::string_view written = trimmed(text.substr(equals + 1));
   toml::table table = parse_value(written);
   if (table.empty() || (row.is_text && !table["value"].is_string())) {
-    table = parse_value(toml_string(written));
+    table = parse_value(core::toml_string(written));
     if (table.empty()) fail(place, fmt::format("{} must be UTF-8 text", key));
   }
   set_field(draft, row, {*table.get("value"), written}, place);

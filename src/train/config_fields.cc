@@ -1,6 +1,7 @@
 #include "config_fields.h"
 
 #include "edgeprune/core/nearest_word.h"
+#include "edgeprune/core/toml_string.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -136,7 +137,7 @@ FieldRow words(std::string_view key, std::string_view description, Member) {
   const auto value = [](const Config& c) {
     const auto word = std::find_if(std::begin(kWords), std::end(kWords),
                                    [&c](const auto& row) { return row.value == Member()(c); });
-    return toml_string(word->name);
+    return core::toml_string(word->name);
   };
   const auto set = [](Config& c, const GivenValue& given, const Limits&) {
     std::size_t place = 0;

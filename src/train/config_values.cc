@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/nearest_word.h"
+#include "edgeprune/core/toml_string.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -178,7 +179,7 @@ std::string print_value(const bool& value) {
   return value ? "true" : "false";
 }
 std::string print_value(const std::string& value) {
-  return toml_string(value);
+  return core::toml_string(value);
 }
 std::string print_value(const std::vector<std::uint32_t>& value) {
   return fmt::format("[{}]", fmt::join(value, ", "));
@@ -186,7 +187,7 @@ std::string print_value(const std::vector<std::uint32_t>& value) {
 std::string print_value(const std::vector<std::string>& value) {
   std::vector<std::string> texts;
   texts.reserve(value.size());
-  for (const std::string& text : value) texts.push_back(toml_string(text));
+  for (const std::string& text : value) texts.push_back(core::toml_string(text));
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 std::string print_value(const core::ByteCount& value) {
@@ -195,26 +196,11 @@ std::string print_value(const core::ByteCount& value) {
 std::string print_value(const core::KeepRatio& value) {
   // A bare number where it reads back to the same digits, a string where a double would lose some.
   const std::string bare = fmt::format("{}", value.value());
-  return bare == value.as_written() ? bare : toml_string(value.as_written());
+  return bare == value.as_written() ? bare : core::toml_string(value.as_written());
 }
 
 [[noreturn]] void fail(std::string_view place, std::string_view complaint) {
   throw core::Error(core::ErrorKind::config, fmt::format("{}: {}", place, complaint));
-}
-
-std::string toml_string(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      result += {'\\', c};
-    } else if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\u{:04X}", byte);
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
 }
 
 std::string for_message(std::string_view text) {

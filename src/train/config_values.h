@@ -93,9 +93,6 @@ inline std::string_view type_name(const core::ByteCount&) {
   return "byte count";
 }
 
-/// A TOML string in quotes, with escapes where they are needed.
-[[nodiscard]] std::string toml_string(std::string_view text);
-
 /// Throws the configuration error "PLACE: COMPLAINT".
 [[noreturn]] void fail(std::string_view place, std::string_view complaint);
 

@@ -147,6 +147,9 @@ class Usage(CommandLine):
         self.assert_fails(2, ["edgeprune --help"])
         self.assert_fails(2, ["rnu", "edgeprune --help"], "rnu")
         self.assert_fails(2, ["r?nu"], "r\nnu")
+        self.assert_fails(2, ["--seconds", "nan"], "calibrate", self.config, "--seconds", "nan")
+        self.assert_fails(2, ["--output", "empty"], "compare", self.config, "--output", "")
+        self.assert_fails(2, ["--seed", "-1"], "select", "--scores", "scores.npy", "--seed", "-1")
         for before in [[], [self.config]]:
             self.assert_fails(2, ["run.seed=2", "write --set before each"], "run", *before, "--set",
                               "train.epochs=1", "run.seed=2")
