@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 namespace edgeprune::cli {
 namespace {
 
@@ -60,6 +62,12 @@ void select_from_scores(const SelectOptions& options) {
                                      .num_samples = num_samples,
                                      .num_kept = ratio.num_kept(num_samples),
                                      .seed = options.seed});
+  if (std::filesystem::exists(std::filesystem::path(options.output) / train::kConfigFile)) {
+    throw core::Error(core::ErrorKind::usage,
+                      fmt::format("--output {}: a run with a selection of its own; name another "
+                                  "directory",
+                                  options.output));
+  }
   core::create_directories(options.output);
   select::write_selection(options.output, kept,
                           {.scorer = options.scores_path,

@@ -286,6 +286,8 @@ class Usage(CommandLine):
         self.assertEqual((out / "selection.npy").read_bytes()[-8:], struct.pack("<2I", 1, 3))
         trained = edgeprune("train", self.config, "--selection", out / "selection.npy")
         self.assertIn("kept 2 of 200", trained.stdout)
+        self.assert_fails(2, ["of its own"], "select", "--scores", self.folder / "s.npy",
+                          "--keep-ratio", "0.5", "--output", self.folder / "run")
 
     def test_a_limit_nothing_keeps_within_exits_with_3(self):
         self.assert_fails(3, ["limits.memory_bytes is 1000000", "at least"], "run", self.config,
