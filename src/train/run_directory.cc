@@ -41,22 +41,20 @@ bool is_run_file(std::string name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
+[[noreturn]] void reject_foreign(const fs::directory_entry& entry) {
+  reject(entry.path().parent_path(),
+         fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose another "
+                     "--run-dir",
+                     core::printable(entry.path().filename().string())));
+}
+
 void require_run_files_only(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
-    if (!is_run_file(name)) {
-      reject(directory,
-             fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose "
-                         "another --run-dir",
-                         core::printable(name)));
-    }
+    if (!is_run_file(name)) reject_foreign(entry);
     if (name != "controls") continue;
     for (const auto& control : fs::directory_iterator(entry)) {
-      if (!control.is_directory()) {
-        reject(entry, fmt::format("holds '{}', which no run wrote, so --force leaves it alone; "
-                                  "choose another --run-dir",
-                                  core::printable(control.path().filename().string())));
-      }
+      if (!control.is_directory()) reject_foreign(control);
       require_run_files_only(control);
     }
   }
@@ -70,7 +68,6 @@ void require_elsewhere(const Config& config) {
       {"prune.selection_file", config.prune.selection_file},
       {"budget.file", config.budget.file},
       {"budget.replay", config.budget.replay},
-      {"device.profile", config.device.profile},
       {"data.path", config.data.path},
       {"data.images", config.data.images},
       {"data.test_path", config.data.test_path}};
