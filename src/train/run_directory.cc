@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/thread_pool.h"
+#include "edgeprune/core/toml_string.h"
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/select/strategy.h"
 #include "edgeprune/train/checkpoint.h"
@@ -138,6 +139,17 @@ Config read_run_config(const fs::path& directory, const std::vector<std::string>
   return config;
 }
 
+// Linux' file names are bytes; config.toml holds text.
+void require_utf8(const Config& config) {
+  for (const ConfigField& field : config_fields()) {
+    const std::string value = field.value(config);
+    if (core::is_utf8(value)) continue;
+    throw core::Error(core::ErrorKind::config,
+                      fmt::format("{} is {}: not UTF-8, which config.toml cannot hold; rename it",
+                                  field.key, core::printable(value)));
+  }
+}
+
 }  // namespace
 
 Config with_absolute_paths(Config config) {
@@ -163,6 +175,7 @@ Config with_resolved_threads(Config config) {
 }
 
 void prepare_run_directory(const Config& config, bool force) {
+  require_utf8(config);
   if (config.run.directory.empty()) {
     throw core::Error(core::ErrorKind::config,
                       "run.directory is empty; say where the run goes with --run-dir DIR");

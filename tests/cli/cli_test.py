@@ -80,6 +80,13 @@ class Usage(CommandLine):
             self.assertRegex(result.stdout, rf"(?m)^{name} ")
         self.assertTrue((self.folder / "run/controls.json").exists())
 
+    def test_a_run_directory_must_have_a_name_that_its_config_can_hold(self):
+        odd = os.fsencode(self.folder) + b"/ba\xffd"
+        result = edgeprune("run", self.config, "--run-dir", os.fsdecode(odd))
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("run.directory", result.stderr)
+        self.assertFalse(os.path.exists(odd))
+
     def test_force_replaces_a_run_only_by_one_that_can_begin(self):
         run = self.folder / "run"
         self.assertEqual(edgeprune("run", self.config).returncode, 0)
