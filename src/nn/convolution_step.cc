@@ -74,24 +74,12 @@ std::vector<std::size_t> ConvolutionStep::taps_of(std::uint32_t row, std::uint32
 }
 
 Patch ConvolutionStep::input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
-  return {
-      .first_row = std::int64_t{row_begin} * operation_.stride.height - operation_.padding.height,
-      .first_column = -std::int64_t{operation_.padding.width},
-      .rows = (num_rows - 1) * operation_.stride.height + operation_.kernel.height,
-      .columns = (out_->shape.width - 1) * operation_.stride.width + operation_.kernel.width,
-      .channels = weight_.in_channels};
+  return patch_of_windows(operation_, out_->shape, row_begin, num_rows, weight_.in_channels);
 }
 
 Patch ConvolutionStep::gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
-  const Reach rows = reach_of(row_begin, num_rows, operation_.padding.height,
-                              operation_.kernel.height, operation_.stride.height);
-  const Reach columns = reach_of(0, input_.activation->shape.width, operation_.padding.width,
-                                 operation_.kernel.width, operation_.stride.width);
-  return {.first_row = rows.first,
-          .first_column = columns.first,
-          .rows = rows.count,
-          .columns = columns.count,
-          .channels = weight_.out_channels};
+  return patch_of_reach(operation_, input_.activation->shape, row_begin, num_rows,
+                        weight_.out_channels);
 }
 
 // Values of the products' type, in floats.
@@ -245,9 +233,7 @@ void ConvolutionStep::weight_gradient_tile(const Tile& tile, ThreadScratch& scra
 
 void ConvolutionStep::weight_gradient(const StepContext& context, std::span<float> gradients) {
   weight_gradient_.reset(context);
-  for (ThreadScratch& scratch : context.scratch) {
-    std::fill_n(scratch.sums.begin(), weight_.out_channels, 0.0);
-  }
+  reset_sums(context, weight_.out_channels);
   const TilePlan tiles = output_tiles(context.batch);
   context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -255,7 +241,7 @@ void ConvolutionStep::weight_gradient(const StepContext& context, std::span<floa
     }
   });
   weight_gradient_.collect(context, gradients.subspan(weight_.offset, weight_.size));
-  if (has_bias_) collect_bias(context, gradients.subspan(bias_offset_, weight_.out_channels));
+  if (has_bias_) collect_sums(context, gradients.subspan(bias_offset_, weight_.out_channels));
 }
 
 // The gradient of one class of a tile's pixels. With u = (y + padding - row) / stride, input row y

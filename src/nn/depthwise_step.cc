@@ -21,38 +21,28 @@ kernels::DepthwiseGeometry DepthwiseStep::geometry() const {
           operation_.stride.width};
 }
 
-Patch DepthwiseStep::input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
-  return {
-      .first_row = std::int64_t{row_begin} * operation_.stride.height - operation_.padding.height,
-      .first_column = -std::int64_t{operation_.padding.width},
-      .rows = (num_rows - 1) * operation_.stride.height + operation_.kernel.height,
-      .columns = (out_->shape.width - 1) * operation_.stride.width + operation_.kernel.width};
+Patch DepthwiseStep::input_patch(std::uint32_t row_begin, std::uint32_t num_rows,
+                                 std::uint32_t channels) const {
+  return patch_of_windows(operation_, out_->shape, row_begin, num_rows, channels);
 }
 
-// Output rows and columns whose windows reach rows [row_begin, row_begin + num_rows) of the input.
-Patch DepthwiseStep::gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const {
-  const Reach rows = reach_of(row_begin, num_rows, operation_.padding.height,
-                              operation_.kernel.height, operation_.stride.height);
-  const Reach columns = reach_of(0, input_.activation->shape.width, operation_.padding.width,
-                                 operation_.kernel.width, operation_.stride.width);
-  return {.first_row = rows.first,
-          .first_column = columns.first,
-          .rows = rows.count,
-          .columns = columns.count};
+Patch DepthwiseStep::gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows,
+                                    std::uint32_t channels) const {
+  return patch_of_reach(operation_, input_.activation->shape, row_begin, num_rows, channels);
 }
 
 Patch DepthwiseStep::input_patch(const Tile& tile) const {
-  Patch patch = input_patch(tile.row_begin, tile.num_rows());
-  patch.channels = static_cast<std::uint32_t>(kernels::padded_columns(tile.num_channels));
+  const auto channels = static_cast<std::uint32_t>(kernels::padded_columns(tile.num_channels));
+  const Patch patch = input_patch(tile.row_begin, tile.num_rows(), channels);
   if (tile.rows_above == 0) return patch;
-  return patch.below(input_patch(tile.row_begin - tile.rows_above, tile.rows_above));
+  return patch.below(input_patch(tile.row_begin - tile.rows_above, tile.rows_above, channels));
 }
 
 Patch DepthwiseStep::gradient_patch(const Tile& tile) const {
-  Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
-  patch.channels = static_cast<std::uint32_t>(kernels::padded_columns(tile.num_channels));
+  const auto channels = static_cast<std::uint32_t>(kernels::padded_columns(tile.num_channels));
+  const Patch patch = gradient_patch(tile.row_begin, tile.num_rows(), channels);
   if (tile.rows_above == 0) return patch;
-  return patch.below(gradient_patch(tile.row_begin - tile.rows_above, tile.rows_above));
+  return patch.below(gradient_patch(tile.row_begin - tile.rows_above, tile.rows_above, channels));
 }
 
 namespace {
@@ -75,7 +65,7 @@ void shrink(std::uint32_t few, std::uint32_t step, std::uint32_t& rows, std::siz
 DepthwiseStep::Cut DepthwiseStep::forward_cut() const {
   Cut cut{.rows = out_->shape.height, .channels = kernels::padded_columns(out_->shape.channels)};
   shrink(operation_.kernel.height, 1, cut.rows, cut.channels, [&](std::uint32_t rows) {
-    const Patch patch = input_patch(0, rows);
+    const Patch patch = input_patch(0, rows, 1);
     return std::size_t{patch.rows} * patch.columns;
   });
   return cut;
@@ -87,7 +77,7 @@ DepthwiseStep::Cut DepthwiseStep::backward_cut() const {
   // Whole strides: the kernel has a faster way for even tiles of stride 2.
   const std::uint32_t stride = std::min(operation_.stride.height, in.height);
   shrink(operation_.kernel.height, stride, cut.rows, cut.channels, [&](std::uint32_t rows) {
-    const Patch patch = gradient_patch(0, rows);
+    const Patch patch = gradient_patch(0, rows, 1);
     return std::size_t{patch.rows} * patch.columns + std::size_t{rows} * in.width;
   });
   return cut;
@@ -96,9 +86,9 @@ DepthwiseStep::Cut DepthwiseStep::backward_cut() const {
 ScratchNeeds DepthwiseStep::scratch_needs() const {
   const Cut forward = forward_cut();
   const Cut backward = backward_cut();
-  const Patch in = input_patch(0, forward.rows);
+  const Patch in = input_patch(0, forward.rows, 1);
   // One row more than tile 0 has: the patch of a later tile may begin inside a stride.
-  const Patch gradient = gradient_patch(0, backward.rows);
+  const Patch gradient = gradient_patch(0, backward.rows, 1);
   const std::size_t panel = kernels::panel_columns();
   const std::size_t input_pixels = std::size_t{backward.rows} * input_.activation->shape.width;
   const std::size_t padded = kernels::padded_columns(weight_.out_channels);
@@ -335,8 +325,8 @@ void DepthwiseStep::backward(const StepContext& context, const Model& model,
   std::vector<std::size_t> summed(context.scratch.size());
   for (ThreadScratch& scratch : context.scratch) {
     std::fill_n(scratch.weight_gradient.data(), geometry().num_taps() * padded, 0.0f);
-    std::fill_n(scratch.sums.begin(), weight_.size, 0.0);
   }
+  reset_sums(context, weight_.size);
   for_tiles(context, backward_cut(), input_.activation->shape.height,
             [&](const Tile& tile, const Tile& next, int thread) {
               backward_tile(tile, next, context, model, thread);
@@ -348,11 +338,7 @@ void DepthwiseStep::backward(const StepContext& context, const Model& model,
               pixels = 0;
             });
   for (ThreadScratch& scratch : context.scratch) add_weight_sums(scratch);
-  for (std::size_t i = 0; i < weight_.size; ++i) {
-    double sum = 0;
-    for (const ThreadScratch& scratch : context.scratch) sum += scratch.sums[i];
-    gradients[weight_.offset + i] = static_cast<float>(sum);
-  }
+  collect_sums(context, gradients.subspan(weight_.offset, weight_.size));
 }
 
 }  // namespace edgeprune::nn

@@ -61,8 +61,10 @@ class DepthwiseStep final : public Step {
   void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body) const;
 
   // What the windows of some rows cover; and of a tile, its channels too, with the rows it keeps.
-  [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
-  [[nodiscard]] Patch gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows) const;
+  [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows,
+                                  std::uint32_t channels) const;
+  [[nodiscard]] Patch gradient_patch(std::uint32_t row_begin, std::uint32_t num_rows,
+                                     std::uint32_t channels) const;
   [[nodiscard]] Patch input_patch(const Tile& tile) const;
   [[nodiscard]] Patch gradient_patch(const Tile& tile) const;
   [[nodiscard]] Cut forward_cut() const;

@@ -14,6 +14,28 @@ Patch Patch::below(const Patch& above) const {
   return patch;
 }
 
+Patch patch_of_windows(const Operation& operation, const Shape& out, std::uint32_t row_begin,
+                       std::uint32_t num_rows, std::uint32_t channels) {
+  return {.first_row = std::int64_t{row_begin} * operation.stride.height - operation.padding.height,
+          .first_column = -std::int64_t{operation.padding.width},
+          .rows = (num_rows - 1) * operation.stride.height + operation.kernel.height,
+          .columns = (out.width - 1) * operation.stride.width + operation.kernel.width,
+          .channels = channels};
+}
+
+Patch patch_of_reach(const Operation& operation, const Shape& in, std::uint32_t row_begin,
+                     std::uint32_t num_rows, std::uint32_t channels) {
+  const Reach rows = reach_of(row_begin, num_rows, operation.padding.height,
+                              operation.kernel.height, operation.stride.height);
+  const Reach columns = reach_of(0, in.width, operation.padding.width, operation.kernel.width,
+                                 operation.stride.width);
+  return {.first_row = rows.first,
+          .first_column = columns.first,
+          .rows = rows.count,
+          .columns = columns.count,
+          .channels = channels};
+}
+
 void fill_zeros(Elements to, std::size_t count) {
   std::fill_n(static_cast<std::byte*>(to.data), count * kernels::size_of(to.type), std::byte{0});
 }

@@ -37,6 +37,17 @@ struct Reach {
 [[nodiscard]] Reach reach_of(std::uint32_t begin, std::uint32_t count, std::uint32_t padding,
                              std::uint32_t kernel, std::uint32_t stride);
 
+/// What the windows of a convolution's output rows [row_begin, row_begin + num_rows) cover of its
+/// input; `out` is the output's shape, `channels` what a pixel of the patch takes.
+[[nodiscard]] Patch patch_of_windows(const Operation& operation, const Shape& out,
+                                     std::uint32_t row_begin, std::uint32_t num_rows,
+                                     std::uint32_t channels);
+/// The outputs whose windows reach rows [row_begin, row_begin + num_rows) of its input, of shape
+/// `in`.
+[[nodiscard]] Patch patch_of_reach(const Operation& operation, const Shape& in,
+                                   std::uint32_t row_begin, std::uint32_t num_rows,
+                                   std::uint32_t channels);
+
 /// Elements of any type whose bits are all zero.
 void fill_zeros(kernels::Elements to, std::size_t count);
 

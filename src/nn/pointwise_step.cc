@@ -158,13 +158,11 @@ void PointwiseStep::backward(const StepContext& context, const Model& model,
                           context.pool, context.packed);
   }
   weight_gradient_.reset(context);
-  for (ThreadScratch& scratch : context.scratch) {
-    std::fill_n(scratch.sums.begin(), weight_.out_channels, 0.0);
-  }
+  reset_sums(context, weight_.out_channels);
   for_tiles(context,
             [&](const Tile& tile, int thread) { backward_tile(tile, context.of(thread), thread); });
   weight_gradient_.collect(context, gradients.subspan(weight_.offset, weight_.size));
-  if (has_bias_) collect_bias(context, gradients.subspan(bias_offset_, weight_.out_channels));
+  if (has_bias_) collect_sums(context, gradients.subspan(bias_offset_, weight_.out_channels));
 }
 
 }  // namespace edgeprune::nn

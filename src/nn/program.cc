@@ -18,44 +18,57 @@
 namespace edgeprune::nn {
 namespace {
 
+// Every buffer of a thread's scratch and what says how large it is.
+struct ScratchBuffer {
+  std::size_t ScratchNeeds::*floats;
+  core::AlignedBuffer ThreadScratch::*buffer;
+  bool backward_only = false;
+};
+constexpr ScratchBuffer kScratchBuffers[] = {
+    {&ScratchNeeds::input, &ThreadScratch::input},
+    {&ScratchNeeds::results, &ThreadScratch::results},
+    {&ScratchNeeds::pairs, &ThreadScratch::pairs},
+    {&ScratchNeeds::mapped, &ThreadScratch::mapped},
+    {&ScratchNeeds::products, &ThreadScratch::products},
+    {&ScratchNeeds::gradient, &ThreadScratch::gradient, true},
+    {&ScratchNeeds::weight_gradient, &ThreadScratch::weight_gradient, true}};
+
+template <typename Body>
+void for_buffers(bool backward, Body&& body) {
+  for (const ScratchBuffer& buffer : kScratchBuffers) {
+    if (backward || !buffer.backward_only) body(buffer);
+  }
+}
+
 ScratchNeeds most_scratch(std::span<const std::unique_ptr<Step>> steps) {
   ScratchNeeds most;
   for (const auto& step : steps) {
     const ScratchNeeds needs = step->scratch_needs();
-    most.input = std::max(most.input, needs.input);
-    most.gradient = std::max(most.gradient, needs.gradient);
-    most.results = std::max(most.results, needs.results);
-    most.pairs = std::max(most.pairs, needs.pairs);
-    most.mapped = std::max(most.mapped, needs.mapped);
-    most.products = std::max(most.products, needs.products);
-    most.weight_gradient = std::max(most.weight_gradient, needs.weight_gradient);
-    most.rows = std::max(most.rows, needs.rows);
-    most.sums = std::max(most.sums, needs.sums);
-    most.packed = std::max(most.packed, needs.packed);
+    const auto take = [&](std::size_t ScratchNeeds::*member) {
+      most.*member = std::max(most.*member, needs.*member);
+    };
+    for_buffers(true, [&](const ScratchBuffer& buffer) { take(buffer.floats); });
+    take(&ScratchNeeds::rows);
+    take(&ScratchNeeds::sums);
+    take(&ScratchNeeds::packed);
   }
   return most;
 }
 
 ThreadScratch make_scratch(const ScratchNeeds& needs, bool backward) {
   ThreadScratch scratch;
-  scratch.input = core::AlignedBuffer(needs.input);
-  scratch.results = core::AlignedBuffer(needs.results);
-  scratch.pairs = core::AlignedBuffer(needs.pairs);
-  scratch.mapped = core::AlignedBuffer(needs.mapped);
-  scratch.products = core::AlignedBuffer(needs.products);
+  for_buffers(backward, [&](const ScratchBuffer& buffer) {
+    scratch.*buffer.buffer = core::AlignedBuffer(needs.*buffer.floats);
+  });
   scratch.rows.resize(needs.rows);
   scratch.sums.resize(needs.sums);
-  if (!backward) return scratch;
-  scratch.gradient = core::AlignedBuffer(needs.gradient);
-  scratch.weight_gradient = core::AlignedBuffer(needs.weight_gradient);
   return scratch;
 }
 
 ProgramMemory memory_of(const ScratchNeeds& needs, const MemoryPlan& plan, bool backward,
                         int num_threads) {
-  const std::size_t floats = needs.input + needs.results + needs.pairs + needs.mapped +
-                             needs.products +
-                             (backward ? needs.gradient + needs.weight_gradient : 0);
+  std::size_t floats = 0;
+  for_buffers(backward, [&](const ScratchBuffer& buffer) { floats += needs.*buffer.floats; });
   const std::size_t per_thread =
       floats * sizeof(float) + needs.rows * sizeof(void*) + needs.sums * sizeof(double);
   return {.arena_bytes = plan.bytes,

@@ -1,5 +1,7 @@
 #include "step.h"
 
+#include <algorithm>
+
 namespace edgeprune::nn {
 
 kernels::GradientTarget Step::Input::target(int thread) const {
@@ -41,7 +43,11 @@ void gather_moments(Activation& activation, const StepContext& context, std::siz
   kernels::accumulate_moments(activation.at(first_pixel), num_pixels, *moments);
 }
 
-void collect_bias(const StepContext& context, std::span<float> gradient) {
+void reset_sums(const StepContext& context, std::size_t count) {
+  for (ThreadScratch& scratch : context.scratch) std::fill_n(scratch.sums.begin(), count, 0.0);
+}
+
+void collect_sums(const StepContext& context, std::span<float> gradient) {
   for (std::size_t c = 0; c < gradient.size(); ++c) {
     double sum = 0;
     for (const ThreadScratch& scratch : context.scratch) sum += scratch.sums[c];

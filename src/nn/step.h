@@ -161,7 +161,9 @@ class Step {
 void gather_moments(Activation& activation, const StepContext& context, std::size_t first_pixel,
                     std::size_t num_pixels, int thread);
 
+/// Sets the first `count` of all threads' scratch sums to zero.
+void reset_sums(const StepContext& context, std::size_t count);
 /// Adds up the first gradient.size() of the threads' scratch sums, in thread order.
-void collect_bias(const StepContext& context, std::span<float> gradient);
+void collect_sums(const StepContext& context, std::span<float> gradient);
 
 }  // namespace edgeprune::nn

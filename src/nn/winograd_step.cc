@@ -295,14 +295,12 @@ void WinogradStep::weight_gradient_block(const Tile& block, ThreadScratch& scrat
 
 void WinogradStep::weight_gradient(const StepContext& context, std::span<float> gradients) const {
   WeightGradient::reset(context);
-  for (ThreadScratch& scratch : context.scratch) {
-    std::fill_n(scratch.sums.begin(), weight_.out_channels, 0.0);
-  }
+  reset_sums(context, weight_.out_channels);
   for_blocks(context, [&](const Tile& block, int thread) {
     weight_gradient_block(block, context.of(thread));
   });
   collect_weight_gradient(context, gradients.subspan(weight_.offset, weight_.size));
-  if (has_bias_) collect_bias(context, gradients.subspan(bias_offset_, weight_.out_channels));
+  if (has_bias_) collect_sums(context, gradients.subspan(bias_offset_, weight_.out_channels));
 }
 
 // Adds up the threads' sums, in thread order, and maps them to the weights.
