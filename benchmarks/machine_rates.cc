@@ -157,7 +157,11 @@ class Memory {
     std::size_t at = 0;
     float sum = 0;
 
-    Arrays() { std::fill_n(from.data(), from.size(), 1.0f); }
+    // Touched, so that no page is new when the clock runs.
+    Arrays() {
+      std::fill_n(from.data(), from.size(), 1.0f);
+      std::fill_n(to.data(), to.size(), 1.0f);
+    }
     std::size_t next() {
       at = (at + kChunkFloats) % from.size();
       return at;

@@ -38,7 +38,11 @@ template <typename Write>
 void write_whole_directory(const std::string& output, Write&& write) {
   namespace fs = std::filesystem;
   const fs::path partial = (fs::path(output) / "").parent_path().string() + ".partial";
-  require_new(partial.string());
+  if (fs::exists(fs::symlink_status(partial))) {
+    throw core::Error(
+        core::ErrorKind::usage,
+        fmt::format("{}: left there by an export that was killed; remove it", partial.string()));
+  }
   try {
     write(partial);
     fs::rename(partial, output);

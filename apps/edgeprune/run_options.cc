@@ -110,7 +110,9 @@ namespace {
 // The second field of one --set is no file.
 CLI::Validator is_no_field() {
   return {[](const std::string& text) -> std::string {
-            if (text.find('=') == std::string::npos || std::filesystem::exists(text)) return "";
+            std::error_code ignored;
+            if (text.find('=') == std::string::npos) return "";
+            if (std::filesystem::exists(text, ignored)) return "";
             return text + " is no file; write --set before each section.key=value";
           },
           ""};

@@ -45,8 +45,8 @@ void add_output_options(CLI::App& command, RunOptions& options);
 /// The configuration from file, overrides and options, threads resolved.
 [[nodiscard]] train::Config load_config(const RunOptions& options);
 
-/// Makes the run's directory ready for a new run; nothing is replaced before all names in the
-/// configuration are known to be right.
+/// Makes the run's directory ready for a new run; with `force` it replaces a run that is there, once
+/// the controls are known and prepare_run_directory has tried the new one.
 void begin_run(const train::Config& config, bool force);
 
 /// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.

@@ -71,8 +71,14 @@ void require_regular(const std::filesystem::path& path) {
 // By system calls: a stream takes an error while it reads for the end of the file.
 std::string read_file(const std::filesystem::path& path) {
   require_regular(path);
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(path, "open", errno);
+  struct Descriptor {
+    int number;
+    ~Descriptor() {
+      if (number >= 0) (void)::close(number);
+    }
+  };
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.number < 0) fail(path, "open", errno);
   constexpr std::size_t kChunk = std::size_t{1} << 16;
   std::string content;
   ssize_t got = 0;
@@ -80,13 +86,11 @@ std::string read_file(const std::filesystem::path& path) {
     const std::size_t size = content.size();
     content.resize(size + kChunk);
     do {
-      got = ::read(descriptor, content.data() + size, kChunk);
+      got = ::read(file.number, content.data() + size, kChunk);
     } while (got < 0 && errno == EINTR);
     content.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   } while (got > 0);
-  const int code = errno;
-  (void)::close(descriptor);
-  if (got < 0) fail(path, "read", code);
+  if (got < 0) fail(path, "read", errno);
   return content;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <new>
 #include <sched.h>
 #include <system_error>
 #include <thread>
@@ -78,6 +79,9 @@ ThreadPool::ThreadPool(int num_threads) : state_(std::make_unique<State>()) {
     for (int thread = 1; thread < num_threads; ++thread) {
       state_->workers.emplace_back([state = state_.get(), thread] { state->work(thread); });
     }
+  } catch (const std::bad_alloc&) {
+    state_->stop();
+    throw;
   } catch (const std::system_error&) {
     const std::size_t started = state_->workers.size() + 1;
     state_->stop();

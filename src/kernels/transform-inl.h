@@ -36,13 +36,14 @@ struct Coefficients {
     return hn::MulAdd(hn::Sub(x, center), scale, shift);
   }
   HWY_INLINE Vector operator()(Vector x) const { return clamped(unclamped(x)); }
-  // A NaN stays one: x86 takes the second operand where they do not compare.
+  // A NaN stays one. x86's own instructions take the second operand where the two do not compare;
+  // elsewhere the number may win.
   HWY_INLINE Vector clamped(Vector z) const {
     const Vector inside = hn::Min(high, hn::Max(low, z));
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-    return hn::IfThenElse(hn::IsNaN(z), z, inside);
-#else
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
     return inside;
+#else
+    return hn::IfThenElse(hn::IsNaN(z), z, inside);
 #endif
   }
   // The gradient where it passes the clamp, zero elsewhere.

@@ -26,7 +26,7 @@ CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
           .seed = cell.seed,
           .run = (directory.parent_path().filename() / directory.filename()).string(),
           .dataset_hash = summary.at("dataset").at("hash"),
-          .test_hash = summary.at("dataset").at("test_hash"),
+          .test_hash = summary.at("dataset").value("test_hash", ""),
           .num_samples = summary.at("num_samples"),
           .num_kept = summary.at("num_kept"),
           .test_accuracy = results.at("test_accuracy"),

@@ -120,11 +120,16 @@ void naming_errors(const std::string& what, Work&& work) {
     work();
   } catch (const core::Error& error) {
     if (error.kind() == core::ErrorKind::interrupted) throw;
-    const bool is_spoilt = error.kind() == core::ErrorKind::run_directory;
+    const std::string_view message = error.what();
+    const bool is_spoilt = error.kind() == core::ErrorKind::run_directory &&
+                           message.find("--force") != std::string_view::npos;
     throw core::Error(
         error.kind(),
         fmt::format("{}: {}{}", core::printable(what), error.what(),
-                    is_spoilt ? " (here: remove that directory and compare again)" : ""));
+                    is_spoilt
+                        ? " (here: remove that directory, and where the data have changed its "
+                          "warm-up's, and compare again)"
+                        : ""));
   }
 }
 

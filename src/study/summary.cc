@@ -24,7 +24,9 @@ void require_same_data(const std::vector<CellResult>& cells) {
   for (const CellResult& cell : cells) {
     const CellResult& seen =
         *first.emplace(std::pair(cell.setting, cell.seed), &cell).first->second;
-    if (seen.dataset_hash == cell.dataset_hash && seen.test_hash == cell.test_hash) continue;
+    const bool is_test_known = !seen.test_hash.empty() && !cell.test_hash.empty();
+    const bool has_same_test = !is_test_known || seen.test_hash == cell.test_hash;
+    if (seen.dataset_hash == cell.dataset_hash && has_same_test) continue;
     throw core::Error(core::ErrorKind::run_directory,
                       fmt::format("{} and {} saw different data; remove the older cells and their "
                                   "warm-ups, or compare into another --output",

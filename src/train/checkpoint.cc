@@ -90,7 +90,7 @@ BudgetState budget_from(const json& j) {
 }
 
 std::string state_text(const RunState& state, const SavedArrays& arrays) {
-  return json{{"format_version", 4},
+  return json{{"format_version", 3},
               {"sequence", state.sequence},
               {"goal", static_cast<int>(state.goal)},
               {"phase", static_cast<int>(state.phase)},
@@ -136,7 +136,7 @@ RunState state_from(const json& j) {
   state.warmup_iterations = j.at("warmup_iterations");
   state.num_samples = j.at("num_samples");
   state.dataset_hash = j.at("dataset_hash");
-  state.test_hash = j.at("test_hash");
+  state.test_hash = j.value("test_hash", "");
   state.engine = j.at("engine");
   state.configuration = j.at("configuration");
   state.label_noise = {.share = j.at("label_noise").at(0),

@@ -90,6 +90,7 @@ void require_beginning(const Config& config) {
   trial.run.directory = (fs::path(config.run.directory) / "none").string();
   (void)PlannedRun(trial).first_model();
   if (!config.device.profile.empty()) (void)cost::read_device_profile(config.device.profile);
+  if (!config.budget.replay.empty()) (void)core::read_file(config.budget.replay);
 }
 
 // Checkpoints go first, so that what a kill in between leaves is not taken for a finished run, and
@@ -130,10 +131,13 @@ bool is_profile_file(const std::string& profile) {
   return !profile.empty() && std::find(shipped.begin(), shipped.end(), profile) == shipped.end();
 }
 
+void require_run_directory(const fs::path& directory) {
+  if (fs::exists(directory / kConfigFile)) return;
+  reject(directory, "not a run directory (it has no config.toml); check the path");
+}
+
 Config read_run_config(const fs::path& directory, const std::vector<std::string>& overrides) {
-  if (!fs::exists(directory / kConfigFile)) {
-    reject(directory, "not a run directory (it has no config.toml); check the path");
-  }
+  require_run_directory(directory);
   Config config = read_config(directory / kConfigFile, overrides);
   config.run.directory = directory.string();
   return config;
@@ -256,6 +260,7 @@ Config change_limits(const fs::path& directory, const std::vector<std::string>& 
                     "--run-dir",
                     core::printable(assignment), fmt::join(kChangeable, ", ")));
   }
+  require_run_directory(directory);
   const core::DirectoryLock lock(directory);
   const Config config = with_absolute_paths(read_run_config(directory, overrides));
   core::write_file_atomically(directory / kConfigFile, to_toml(config));
@@ -279,6 +284,7 @@ Config change_selection(const fs::path& directory, const std::vector<std::string
                                   "another run with --run-dir",
                                   assignment));
   }
+  require_run_directory(directory);
   const core::DirectoryLock lock(directory);
   const auto checkpoint = load_checkpoint(directory);
   if (!overrides.empty() && checkpoint && checkpoint->state.phase > Phase::select) {

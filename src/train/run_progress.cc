@@ -29,7 +29,8 @@ RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, Spending& spend
 void RunProgress::require_unchanged(const RunState& saved) const {
   const std::string directory = setup_.directory.string();
   const RunData& data = setup_.data;
-  if (saved.dataset_hash != data.train.content_hash || saved.test_hash != data.test_hash()) {
+  const bool has_other_test = !saved.test_hash.empty() && saved.test_hash != data.test_hash();
+  if (saved.dataset_hash != data.train.content_hash || has_other_test) {
     throw core::Error(
         core::ErrorKind::run_directory,
         fmt::format("{}: the {} has changed since the run began; start again with --force",

@@ -24,6 +24,26 @@ def edgeprune(*arguments, **options):
     return subprocess.run([EDGEPRUNE, *map(str, arguments)], capture_output=True, text=True, **options)
 
 
+def begin(*arguments, ignored=()):
+    """Starts the program; it hears Ctrl-C even where the tests run in the background."""
+    def set_signals():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+    return subprocess.Popen([EDGEPRUNE, *map(str, arguments)], stderr=subprocess.PIPE, text=True,
+                            stdout=subprocess.DEVNULL, preexec_fn=set_signals)
+
+
+def wait_for(process, text):
+    """Reads what the program says up to a line with the text."""
+    said = ""
+    for line in process.stderr:
+        if text in line:
+            return line
+        said += line
+    raise AssertionError(f"ended without {text!r}: {said}")
+
+
 def timeless(run):
     """metrics.jsonl without what the clock said."""
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -95,6 +115,7 @@ class Usage(CommandLine):
                       "data.images=/nowhere.npy", "model.init=/nowhere.safetensors",
                       "prune.keep_ratio=0.001", "limits.memory_bytes=1",
                       f"model.init={run / 'model.safetensors'}",
+                      "budget.replay=/nowhere.jsonl",
                       f"budget.replay={run / 'decisions.jsonl'}"]:
             result = edgeprune("run", self.config, "--force", "--set", wrong)
             self.assertIn(result.returncode, [3, 5], wrong)
@@ -108,16 +129,14 @@ class Usage(CommandLine):
         self.assertEqual(edgeprune("run", self.config, "--force").returncode, 0)
 
     def test_a_second_process_leaves_the_first_ones_run_alone(self):
-        process = subprocess.Popen([EDGEPRUNE, "run", self.config, "--set", "train.epochs=500"],
-                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        while "epoch" not in process.stderr.readline():
-            pass
+        process = begin("run", self.config, "--set", "train.epochs=500")
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        wait_for(process, "epoch")
         before = (self.folder / "run/config.toml").read_bytes()
         for force in [[], ["--force"]]:
             self.assert_fails(7, ["in use"], "run", self.config, "--set", "run.seed=2", *force)
         self.assertEqual((self.folder / "run/config.toml").read_bytes(), before)
-        process.kill()
-        process.communicate()
 
     def write_comparison(self):
         path = self.folder / "compare.toml"
@@ -161,6 +180,9 @@ class Usage(CommandLine):
             self.assert_fails(2, ["run.seed=2", "write --set before each"], "run", *before, "--set",
                               "train.epochs=1", "run.seed=2")
         self.assert_fails(2, ["--run-dir", "--scores"], "select")
+        for call in [["resume", "nowhere"], ["resume", "nowhere", "--set", "budget.seconds=9"],
+                     ["select", "--run-dir", "nowhere"]]:
+            self.assert_fails(7, ["nowhere", "not a run directory"], *call)
         self.assert_fails(2, ["--selection"], "train", self.config)
 
     def test_wrong_configuration_exits_with_3_and_suggests_the_nearest_key(self):
@@ -477,9 +499,8 @@ class Interruptions(CommandLine):
         reference = edgeprune("run", self.config)
         self.assertEqual(reference.returncode, 0)
         config = small_data.write_config(self.folder, self.folder / "stopped")
-        process = subprocess.Popen([EDGEPRUNE, "run", config], stderr=subprocess.PIPE, text=True)
-        while "epoch" not in process.stderr.readline():
-            pass
+        process = begin("run", config)
+        wait_for(process, "epoch")
         process.send_signal(signal.SIGINT)
         stderr = process.communicate()[1]
         self.assertEqual(process.returncode, 130, stderr)
@@ -488,11 +509,8 @@ class Interruptions(CommandLine):
         self.assert_same_run(self.folder / "run", self.folder / "stopped")
 
     def test_a_run_under_nohup_outlives_its_terminal(self):
-        process = subprocess.Popen(
-            [EDGEPRUNE, "run", self.config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            text=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        while "epoch" not in process.stderr.readline():
-            pass
+        process = begin("run", self.config, ignored=[signal.SIGHUP])
+        wait_for(process, "epoch")
         process.send_signal(signal.SIGHUP)
         rest = process.communicate()[1]
         self.assertEqual(process.returncode, 0, rest)
@@ -552,12 +570,10 @@ class Budgets(CommandLine):
 
     def start_and_pause(self, *arguments):
         """A run that was asked to pause in its first epochs, and the first line after that."""
-        process = subprocess.Popen([EDGEPRUNE, "run", self.config, *arguments],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process = begin("run", self.config, *arguments)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.kill)
-        while "epoch" not in process.stderr.readline():
-            pass
+        wait_for(process, "epoch")
         process.send_signal(signal.SIGUSR1)
         for line in process.stderr:
             if "epoch" not in line:

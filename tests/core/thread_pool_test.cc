@@ -149,7 +149,7 @@ RC_GTEST_PROP(ThreadPoolProperty, RangesCoverTheWorkInOrder, ()) {
   const rlimit limit{.rlim_cur = std::size_t{1} << 30, .rlim_max = std::size_t{1} << 30};
   setrlimit(RLIMIT_AS, &limit);
   try {
-    ThreadPool pool(1000);
+    ThreadPool pool(5000);
   } catch (const Error& error) {
     std::cerr << error.what();
     std::_Exit(exit_code(error.kind()));
@@ -159,7 +159,7 @@ RC_GTEST_PROP(ThreadPoolProperty, RangesCoverTheWorkInOrder, ()) {
 
 TEST(ThreadPool, AThreadTooManyIsAnErrorAndDoesNotHang) {
   EXPECT_EXIT(ask_for_too_many_threads(), ::testing::ExitedWithCode(exit_code(ErrorKind::io)),
-              "of 1000.*run.threads");
+              "of 5000.*run.threads");
 }
 #endif
 

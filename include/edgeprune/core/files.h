@@ -20,7 +20,8 @@ namespace edgeprune::core {
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
 
-/// The same in pieces, for content that is never whole in memory:
+/// The same in pieces, for content that is never whole in memory. Through a link its target is
+/// replaced; a directory, pipe or device, and a link to nothing, are Errors of kind io.
 ///
 ///   AtomicFile file(path);
 ///   file.write(bytes);   // as often as needed

@@ -16,7 +16,7 @@ struct CellResult {
   std::uint64_t seed = 0;
   std::string run;  // its directory within the comparison's: "cells/..."
   std::string dataset_hash;
-  std::string test_hash;
+  std::string test_hash;  // empty where an earlier version wrote the summary
   std::uint32_t num_samples = 0;  // N
   std::uint32_t num_kept = 0;     // M
   double test_accuracy = 0;       // a share, after the last epoch

@@ -71,7 +71,7 @@ struct RunState {
   std::uint32_t warmup_iterations = 0;  // done, for the summary
   std::uint32_t num_samples = 0;        // N
   std::string dataset_hash;
-  std::string test_hash;      // empty without a test set
+  std::string test_hash;      // empty without a test set, and where an earlier version wrote it
   std::string engine;         // SIMD target and threads it runs on
   std::string configuration;  // hash of the fields that must not change any more
   LabelNoise label_noise;
