@@ -130,13 +130,15 @@ class Usage(CommandLine):
 
     def test_a_second_process_leaves_the_first_ones_run_alone(self):
         process = begin("run", self.config, "--set", "train.epochs=500")
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-        wait_for(process, "epoch")
-        before = (self.folder / "run/config.toml").read_bytes()
-        for force in [[], ["--force"]]:
-            self.assert_fails(7, ["in use"], "run", self.config, "--set", "run.seed=2", *force)
-        self.assertEqual((self.folder / "run/config.toml").read_bytes(), before)
+        try:
+            wait_for(process, "epoch")
+            before = (self.folder / "run/config.toml").read_bytes()
+            for force in [[], ["--force"]]:
+                self.assert_fails(7, ["in use"], "run", self.config, "--set", "run.seed=2", *force)
+            self.assertEqual((self.folder / "run/config.toml").read_bytes(), before)
+        finally:  # before the folder is removed
+            process.kill()
+            process.communicate()
 
     def write_comparison(self):
         path = self.folder / "compare.toml"
