@@ -64,9 +64,10 @@ HWY_INLINE HWY_MAYBE_UNUSED void store_all(Vector v, BFloat16* to) {
 }
 
 // Highway emulates masked memory access where the CPU has none, by touching whole aligned vectors:
-// parts go through a buffer of their own instead.
+// parts go through a buffer of their own instead. Not inlined: GCC 12 would see an overrun that
+// cannot be.
 template <typename T>
-HWY_INLINE Vector load_part(const T* from, std::size_t valid) {
+HWY_NOINLINE Vector load_part(const T* from, std::size_t valid) {
   HWY_ALIGN T buffer[hn::MaxLanes(Tag())] = {};
   std::copy_n(from, std::min(valid, hn::MaxLanes(Tag())), buffer);
   return load_all(buffer);
