@@ -20,6 +20,7 @@
 #include <iterator>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace edgeprune::train {
 namespace {
@@ -61,25 +62,34 @@ void require_run_files_only(const fs::path& directory) {
   }
 }
 
+// Every field that names a file or directory of the user's own, apart from those that may be a
+// name instead.
+std::vector<std::pair<std::string_view, std::string*>> given_paths(Config& config) {
+  Config::Data& data = config.data;
+  return {{"data.path", &data.path},
+          {"data.test_path", &data.test_path},
+          {"data.images", &data.images},
+          {"data.labels", &data.labels},
+          {"data.test_images", &data.test_images},
+          {"data.test_labels", &data.test_labels},
+          {"model.init", &config.model.init},
+          {"prune.selection_file", &config.prune.selection_file},
+          {"budget.file", &config.budget.file},
+          {"budget.replay", &config.budget.replay},
+          {"energy.file", &config.energy.file}};
+}
+
 // What the new run reads must outlive the old one.
-void require_elsewhere(const Config& config) {
+void require_elsewhere(Config config) {
   const fs::path directory = fs::weakly_canonical(config.run.directory);
-  const std::pair<std::string_view, std::string> given[] = {
-      {"model.init", config.model.init},
-      {"prune.selection_file", config.prune.selection_file},
-      {"budget.file", config.budget.file},
-      {"budget.replay", config.budget.replay},
-      {"data.path", config.data.path},
-      {"data.images", config.data.images},
-      {"data.test_path", config.data.test_path}};
-  for (const auto& [field, path] : given) {
-    if (path.empty()) continue;
-    const fs::path inside = fs::weakly_canonical(path).lexically_relative(directory);
+  for (const auto& [field, path] : given_paths(config)) {
+    if (path->empty()) continue;
+    const fs::path inside = fs::weakly_canonical(*path).lexically_relative(directory);
     if (inside.empty() || inside.native().starts_with("..")) continue;
     throw core::Error(core::ErrorKind::config,
                       fmt::format("{} is {}, a file of the run that --force would remove; copy it "
                                   "elsewhere first",
-                                  field, path));
+                                  field, *path));
   }
 }
 
@@ -157,11 +167,7 @@ void require_utf8(const Config& config) {
 }  // namespace
 
 Config with_absolute_paths(Config config) {
-  Config::Data& data = config.data;
-  for (std::string* path :
-       {&data.path, &data.test_path, &data.images, &data.labels, &data.test_images,
-        &data.test_labels, &config.model.init, &config.prune.selection_file, &config.budget.file,
-        &config.budget.replay, &config.energy.file}) {
+  for (const auto& [field, path] : given_paths(config)) {
     if (!path->empty()) *path = fs::absolute(*path).lexically_normal().string();
   }
   std::string& network = config.model.network;

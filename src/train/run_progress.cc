@@ -29,13 +29,13 @@ RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, Spending& spend
 void RunProgress::require_unchanged(const RunState& saved) const {
   const std::string directory = setup_.directory.string();
   const RunData& data = setup_.data;
+  const bool has_other_data = saved.dataset_hash != data.train.content_hash;
   const bool has_other_test = !saved.test_hash.empty() && saved.test_hash != data.test_hash();
-  if (saved.dataset_hash != data.train.content_hash || has_other_test) {
+  if (has_other_data || has_other_test) {
     throw core::Error(
         core::ErrorKind::run_directory,
         fmt::format("{}: the {} has changed since the run began; start again with --force",
-                    directory,
-                    saved.dataset_hash != data.train.content_hash ? "data set" : "test set"));
+                    directory, has_other_data ? "data set" : "test set"));
   }
   if (saved.configuration == setup_.configuration_hash(saved.phase)) return;
   throw core::Error(
