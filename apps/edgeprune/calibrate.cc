@@ -3,7 +3,7 @@
 #include "edgeprune/core/units.h"
 #include "edgeprune/energy/discovery.h"
 #include "edgeprune/energy/recorder.h"
-#include "edgeprune/study/calibration.h"
+#include "edgeprune/plan/calibration.h"
 
 #include "commands.h"
 #include "output.h"
@@ -57,7 +57,7 @@ class ScratchFolder {
 };
 
 // What is modelled is no measurement.
-std::vector<std::unique_ptr<energy::Meter>> meters_of(const train::Config& config) {
+std::vector<std::unique_ptr<energy::Meter>> meters_of(const config::Config& config) {
   if (config.energy.meter == energy::MeterChoice::model) return {};
   return energy::open_meters({.choice = config.energy.meter,
                               .command = config.energy.command,
@@ -91,12 +91,12 @@ void require_output(const CalibrateOptions& options) {
 }
 
 cost::DeviceProfile profile_to_write(const CalibrateOptions& options,
-                                     const study::Calibration& measured) {
+                                     const plan::Calibration& measured) {
   if (!options.add) {
-    return study::profile_of(measured, options.name.empty() ? host_name() : options.name);
+    return plan::profile_of(measured, options.name.empty() ? host_name() : options.name);
   }
   cost::DeviceProfile profile = cost::read_device_profile(options.output);
-  study::add_to_profile(measured, profile);
+  plan::add_to_profile(measured, profile);
   if (!options.name.empty()) profile.name = options.name;
   return profile;
 }
@@ -120,13 +120,13 @@ Json timing_json(const cost::NetworkTiming& timing) {
   return json;
 }
 
-std::string power_text(const study::Calibration& measured) {
+std::string power_text(const plan::Calibration& measured) {
   const std::string training = fmt::format("{:.2f} W while training", measured.timing.power_watts);
   if (measured.idle_watts <= 0) return training;
   return fmt::format("{}, {:.2f} W idle", training, measured.idle_watts);
 }
 
-std::string text_of(const study::Calibration& measured) {
+std::string text_of(const plan::Calibration& measured) {
   const cost::NetworkTiming& timing = measured.timing;
   return fmt::format(
       "{}: {} in {}, {} threads (measured)\n"
@@ -147,13 +147,12 @@ std::string text_of(const study::Calibration& measured) {
 void calibrate(const CalibrateOptions& options) {
   require_output(options);
   watch_signals();
-  const train::Config config = load_config(options);
+  const config::Config config = load_config(options);
   const ScratchFolder scratch(options.output);
-  study::CalibrationOptions how{
-      .seconds = options.seconds,
-      .scratch = scratch.path(),
-      .date = fmt::format("{:%Y-%m-%d}", std::chrono::system_clock::now()),
-      .stop = &stop_flag()};
+  plan::CalibrationOptions how{.seconds = options.seconds,
+                               .scratch = scratch.path(),
+                               .date = fmt::format("{:%Y-%m-%d}", std::chrono::system_clock::now()),
+                               .stop = &stop_flag()};
   if (!options.quiet) how.tell = [](const std::string& text) { say(text + "\n"); };
   auto meters = meters_of(config);
   how.meter = names_of(meters);
@@ -164,7 +163,7 @@ void calibrate(const CalibrateOptions& options) {
       return recorder.counted_joules();
     };
   }
-  const study::Calibration measured = study::calibrate(config, how);
+  const plan::Calibration measured = plan::calibrate(config, how);
   const cost::DeviceProfile profile = profile_to_write(options, measured);
   core::write_file_atomically(options.output, cost::to_toml(profile));
   if (options.json) {

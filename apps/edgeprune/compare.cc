@@ -1,8 +1,8 @@
+#include "edgeprune/compare/run_comparison.h"
+#include "edgeprune/compare/table.h"
+#include "edgeprune/compare/verdict.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/units.h"
-#include "edgeprune/study/run_comparison.h"
-#include "edgeprune/study/table.h"
-#include "edgeprune/study/verdict.h"
 
 #include "commands.h"
 #include "output.h"
@@ -19,23 +19,23 @@ struct CompareOptions : RunOptions {
   std::uint32_t jobs = 1;
 };
 
-std::string time_left(const study::ComparisonEvents::Done& done) {
+std::string time_left(const compare::ComparisonEvents::Done& done) {
   if (done.seconds_left < 0.5) return "";
   return fmt::format("  about {} left", core::format_seconds(done.seconds_left));
 }
 
-class CompareProgress final : public study::ComparisonEvents {
+class CompareProgress final : public compare::ComparisonEvents {
  public:
   void on_start(std::size_t complete, std::size_t total) override {
     say(fmt::format("{} cells{}\n", total,
                     complete > 0 ? fmt::format(", {} of them complete already", complete) : ""));
   }
-  void on_warm_up(const study::WarmUp& warm_up, const Done& done) override {
+  void on_warm_up(const compare::WarmUp& warm_up, const Done& done) override {
     say(fmt::format("warm-up {} of {}  {}  seed {}  {}{}\n", done.number, done.total,
                     warm_up.setting, warm_up.seed, core::format_seconds(done.seconds),
                     time_left(done)));
   }
-  void on_cell(const study::CellResult& cell, const Done& done) override {
+  void on_cell(const compare::CellResult& cell, const Done& done) override {
     say(fmt::format("cell {:>3} of {}  {}  {:<22} keep {:<5} seed {}  test {:.1f} %  {}{}\n",
                     done.number, done.total, cell.setting, cell.strategy, cell.keep_ratio,
                     cell.seed, 100 * cell.test_accuracy, core::format_seconds(done.seconds),
@@ -44,20 +44,20 @@ class CompareProgress final : public study::ComparisonEvents {
   void on_notice(const std::string& text) override { say(fmt::format("note: {}\n", text)); }
 };
 
-void show(const study::ComparisonOutcome& outcome, const CompareOptions& options) {
+void show(const compare::ComparisonOutcome& outcome, const CompareOptions& options) {
   if (options.json) {
     print(outcome.json);
     return;
   }
-  print(fmt::format("\n{}\n", study::summary_table(outcome.summary)));
-  print(study::verdict_text(outcome.summary));
+  print(fmt::format("\n{}\n", compare::summary_table(outcome.summary)));
+  print(compare::verdict_text(outcome.summary));
   print(fmt::format("\nreport: {0}/report.html, tables: {0}/comparison.csv, comparison.json\n",
                     options.output));
 }
 
 void compare(const CompareOptions& options) {
-  study::Comparison comparison = study::read_comparison(options.config_path, options.overrides);
-  if (!options.match.empty()) comparison.match = study::parse_match(options.match);
+  compare::Comparison comparison = compare::read_comparison(options.config_path, options.overrides);
+  if (!options.match.empty()) comparison.match = compare::parse_match(options.match);
   watch_signals();
   CompareProgress progress;
   std::string command =
@@ -65,12 +65,12 @@ void compare(const CompareOptions& options) {
   for (const std::string& text : options.overrides) command += fmt::format(" --set '{}'", text);
   if (!options.match.empty()) command += " --match " + options.match;
   const std::string source = core::read_file(options.config_path);
-  show(study::run_comparison(comparison, options.output,
-                             {.jobs = options.jobs,
-                              .stop = &stop_flag(),
-                              .events = options.quiet ? nullptr : &progress,
-                              .source = source,
-                              .command = command}),
+  show(compare::run_comparison(comparison, options.output,
+                               {.jobs = options.jobs,
+                                .stop = &stop_flag(),
+                                .events = options.quiet ? nullptr : &progress,
+                                .source = source,
+                                .command = command}),
        options);
 }
 

@@ -13,8 +13,9 @@ void add_config(CLI::App& app) {
   add_set_option(*command, options->overrides, "Set a field; may be given several times");
   command->add_flag("--markdown", *markdown, "Print the reference of all fields instead");
   command->callback([options, markdown] {
-    print(*markdown ? train::config_reference_markdown()
-                    : train::to_toml(train::read_config(options->config_path, options->overrides)));
+    print(*markdown
+              ? config::config_reference_markdown()
+              : config::to_toml(config::read_config(options->config_path, options->overrides)));
   });
 }
 

@@ -2,9 +2,9 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/data/source.h"
+#include "edgeprune/run/run_data.h"
+#include "edgeprune/run/run_directory.h"
 #include "edgeprune/select/manifest.h"
-#include "edgeprune/train/run_data.h"
-#include "edgeprune/train/run_directory.h"
 
 #include "commands.h"
 #include "output.h"
@@ -55,8 +55,8 @@ void write_whole_directory(const std::string& output, Write&& write) {
 
 void export_kept(const ExportOptions& options) {
   require_new(options.output);
-  const train::Config config = train::open_run_directory(options.run_directory);
-  const data::Dataset dataset = train::open_training_data(config);
+  const config::Config config = run::open_run_directory(options.run_directory);
+  const data::Dataset dataset = run::open_training_data(config);
   const select::SelectionHashes hashes = select::read_selection_hashes(options.run_directory);
   if (hashes.dataset != dataset.content_hash) {
     throw core::Error(
@@ -66,7 +66,7 @@ void export_kept(const ExportOptions& options) {
                     options.run_directory));
   }
   const auto kept = select::read_index_list(
-      std::filesystem::path(options.run_directory) / train::kSelectionFile, dataset.num_samples());
+      std::filesystem::path(options.run_directory) / run::kSelectionFile, dataset.num_samples());
   if (hashes.selection != select::selection_hash(kept)) {
     throw core::Error(core::ErrorKind::run_directory,
                       fmt::format("{}: selection.npy is not the selection that selection.json "

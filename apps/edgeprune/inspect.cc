@@ -1,15 +1,15 @@
 #include "edgeprune/nn/inspect.h"
 
+#include "edgeprune/config/network_file.h"
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/program.h"
-#include "edgeprune/train/network_file.h"
+#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_network.h"
 #include "edgeprune/train/precision_choice.h"
-#include "edgeprune/train/run_directory.h"
-#include "edgeprune/train/run_network.h"
 
 #include "commands.h"
 #include "output.h"
@@ -40,8 +40,8 @@ struct InspectOptions {
 };
 
 struct Inspected {
-  train::Config config;
-  train::NetworkTask task;
+  config::Config config;
+  run::NetworkTask task;
 };
 
 nn::Shape parse_shape(const std::string& text) {
@@ -72,28 +72,28 @@ std::optional<fs::path> run_directory_of(const std::string& model) {
 }
 
 Inspected open_run(const fs::path& directory, const InspectOptions& options) {
-  (void)train::open_run_directory(directory);  // or says what is wrong with it
-  train::Config config = train::read_config(directory / train::kConfigFile, options.overrides);
+  (void)run::open_run_directory(directory);  // or says what is wrong with it
+  config::Config config = config::read_config(directory / run::kConfigFile, options.overrides);
   config.run.directory = directory.string();
-  return {config, train::network_task(config)};
+  return {config, run::network_task(config)};
 }
 
 Inspected open_model(const InspectOptions& options) {
   if (const auto directory = run_directory_of(options.model)) return open_run(*directory, options);
-  const bool is_file = train::is_network_file(options.model);
-  if (is_file && !train::describes_network(core::read_file(options.model))) {
-    train::Config config = train::read_config(options.model, options.overrides);
+  const bool is_file = config::is_network_file(options.model);
+  if (is_file && !config::describes_network(core::read_file(options.model))) {
+    config::Config config = config::read_config(options.model, options.overrides);
     config.run.directory.clear();  // the file counts, not what a run once made of it
     if (!options.input.empty() && options.classes) return {config, {}};
-    return {config, train::network_task(config)};
+    return {config, run::network_task(config)};
   }
-  train::Config config = train::read_config("", options.overrides);
+  config::Config config = config::read_config("", options.overrides);
   config.model.network = options.model;
   return {config, {{.height = 32, .width = 32, .channels = 3}, 10}};
 }
 
-std::string field_text(const train::Config& config, std::string_view key) {
-  for (const train::ConfigField& field : train::config_fields()) {
+std::string field_text(const config::Config& config, std::string_view key) {
+  for (const config::ConfigField& field : config::config_fields()) {
     if (field.key != key) continue;
     const std::string quoted = field.value(config);
     return quoted.substr(1, quoted.size() - 2);
@@ -106,7 +106,7 @@ std::string shape_text(const nn::Shape& shape) {
 }
 
 // Another machine may be meant, so bf16 is predicted where this CPU lacks it, too.
-nn::Precision precision_of(const train::Config& config) {
+nn::Precision precision_of(const config::Config& config) {
   if (config.train.precision == train::WantedPrecision::bf16) return nn::Precision::bf16;
   return train::choose_precision(config.train.precision, nn::is_available(nn::Precision::bf16),
                                  nn::simd_target())
@@ -116,9 +116,9 @@ nn::Precision precision_of(const train::Config& config) {
 class Report {
  public:
   explicit Report(const Inspected& inspected)
-      : config_(train::with_resolved_threads(inspected.config)),
+      : config_(run::with_resolved_threads(inspected.config)),
         task_(inspected.task),
-        network_(train::build_run_network(config_, task_.input, task_.num_classes)),
+        network_(run::build_run_network(config_, task_.input, task_.num_classes)),
         precision_(precision_of(config_)),
         layers_(
             nn::layer_costs(network_, {.freeze = config_.model.freeze, .precision = precision_})),
@@ -132,7 +132,7 @@ class Report {
   [[nodiscard]] std::string table() const {
     std::size_t width = 5;
     for (const nn::LayerCost& layer : layers_) width = std::max(width, layer.name.size());
-    std::string text = fmt::format("{} for {} and {} classes\n\n", train::network_name(config_),
+    std::string text = fmt::format("{} for {} and {} classes\n\n", run::network_name(config_),
                                    shape_text(task_.input), task_.num_classes);
     text +=
         fmt::format("{:<{}} {:<19} {:>13} {:>11} {:>14} {:>14} {:>16}\n", "layer", width, "kind",
@@ -148,7 +148,7 @@ class Report {
 
   [[nodiscard]] Json json() const {
     Json json = {{"kind", "predicted"},
-                 {"network", train::network_name(config_)},
+                 {"network", run::network_name(config_)},
                  {"input",
                   {{"height", task_.input.height},
                    {"width", task_.input.width},
@@ -234,8 +234,8 @@ class Report {
         train::name_of(precision_), config_.run.threads, config_.run.threads == 1 ? "" : "s");
   }
 
-  train::Config config_;
-  train::NetworkTask task_;
+  config::Config config_;
+  run::NetworkTask task_;
   nn::Network network_;
   nn::Precision precision_;
   std::vector<nn::LayerCost> layers_;

@@ -1,11 +1,11 @@
+#include "edgeprune/compare/comparison.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/units.h"
-#include "edgeprune/study/accuracy_curve.h"
-#include "edgeprune/study/comparison.h"
-#include "edgeprune/study/cost_plan.h"
-#include "edgeprune/study/pilot.h"
-#include "edgeprune/study/recommendation.h"
+#include "edgeprune/plan/accuracy_curve.h"
+#include "edgeprune/plan/cost_plan.h"
+#include "edgeprune/plan/pilot.h"
+#include "edgeprune/plan/recommendation.h"
 
 #include "commands.h"
 #include "output.h"
@@ -46,7 +46,7 @@ std::string list_text() {
   return text;
 }
 
-cost::DeviceProfile profile_for(const PlanOptions& options, const train::Config& config) {
+cost::DeviceProfile profile_for(const PlanOptions& options, const config::Config& config) {
   const std::string& name = options.profile.empty() ? config.device.profile : options.profile;
   if (!name.empty()) return cost::read_device_profile(name);
   throw core::Error(
@@ -101,30 +101,29 @@ void require_weighted(const PlanOptions& options) {
 }
 
 // As a comparison's table calls the configured strategy.
-std::string curve_strategy(const train::Config& config) {
-  study::StrategySpec spec{.strategy = config.prune.strategy, .score = config.prune.score};
+std::string curve_strategy(const config::Config& config) {
+  compare::StrategySpec spec{.strategy = config.prune.strategy, .score = config.prune.score};
   if (config.prune.per_class != select::PerClass::none) {
     spec.per_class = select::name_of(config.prune.per_class);
   }
   return spec.text();
 }
 
-double predicted_seconds(const study::RunCosts& costs, const std::vector<train::Config>& runs) {
+double predicted_seconds(const plan::RunCosts& costs, const std::vector<config::Config>& runs) {
   double seconds = 0;
-  for (const train::Config& run : runs) {
-    seconds += study::RunCosts(run, costs.profile()).at().total().seconds;
+  for (const config::Config& run : runs) {
+    seconds += plan::RunCosts(run, costs.profile()).at().total().seconds;
   }
   return seconds;
 }
 
-std::vector<cost::CurvePoint> pilot_curve(const PlanOptions& options,
-                                          const study::RunCosts& costs) {
+std::vector<cost::CurvePoint> pilot_curve(const PlanOptions& options, const plan::RunCosts& costs) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
-  const study::PilotOptions how{.directory = options.pilot_directory,
-                                .stop = &stop_flag(),
-                                .events = options.quiet ? nullptr : &progress};
-  const auto runs = study::pilot_runs(costs.config(), how);
+  const plan::PilotOptions how{.directory = options.pilot_directory,
+                               .stop = &stop_flag(),
+                               .events = options.quiet ? nullptr : &progress};
+  const auto runs = plan::pilot_runs(costs.config(), how);
   if (!options.quiet) {
     say(
         fmt::format("pilot: {} runs of {} epochs in {}, on this machine; on {} they would take {} "
@@ -132,21 +131,21 @@ std::vector<cost::CurvePoint> pilot_curve(const PlanOptions& options,
                     runs.size(), runs.front().train.epochs, options.pilot_directory,
                     costs.profile().name, core::format_seconds(predicted_seconds(costs, runs))));
   }
-  const study::PilotResult result = study::run_pilot(costs.config(), how);
+  const plan::PilotResult result = plan::run_pilot(costs.config(), how);
   if (!options.quiet) {
     say(fmt::format("pilot: took {} (measured)\n", core::format_seconds(result.seconds)));
   }
   return result.curve;
 }
 
-study::Recommended recommendations(const PlanOptions& options, const study::RunCosts& costs) {
-  study::RecommendationInput input{.costs = costs, .weights = options.weights};
-  if (!options.devices.empty()) input.fleet = study::read_fleet(options.devices);
+plan::Recommended recommendations(const PlanOptions& options, const plan::RunCosts& costs) {
+  plan::RecommendationInput input{.costs = costs, .weights = options.weights};
+  if (!options.devices.empty()) input.fleet = plan::read_fleet(options.devices);
   input.curve = options.pilot ? pilot_curve(options, costs)
-                              : study::read_accuracy_curve(
+                              : plan::read_accuracy_curve(
                                     options.curve, {.strategy = curve_strategy(costs.config()),
                                                     .setting = options.curve_setting});
-  return study::recommend(input);
+  return plan::recommend(input);
 }
 
 void plan(const PlanOptions& options) {
@@ -155,22 +154,22 @@ void plan(const PlanOptions& options) {
     return;
   }
   require_weighted(options);
-  const train::Config config = load_config(options);
-  const study::RunCosts costs(config, profile_for(options, config));
-  const study::CostPlan plan = study::make_cost_plan(costs, parsed(options.keep_ratios));
-  std::optional<study::Recommended> recommended;
+  const config::Config config = load_config(options);
+  const plan::RunCosts costs(config, profile_for(options, config));
+  const plan::CostPlan plan = plan::make_cost_plan(costs, parsed(options.keep_ratios));
+  std::optional<plan::Recommended> recommended;
   if (options.is_weighted()) recommended = recommendations(options, costs);
   if (!options.html.empty()) {
     core::write_file_atomically(
         options.html,
-        study::cost_plan_html(plan, command_text(options), recommended ? &*recommended : nullptr));
+        plan::cost_plan_html(plan, command_text(options), recommended ? &*recommended : nullptr));
   }
   if (!recommended) {
-    print(options.json ? study::cost_plan_json(plan) : study::cost_plan_table(plan));
+    print(options.json ? plan::cost_plan_json(plan) : plan::cost_plan_table(plan));
     return;
   }
-  print(options.json ? study::recommendation_json(*recommended)
-                     : study::cost_plan_table(plan) + study::recommendation_table(*recommended));
+  print(options.json ? plan::recommendation_json(*recommended)
+                     : plan::cost_plan_table(plan) + plan::recommendation_table(*recommended));
 }
 
 }  // namespace

@@ -22,22 +22,22 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-void Progress::on_phase(train::Phase phase, std::uint64_t total_steps) {
+void Progress::on_phase(run::Phase phase, std::uint64_t total_steps) {
   phase_start_ = Clock::now();
   last_shown_ = phase_start_;
   phase_samples_ = 0;
   phase_steps_ = 0;
-  if (phase == train::Phase::select) return;
-  line(fmt::format("{}: {} steps", train::name_of(phase), core::format_count(total_steps)));
+  if (phase == run::Phase::select) return;
+  line(fmt::format("{}: {} steps", name_of(phase), core::format_count(total_steps)));
 }
 
-void Progress::on_step(train::Phase phase, std::uint64_t step, std::uint64_t total_steps,
+void Progress::on_step(run::Phase phase, std::uint64_t step, std::uint64_t total_steps,
                        std::uint32_t batch_samples) {
   phase_samples_ += batch_samples;
   ++phase_steps_;
   if (seconds_since(last_shown_) < (on_terminal_ ? kBarSeconds : kLineSeconds)) return;
   last_shown_ = Clock::now();
-  const std::string text = bar(train::name_of(phase), step, total_steps);
+  const std::string text = bar(name_of(phase), step, total_steps);
   if (!on_terminal_) {
     line(text);
     return;
@@ -61,7 +61,7 @@ std::string Progress::bar(std::string_view phase, std::uint64_t step,
                      core::format_seconds(left));
 }
 
-void Progress::on_epoch(const train::EpochSummary& summary) {
+void Progress::on_epoch(const run::EpochSummary& summary) {
   std::string text = fmt::format("epoch {:>3} of {}  loss {:.4f}", summary.epoch, summary.epochs,
                                  summary.running_loss);
   if (summary.kept_accuracy >= 0) {

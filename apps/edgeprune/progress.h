@@ -1,22 +1,22 @@
 #pragma once
 // Progress on standard error: a bar with rate and time left on a terminal, plain lines elsewhere.
 
-#include "edgeprune/train/events.h"
+#include "edgeprune/run/events.h"
 
 #include <chrono>
 #include <string>
 
 namespace edgeprune::cli {
 
-class Progress final : public train::Events {
+class Progress final : public run::Events {
  public:
   explicit Progress(bool on_terminal) : on_terminal_(on_terminal) {}
   ~Progress() override { clear_bar(); }
 
-  void on_phase(train::Phase phase, std::uint64_t total_steps) override;
-  void on_step(train::Phase phase, std::uint64_t step, std::uint64_t total_steps,
+  void on_phase(run::Phase phase, std::uint64_t total_steps) override;
+  void on_step(run::Phase phase, std::uint64_t step, std::uint64_t total_steps,
                std::uint32_t batch_samples) override;
-  void on_epoch(const train::EpochSummary& summary) override;
+  void on_epoch(const run::EpochSummary& summary) override;
   void on_notice(const std::string& text) override;
 
  private:

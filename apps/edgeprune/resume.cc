@@ -1,4 +1,4 @@
-#include "edgeprune/train/run_directory.h"
+#include "edgeprune/run/run_directory.h"
 
 #include "commands.h"
 #include "run_options.h"
@@ -13,10 +13,9 @@ void add_resume(CLI::App& app) {
   add_set_option(*command, options->overrides, "Change a budget, pause, meter or limit");
   add_output_options(*command, *options);
   command->callback([options] {
-    const train::Config config =
-        options->overrides.empty()
-            ? train::open_run_directory(options->run_directory)
-            : train::change_limits(options->run_directory, options->overrides);
+    const config::Config config =
+        options->overrides.empty() ? run::open_run_directory(options->run_directory)
+                                   : run::change_limits(options->run_directory, options->overrides);
     show_results(config, *options, run_watched(config, *options, std::nullopt));
   });
 }

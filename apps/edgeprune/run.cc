@@ -14,9 +14,9 @@ void add_run(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->callback([options] {
-    const train::Config config = load_config(*options);
+    const config::Config config = load_config(*options);
     begin_run(config, options->force);
-    show_results(config, *options, run_watched(config, *options, train::Phase::done));
+    show_results(config, *options, run_watched(config, *options, run::Phase::done));
   });
 }
 

@@ -1,7 +1,7 @@
 #include "run_options.h"
 
 #include "edgeprune/core/units.h"
-#include "edgeprune/train/run_directory.h"
+#include "edgeprune/run/run_directory.h"
 
 #include "output.h"
 #include "progress.h"
@@ -36,17 +36,18 @@ std::string budget_line(double used, double limit, const std::string& unit_and_k
   return limit > 0 ? fmt::format("budget: {:.4g} of {:.4g} {}\n", used, limit, unit_and_kind) : "";
 }
 
-std::string energy_lines(const train::RunResult& result) {
-  const train::Spent& spent = result.spent;
+std::string energy_lines(const run::RunResult& result) {
+  const budget::RunUsage& spent = result.spent;
   if (!spent.is_metered) return "joules: not measured (no meter)\n";
   return fmt::format(
       "joules: score {:.2f}, select {:.2f}, train {:.2f}, evaluate {:.2f}, other {:.2f} ({})\n",
-      spent.score.joules, spent.select.joules, spent.train.joules, spent.evaluate.joules,
-      spent.other.joules, result.meters);
+      spent.of(core::Activity::score).joules, spent.of(core::Activity::select).joules,
+      spent.of(core::Activity::train).joules, spent.of(core::Activity::evaluate).joules,
+      spent.of(core::Activity::other).joules, result.meters);
 }
 
-std::string flops_line(const train::RunResult& result) {
-  const train::RunPlan& plan = result.plan;
+std::string flops_line(const run::RunResult& result) {
+  const run::RunPlan& plan = result.plan;
   const auto forward =
       static_cast<double>(result.spent.scoring_forward_samples + result.spent.evaluation_samples);
   return fmt::format(
@@ -56,9 +57,9 @@ std::string flops_line(const train::RunResult& result) {
       core::format_quantity(forward * plan.forward_flops_per_sample, "FLOP"));
 }
 
-std::string account(const train::RunResult& result) {
-  const train::RunPlan& plan = result.plan;
-  const train::Spent& spent = result.spent;
+std::string account(const run::RunResult& result) {
+  const run::RunPlan& plan = result.plan;
+  const budget::RunUsage& spent = result.spent;
   std::string text = fmt::format(
       "kept {} of {} samples ({} of {} stored)\n", core::format_count(plan.num_kept),
       core::format_count(plan.num_samples), core::format_bytes(result.stored_bytes_kept),
@@ -66,15 +67,16 @@ std::string account(const train::RunResult& result) {
   text += fmt::format(
       "seconds: score {:.2f}, select {:.3f}, train {:.2f}, evaluate {:.2f}, other {:.2f} "
       "(measured)\n",
-      spent.score.seconds, spent.select.seconds, spent.train.seconds, spent.evaluate.seconds,
-      spent.other.seconds);
+      spent.of(core::Activity::score).seconds, spent.of(core::Activity::select).seconds,
+      spent.of(core::Activity::train).seconds, spent.of(core::Activity::evaluate).seconds,
+      spent.of(core::Activity::other).seconds);
   text += energy_lines(result) + flops_line(result);
   text += budget_line(spent.total().seconds, result.limits.seconds, "s used (measured)");
   text += budget_line(spent.total().joules, result.limits.joules,
                       fmt::format("J used ({})", result.meters));
   text += fmt::format("cost ratio: {:.3f} by equation (27), {:.3f} with the warm-up (predicted)\n",
                       plan.paper_cost_ratio, plan.cost_ratio);
-  if (result.reached == train::Phase::done) {
+  if (result.reached == run::Phase::done) {
     text += fmt::format("accuracy: test {}, all training samples {}, kept samples {}\n",
                         share(result.test_accuracy), share(result.train_accuracy),
                         share(result.kept_accuracy));
@@ -82,11 +84,11 @@ std::string account(const train::RunResult& result) {
   return text;
 }
 
-std::string stage_hint(const train::Config& config, train::Phase reached) {
+std::string stage_hint(const config::Config& config, run::Phase reached) {
   switch (reached) {
-    case train::Phase::select:
+    case run::Phase::select:
       return fmt::format("scored; next: edgeprune select --run-dir {}\n", config.run.directory);
-    case train::Phase::train:
+    case run::Phase::train:
       return fmt::format("selected; next: edgeprune train --run-dir {}\n", config.run.directory);
     default:
       return "";
@@ -157,16 +159,16 @@ void add_new_run_options(CLI::App& command, RunOptions& options) {
   add_output_options(command, options);
 }
 
-train::Config load_config(const RunOptions& options) {
-  train::Config config = train::read_config(options.config_path, options.overrides);
+config::Config load_config(const RunOptions& options) {
+  config::Config config = config::read_config(options.config_path, options.overrides);
   if (!options.run_directory.empty()) config.run.directory = options.run_directory;
   if (!options.controls.empty()) config.run.controls = options.controls;
-  return train::with_resolved_threads(train::with_absolute_paths(config));
+  return run::with_resolved_threads(run::with_absolute_paths(config));
 }
 
-void begin_run(const train::Config& config, bool force) {
-  study::require_controls(config);
-  train::prepare_run_directory(config, force);
+void begin_run(const config::Config& config, bool force) {
+  compare::require_controls(config);
+  run::prepare_run_directory(config, force);
 }
 
 const std::atomic<bool>& stop_flag() {
@@ -183,26 +185,26 @@ void watch_signals() {
   std::signal(SIGUSR2, on_pause);
 }
 
-std::vector<study::ComparisonRow> run_watched(const train::Config& config,
-                                              const RunOptions& options,
-                                              std::optional<train::Phase> goal) {
+std::vector<compare::ComparisonRow> run_watched(const config::Config& config,
+                                                const RunOptions& options,
+                                                std::optional<run::Phase> goal) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
-  return study::run_with_controls(config, {.goal = goal,
-                                           .stop = &stop_flag(),
-                                           .pause = &paused,
-                                           .events = options.quiet ? nullptr : &progress});
+  return compare::run_with_controls(config, {.goal = goal,
+                                             .stop = &stop_flag(),
+                                             .pause = &paused,
+                                             .events = options.quiet ? nullptr : &progress});
 }
 
-void show_results(const train::Config& config, const RunOptions& options,
-                  const std::vector<study::ComparisonRow>& rows) {
+void show_results(const config::Config& config, const RunOptions& options,
+                  const std::vector<compare::ComparisonRow>& rows) {
   if (options.json) {
-    print(study::comparison_json(rows));
+    print(compare::comparison_json(rows));
     return;
   }
-  const train::RunResult& result = rows.front().result;
+  const run::RunResult& result = rows.front().result;
   print(fmt::format("\n{}{}", account(result), stage_hint(config, result.reached)));
-  if (rows.size() > 1) print(fmt::format("\n{}", study::comparison_table(rows)));
+  if (rows.size() > 1) print(fmt::format("\n{}", compare::comparison_table(rows)));
   print(fmt::format("run directory: {}\n", config.run.directory));
 }
 

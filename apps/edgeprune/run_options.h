@@ -2,9 +2,9 @@
 // What the commands that run something have in common: where the configuration comes from, where
 // the run goes, and how results are shown.
 
-#include "edgeprune/study/controls.h"
-#include "edgeprune/train/config.h"
-#include "edgeprune/train/pipeline.h"
+#include "edgeprune/compare/controls.h"
+#include "edgeprune/config/config.h"
+#include "edgeprune/run/pipeline.h"
 
 #include <CLI/CLI.hpp>
 
@@ -43,23 +43,23 @@ void add_new_run_options(CLI::App& command, RunOptions& options);
 void add_output_options(CLI::App& command, RunOptions& options);
 
 /// The configuration from file, overrides and options, threads resolved.
-[[nodiscard]] train::Config load_config(const RunOptions& options);
+[[nodiscard]] config::Config load_config(const RunOptions& options);
 
-/// Makes the run's directory ready for a new run; with `force` it replaces a run that is there, once
-/// the controls are known and prepare_run_directory has tried the new one.
-void begin_run(const train::Config& config, bool force);
+/// Makes the run's directory ready for a new run; with `force` it replaces a run that is there,
+/// once the controls are known and prepare_run_directory has tried the new one.
+void begin_run(const config::Config& config, bool force);
 
 /// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.
 [[nodiscard]] const std::atomic<bool>& stop_flag();
 void watch_signals();
 
 /// Runs with progress on standard error, the controls included.
-[[nodiscard]] std::vector<study::ComparisonRow> run_watched(const train::Config& config,
-                                                            const RunOptions& options,
-                                                            std::optional<train::Phase> goal);
+[[nodiscard]] std::vector<compare::ComparisonRow> run_watched(const config::Config& config,
+                                                              const RunOptions& options,
+                                                              std::optional<run::Phase> goal);
 
 /// Prints the result on standard output: a table, or JSON with --json.
-void show_results(const train::Config& config, const RunOptions& options,
-                  const std::vector<study::ComparisonRow>& rows);
+void show_results(const config::Config& config, const RunOptions& options,
+                  const std::vector<compare::ComparisonRow>& rows);
 
 }  // namespace edgeprune::cli

@@ -1,10 +1,10 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/scores_file.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/strategy.h"
-#include "edgeprune/train/run_directory.h"
-#include "edgeprune/train/scores_file.h"
 
 #include "commands.h"
 #include "output.h"
@@ -55,14 +55,14 @@ void select_from_scores(const SelectOptions& options) {
                       "with it");
   }
   const select::Strategy& strategy = strategy_for_scores(options.strategy);
-  const std::vector<float> scores = train::read_score_column(options.scores_path, options.column);
+  const std::vector<float> scores = run::read_score_column(options.scores_path, options.column);
   const auto ratio = core::KeepRatio::parse(options.keep_ratio);
   const auto num_samples = static_cast<std::uint32_t>(scores.size());
   const auto kept = strategy.select({.scores = scores,
                                      .num_samples = num_samples,
                                      .num_kept = ratio.num_kept(num_samples),
                                      .seed = options.seed});
-  if (std::filesystem::exists(std::filesystem::path(options.output) / train::kConfigFile)) {
+  if (std::filesystem::exists(std::filesystem::path(options.output) / run::kConfigFile)) {
     throw core::Error(core::ErrorKind::usage,
                       fmt::format("--output {}: a run with a selection of its own; name another "
                                   "directory",
@@ -89,9 +89,8 @@ void select_in_run(const SelectOptions& options) {
     throw core::Error(core::ErrorKind::usage,
                       "--output, --column and --seed go with --scores; a run keeps its own");
   }
-  const train::Config config =
-      train::change_selection(options.run_directory, overrides_of(options));
-  show_results(config, options, run_watched(config, options, train::Phase::train));
+  const config::Config config = run::change_selection(options.run_directory, overrides_of(options));
+  show_results(config, options, run_watched(config, options, run::Phase::train));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "edgeprune/core/error.h"
-#include "edgeprune/train/run_directory.h"
+#include "edgeprune/run/run_directory.h"
 
 #include "commands.h"
 #include "run_options.h"
@@ -14,23 +14,23 @@ struct TrainOptions : RunOptions {
 };
 
 // A new run on an index list from outside, from the first step on.
-train::Config new_run(const TrainOptions& options) {
+config::Config new_run(const TrainOptions& options) {
   TrainOptions with_file = options;
   with_file.overrides.push_back("prune.strategy=file");
   with_file.overrides.push_back("prune.selection_file=" + options.selection_path);
-  const train::Config config = load_config(with_file);
+  const config::Config config = load_config(with_file);
   begin_run(config, options.force);
   return config;
 }
 
-train::Config scored_run(const TrainOptions& options) {
+config::Config scored_run(const TrainOptions& options) {
   if (options.run_directory.empty() || !options.config_path.empty() || !options.overrides.empty() ||
       options.force) {
     throw core::Error(core::ErrorKind::usage,
                       "train continues the run of --run-dir as it was begun; to train on an index "
                       "list of your own, add --selection FILE");
   }
-  return train::open_run_directory(options.run_directory);
+  return run::open_run_directory(options.run_directory);
 }
 
 }  // namespace
@@ -43,9 +43,9 @@ void add_train(CLI::App& app) {
   command->add_option("--selection", options->selection_path,
                       "Indices to train on (.npy), from scratch");
   command->callback([options] {
-    const train::Config config =
+    const config::Config config =
         options->selection_path.empty() ? scored_run(*options) : new_run(*options);
-    show_results(config, *options, run_watched(config, *options, train::Phase::done));
+    show_results(config, *options, run_watched(config, *options, run::Phase::done));
   });
 }
 

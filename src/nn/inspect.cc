@@ -2,7 +2,7 @@
 
 #include "edgeprune/nn/model.h"
 
-#include "compile.h"
+#include "engine/compile.h"
 
 #include <map>
 

@@ -1,4 +1,4 @@
-#include "training_pass.h"
+#include "edgeprune/train/training_pass.h"
 
 namespace edgeprune::train {
 namespace {

@@ -1,4 +1,4 @@
-#include "edgeprune/train/config.h"
+#include "edgeprune/config/config.h"
 
 #include "fuzz_target.h"
 
@@ -31,8 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view after = text.substr(std::min(end + kEndOfFile.size(), text.size()));
   fuzz::accept_only_our_errors([&] {
     const std::string toml =
-        train::to_toml(train::parse_config(text.substr(0, end), "fuzz.toml", lines_of(after)));
-    if (train::to_toml(train::parse_config(toml, "resolved.toml")) != toml) std::abort();
+        config::to_toml(config::parse_config(text.substr(0, end), "fuzz.toml", lines_of(after)));
+    if (config::to_toml(config::parse_config(toml, "resolved.toml")) != toml) std::abort();
   });
   return 0;
 }

@@ -1,9 +1,9 @@
 // An embedder's program: scores from a loop of its own, a selection by edgeprune.
 #include <cstdio>
+#include <edgeprune/config/config.h>
 #include <edgeprune/core/keep_ratio.h>
 #include <edgeprune/score/scores.h>
 #include <edgeprune/select/selectors.h>
-#include <edgeprune/train/config.h>
 #include <vector>
 
 int main() {
@@ -17,5 +17,5 @@ int main() {
   const auto kept =
       select::select_top({.scores = scores, .num_samples = 4, .num_kept = ratio.num_kept(4)});
   std::printf("kept %u and %u\n", kept[0], kept[1]);
-  return train::read_config("").train.epochs > 0 && kept[0] == 0 && kept[1] == 1 ? 0 : 1;
+  return config::read_config("").train.epochs > 0 && kept[0] == 0 && kept[1] == 1 ? 0 : 1;
 }

@@ -1,0 +1,154 @@
+#pragma once
+// The configuration of a run: one aggregate, read from TOML, every field documented in one table.
+//
+//   Config config = read_config("train.toml", {"train.epochs=5", "prune.keep_ratio=0.1"});
+//   std::string resolved = to_toml(config);      // what config.toml of a run directory holds
+//
+// Fields are named section.key; adding one adds its member here and its row in config_fields.cc. An
+// unknown key, a wrong type or a value out of range is an Error of kind config of one line:
+// "train.toml:12: prune.keep_ratio is 1.4; it must be in (0, 1]". A misspelt key names the nearest
+// one.
+
+#include "edgeprune/budget/budget_control.h"
+#include "edgeprune/budget/pause_rules.h"
+#include "edgeprune/budget/usage_meter.h"
+#include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/core/units.h"
+#include "edgeprune/data/loader.h"
+#include "edgeprune/data/source.h"
+#include "edgeprune/energy/discovery.h"
+#include "edgeprune/nn/networks.h"
+#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/score/scores.h"
+#include "edgeprune/select/auto_strategy.h"
+#include "edgeprune/select/strategy.h"
+#include "edgeprune/train/memory_choice.h"
+#include "edgeprune/train/precision_choice.h"
+#include "edgeprune/train/recipe.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeprune::config {
+
+struct Config {
+  struct Data {
+    data::SourceFormat format = data::SourceFormat::fashion_mnist;
+    std::string path;         // folder formats; for `folder` the training classes' folder
+    std::string test_path;    // `folder` only: the test classes' folder
+    std::string images;       // idx, npy
+    std::string labels;       // idx, npy
+    std::string test_images;  // idx, npy
+    std::string test_labels;  // idx, npy
+    data::NpyLayout layout = data::NpyLayout::nhwc;
+    std::uint32_t resize_height = 0;  // 0: as stored
+    std::uint32_t resize_width = 0;
+    std::uint32_t channels = 0;     // folder: 1 or 3; 0: as stored
+    std::uint32_t train_limit = 0;  // so many samples, evenly spaced; 0: all
+    std::uint32_t test_limit = 0;
+    double label_noise = 0;  // the share of training labels that are made wrong
+    double class_skew = 0;   // concentration of the Dirichlet draw of class shares; 0: none
+  } data;
+
+  struct ModelSection {
+    std::string network = "cnn";
+    std::vector<std::uint32_t> hidden_sizes = {256};  // mlp
+    float width_multiplier = 1;                       // mobilenet_v2
+    nn::Stem stem = nn::Stem::small_image;            // mobilenet_v2, resnet18, resnet34
+    std::string init;                                 // a safetensors file to start from
+    nn::Freeze freeze = nn::Freeze::none;             // what training leaves as it is
+  } model;
+
+  struct Score {
+    score::LossScoreMode mode = score::LossScoreMode::observed;
+    std::vector<std::string> columns;     // scores gathered besides those the strategy needs
+    std::uint32_t warmup_iterations = 0;  // T_0; 0: one pass over the data
+    std::uint32_t checkpoints = 8;        // evaluations of mode `checkpoints`
+  } score;
+
+  struct Prune {
+    std::string strategy = "top";  // a row of select/strategy.h
+    core::KeepRatio keep_ratio = core::KeepRatio::parse("0.5");
+    std::string score;  // the score that the strategy ranks by; empty: its own
+    select::PerClass per_class = select::PerClass::none;
+    double hard_cutoff = -1;  // strategy `stratified`; -1: by the keep ratio
+    select::Constraint constraint = select::Constraint::compute;  // strategy `auto`
+    std::string selection_file;  // strategy `file`: an index list (.npy) to train on
+  } prune;
+
+  struct Train {
+    train::Recipe recipe = train::Recipe::as_given;
+    std::uint32_t epochs = 10;
+    std::uint32_t batch_size = 64;
+    train::WantedPrecision precision = train::WantedPrecision::f32;
+    train::MemoryWay memory = train::MemoryWay::automatic;
+    std::uint32_t micro_batch_size = 0;  // 0: chosen
+    nn::OptimizerOptions
+        optimizer;          // keys: optimizer, momentum, beta1, beta2, epsilon, weight_decay
+    nn::Schedule schedule;  // keys: schedule, learning_rate, peak_learning_rate
+    float label_smoothing = 0;
+    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
+    std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
+  } train;
+
+  struct LimitsSection {
+    core::ByteCount memory_bytes;  // 0: none
+  } limits;
+
+  struct Budget {
+    std::uint64_t samples = 0;  // forward and backward, warm-up included; 0: none
+    double seconds = 0;         // of work, everything included, pauses apart; 0: none
+    double joules = 0;          // by the counted meters; 0: none
+    core::ByteCount bytes;      // stored after selection; 0: none
+    budget::Shrink shrink = budget::Shrink::epochs;
+    std::string file;    // limits and watts harvested over time, which may change while running
+    std::string replay;  // decisions.jsonl of an earlier run, followed instead of measuring
+  } budget;
+
+  budget::MeterOptions energy;
+
+  struct DeviceSection {
+    std::string profile;  // cost/device_profile.h: a file, or a shipped one's name; empty: none
+  } device;
+
+  budget::PauseRules pause;
+
+  struct Run {
+    std::string directory;              // where everything is written; --run-dir
+    std::uint64_t seed = 0;             // at most 2^63 - 1, TOML's largest integer
+    std::vector<std::string> controls;  // strategies run beside this one for comparison
+    std::uint32_t threads = 0;          // 0: as many as the process may use
+    double checkpoint_seconds = 30;     // at most this much work is lost to a power cut
+  } run;
+};
+
+/// One documented field, for the reader, `to_toml` and docs/configuration.md alike.
+struct ConfigField {
+  std::string_view key;  // "train.learning_rate"
+  std::string type;  // "float", "integer", "decimal", "byte count", "string", "boolean", "list of
+                     // integers", "list of strings", or the allowed words: "adam | adamw | sgd"
+  std::string_view range;               // "above 0", "in (0, 1]", ...; empty where all goes
+  std::string_view unit;                // "samples", "seconds", ...; empty where there is none
+  std::string_view description;         // one or two sentences
+  std::string (*value)(const Config&);  // as TOML text
+};
+[[nodiscard]] const std::vector<ConfigField>& config_fields();
+
+/// Reads a TOML file (an empty path: defaults only), then applies "section.key=value" overrides in
+/// order and checks the whole.
+[[nodiscard]] Config read_config(const std::filesystem::path& path,
+                                 const std::vector<std::string>& overrides = {});
+/// The same from memory; `name` stands for the file in messages.
+[[nodiscard]] Config parse_config(std::string_view toml, const std::string& name,
+                                  const std::vector<std::string>& overrides = {});
+
+/// Every field with its value; parse_config reads it back to the same configuration.
+[[nodiscard]] std::string to_toml(const Config& config);
+
+/// docs/configuration.md's table, generated from the fields.
+[[nodiscard]] std::string config_reference_markdown();
+
+}  // namespace edgeprune::config

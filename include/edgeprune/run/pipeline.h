@@ -1,0 +1,73 @@
+#pragma once
+// The pipeline score -> select -> train of one device: Algorithm 1 and its controls, in a run
+// directory, resumable at any moment with the same bits.
+//
+//   Config config = read_config("train.toml");
+//   prepare_run_directory(config, /*force=*/false);
+//   RunResult result = run_pipeline(config, {.events = &events});
+//
+// Strategies share this one loop; they differ in what a select::Strategy row says.
+
+#include "edgeprune/budget/usage_meter.h"
+#include "edgeprune/config/config.h"
+#include "edgeprune/energy/device_state.h"
+#include "edgeprune/run/checkpoint.h"
+#include "edgeprune/run/events.h"
+#include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/shared_data.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace edgeprune::run {
+
+struct PipelineOptions {
+  /// The phase to stop before: Phase::select scores only, Phase::done does everything. Empty: what
+  /// the run was begun with, and everything for a new run.
+  std::optional<Phase> goal;
+  /// Set it (from a signal handler, say) and the run saves its state and throws an Error of kind
+  /// interrupted at the next batch (a forward pass that scores finishes first). Not owned.
+  const std::atomic<bool>* stop = nullptr;
+  /// While it is set the run waits at the next batch, with a checkpoint. Not owned.
+  const std::atomic<bool>* pause = nullptr;
+  Events* events = nullptr;
+  /// Where the run looks for its data first, for runs that share them; null: it opens its own. Not
+  /// owned.
+  SharedData* data = nullptr;
+  /// What the run measures itself by; null: this machine's clock and meters. Not owned.
+  budget::UsageMeter* spending = nullptr;
+  /// How the device fares; empty: as this machine says.
+  std::function<energy::DeviceState()> device_state;
+};
+
+struct RunResult {
+  Phase reached = Phase::score;
+  RunPlan plan;
+  budget::RunUsage spent;
+  std::string strategy;
+  std::uint64_t training_steps = 0;  // made, or to be made as things stand
+  std::string meters;                // the counted meters in words; empty without any
+  budget::BudgetLimits limits;       // as they stood at the end
+  double kept_accuracy = -1;         // over S_k, evaluation mode, last epoch; -1 if not reached
+  double train_accuracy = -1;        // over D_k
+  double test_accuracy = -1;         // -1 without a test set
+  double test_loss = -1;
+  double stored_bytes_full = 0;  // N * sigma, equation (9)
+  double stored_bytes_kept = 0;  // M * sigma
+};
+
+/// Runs, or continues, the run in config.run.directory up to the goal. A run that lies there
+/// complete is not repeated: its result is read back.
+[[nodiscard]] RunResult run_pipeline(const config::Config& config, const PipelineOptions& options);
+
+/// Whether the run in the directory has finished (it has its summary).
+[[nodiscard]] bool is_complete(const std::string& run_directory);
+
+/// Writes `ratio`, the run's learning seconds over those of `full` (evaluation apart), into the
+/// summary of a finished run, beside its predicted cost ratios.
+void record_measured_time_ratio(const std::string& run_directory, double ratio);
+
+}  // namespace edgeprune::run

@@ -1,0 +1,50 @@
+#pragma once
+// What a run is going to do, in numbers, before it does any of it.
+
+#include "edgeprune/config/config.h"
+#include "edgeprune/nn/network.h"
+#include "edgeprune/select/strategy.h"
+
+#include <cstdint>
+
+namespace edgeprune::run {
+
+struct RunPlan {
+  std::uint32_t num_samples = 0;        // N
+  std::uint32_t num_kept = 0;           // M = floor(rho N), equation (17); N where all are kept
+  std::uint32_t num_stored = 0;         // samples that must stay stored after selection
+  std::uint32_t warmup_iterations = 0;  // T_0; 0 for strategies without a warm-up
+  std::uint32_t epochs = 0;             // passes over the kept samples, the last one may be cut
+  std::uint64_t training_steps = 0;     // steps after selection, equation (7)
+  double flops_per_sample = 0;          // c(theta), forward and backward
+  double forward_flops_per_sample = 0;
+  // Samples and work that the plan spends on learning; evaluation comes on top.
+  std::uint64_t scoring_samples = 0;          // forward and backward
+  std::uint64_t scoring_forward_samples = 0;  // score mode `checkpoints`, samples left unseen, and
+                                              // features
+  std::uint64_t training_samples = 0;         // forward and backward
+  double paper_cost_ratio = 1;                // (27)
+  double cost_ratio = 1;                      // with all scoring work, over E epochs on all data
+};
+
+/// What is known of a run under way.
+struct PlanContext {
+  std::uint32_t num_selected = 0;  // strategy `file`: the length of its index list
+  double bytes_per_sample = 0;     // sigma; budget.bytes lowers M so that M sigma fits
+  std::uint32_t warmup_made = 0;   // iterations of a warm-up that is over; 0: it is still to come
+};
+
+/// A sampler that drops samples on its way (`infobatch`) is planned as if it dropped none: actual
+/// steps and samples are fewer; with budget.samples the steps are as planned, in more epochs. A
+/// keep ratio that keeps nothing, a batch size that batch norm cannot use and a budget that leaves
+/// no step are Errors of kind config.
+[[nodiscard]] RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
+                               std::uint32_t num_samples, const nn::Network& network,
+                               const PlanContext& context = {});
+
+/// The iteration counts after which score mode `checkpoints` evaluates all samples: `checkpoints`
+/// of them, evenly spaced, the last at warmup_iterations; fewer where there are fewer iterations.
+[[nodiscard]] std::vector<std::uint32_t> checkpoint_iterations(std::uint32_t warmup_iterations,
+                                                               std::uint32_t checkpoints);
+
+}  // namespace edgeprune::run

@@ -1,0 +1,91 @@
+#include "edgeprune/compare/cell_result.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/run/run_directory.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace edgeprune::compare {
+namespace {
+
+namespace fs = std::filesystem;
+
+CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
+  const fs::path directory = cell.config.run.directory;
+  const nlohmann::json& results = summary.at("results");
+  const nlohmann::json& samples = summary.at("samples");
+  const nlohmann::json& seconds = summary.at("seconds");
+  const nlohmann::json& iterations = summary.at("iterations");
+  return {.setting = cell.setting,
+          .strategy = cell.strategy,
+          .keep_ratio = cell.keep_ratio.as_written(),
+          .seed = cell.seed,
+          .run = (directory.parent_path().filename() / directory.filename()).string(),
+          .dataset_hash = summary.at("dataset").at("hash"),
+          .test_hash = summary.at("dataset").value("test_hash", ""),
+          .num_samples = summary.at("num_samples"),
+          .num_kept = summary.at("num_kept"),
+          .test_accuracy = results.at("test_accuracy"),
+          .test_loss = results.at("test_loss"),
+          .train_accuracy = results.at("train_accuracy"),
+          .kept_accuracy = results.at("kept_accuracy"),
+          .steps = iterations.at("score").get<std::uint64_t>() +
+                   iterations.at("train").get<std::uint64_t>(),
+          .forward_backward_samples = samples.at("forward_backward"),
+          .forward_samples = samples.at("forward_scoring"),
+          .flops = summary.at("flops").at("learning"),
+          .seconds = seconds.at("score").get<double>() + seconds.at("select").get<double>() +
+                     seconds.at("train").get<double>(),
+          .stored_bytes = summary.at("stored_bytes").at("kept")};
+}
+
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char character : text) {
+    quoted += character;
+    if (character == '"') quoted += '"';
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+CellResult read_cell_result(const Cell& cell) {
+  const fs::path path = fs::path(cell.config.run.directory) / run::kSummaryFile;
+  nlohmann::json summary;
+  try {
+    summary = nlohmann::json::parse(core::read_file(path));
+    if (summary.at("results").contains("test_accuracy")) return result_of(cell, summary);
+  } catch (const nlohmann::json::exception&) {
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: not the summary of a run; remove that cell's directory and "
+                                  "compare again",
+                                  path.string()));
+  }
+  throw core::Error(core::ErrorKind::data,
+                    "the data have no test set, so there is nothing to compare; name one in the "
+                    "section data (docs/configuration.md)");
+}
+
+std::string cells_csv(const std::vector<CellResult>& cells) {
+  std::string csv =
+      "setting,strategy,keep_ratio,seed,num_samples,num_kept,test_accuracy,test_loss,"
+      "train_accuracy,kept_accuracy,steps,forward_backward_samples,forward_samples,flops,seconds,"
+      "stored_bytes,run\n";
+  for (const CellResult& cell : cells) {
+    csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       csv_text(cell.setting), csv_text(cell.strategy), cell.keep_ratio, cell.seed,
+                       cell.num_samples, cell.num_kept, cell.test_accuracy, cell.test_loss,
+                       cell.train_accuracy, cell.kept_accuracy, cell.steps,
+                       cell.forward_backward_samples, cell.forward_samples, cell.flops,
+                       cell.seconds, cell.stored_bytes, csv_text(cell.run));
+  }
+  return csv;
+}
+
+}  // namespace edgeprune::compare

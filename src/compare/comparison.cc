@@ -1,0 +1,154 @@
+#include "edgeprune/compare/comparison.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/select/strategy.h"
+
+#include "compare_section.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace edgeprune::compare {
+namespace {
+
+[[noreturn]] void fail(std::string_view complaint) {
+  throw core::Error(core::ErrorKind::config, std::string(complaint));
+}
+
+// What a comparison sets itself, cell by cell.
+void require_free(const Setting& setting) {
+  constexpr std::string_view kTaken[] = {"prune.strategy",      "prune.score", "prune.per_class",
+                                         "prune.keep_ratio",    "run.seed",    "run.directory",
+                                         "run.controls",        "run.threads", "budget.samples",
+                                         "prune.selection_file"};
+  for (const std::string& text : setting.overrides) {
+    const std::string_view key = std::string_view(text).substr(0, text.find('='));
+    if (std::find(std::begin(kTaken), std::end(kTaken), key) == std::end(kTaken)) continue;
+    fail(
+        fmt::format("compare.settings \"{}\" sets {}, which the comparison sets itself; leave it "
+                    "out",
+                    core::printable(setting.name), key));
+  }
+}
+
+void require_comparable(const StrategySpec& spec) {
+  if (select::strategy_named(spec.strategy).name != "file") return;
+  fail(fmt::format("compare.strategies holds \"{}\", which selects nothing by itself; leave it out",
+                   spec.strategy));
+}
+
+std::vector<StrategySpec> with_controls(const std::vector<StrategySpec>& wanted) {
+  std::vector<StrategySpec> all;
+  for (const std::string_view control : kControls)
+    all.push_back({.strategy = std::string(control)});
+  for (const StrategySpec& spec : wanted) {
+    const bool known = std::any_of(all.begin(), all.end(), [&](const StrategySpec& other) {
+      return other.text() == spec.text();
+    });
+    if (!known) all.push_back(spec);
+  }
+  return all;
+}
+
+template <typename T, typename Name>
+void require_different(const std::vector<T>& values, std::string_view field, Name&& name) {
+  std::vector<std::string> names;
+  for (const T& value : values) names.push_back(name(value));
+  std::sort(names.begin(), names.end());
+  const auto twin = std::adjacent_find(names.begin(), names.end());
+  if (twin == names.end()) return;
+  fail(fmt::format("{} holds \"{}\" twice; leave one out", field, core::printable(*twin)));
+}
+
+void check(const Comparison& comparison) {
+  for (const StrategySpec& spec : comparison.strategies) require_comparable(spec);
+  require_different(comparison.keep_ratios, "compare.keep_ratios",
+                    [](const core::KeepRatio& ratio) { return fmt::format("{}", ratio.value()); });
+  require_different(comparison.seeds, "compare.seeds",
+                    [](std::uint64_t seed) { return fmt::format("{}", seed); });
+  require_different(comparison.settings, "compare.settings",
+                    [](const Setting& setting) { return setting.name; });
+  for (const Setting& setting : comparison.settings) {
+    require_free(setting);
+    for (const StrategySpec& spec : comparison.strategies) {
+      (void)comparison.config(setting, spec.overrides());
+    }
+  }
+}
+
+}  // namespace
+
+std::string StrategySpec::text() const {
+  if (!per_class.empty()) return fmt::format("{}:{}:{}", strategy, score, per_class);
+  return score.empty() ? strategy : fmt::format("{}:{}", strategy, score);
+}
+
+std::vector<std::string> StrategySpec::overrides() const {
+  return {"prune.strategy=" + strategy, "prune.score=" + score,
+          "prune.per_class=" + (per_class.empty() ? "none" : per_class)};
+}
+
+StrategySpec parse_strategy_spec(std::string_view text) {
+  std::vector<std::string> parts = {""};
+  for (const char character : text) {
+    if (character == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back() += character;
+    }
+  }
+  if (parts.size() > 3 || parts.front().empty()) {
+    fail(
+        fmt::format("compare.strategies holds \"{}\"; write strategy[:score[:per_class]], such as "
+                    "\"top:el2n:proportional\"",
+                    core::printable(text)));
+  }
+  parts.resize(3);
+  return {.strategy = parts[0], .score = parts[1], .per_class = parts[2]};
+}
+
+std::string_view name_of(Match match) {
+  return match == Match::kept ? "kept" : "cost";
+}
+
+Match parse_match(std::string_view text) {
+  if (text == name_of(Match::kept)) return Match::kept;
+  if (text == name_of(Match::cost)) return Match::cost;
+  fail(fmt::format("compare.match is \"{}\"; it must be \"kept\" or \"cost\"",
+                   core::printable(text)));
+}
+
+config::Config Comparison::config(const Setting& setting,
+                                  const std::vector<std::string>& more) const {
+  std::vector<std::string> all = overrides;
+  all.insert(all.end(), setting.overrides.begin(), setting.overrides.end());
+  all.insert(all.end(), more.begin(), more.end());
+  return config::parse_config(configuration, file, all);
+}
+
+Comparison read_comparison(const std::filesystem::path& path,
+                           const std::vector<std::string>& overrides) {
+  return parse_comparison(core::read_file(path), path.string(), overrides);
+}
+
+Comparison parse_comparison(std::string_view toml, const std::string& file,
+                            const std::vector<std::string>& overrides) {
+  CompareSection section = read_compare_section(toml, file);
+  Comparison comparison{.file = file,
+                        .configuration = std::move(section.configuration),
+                        .overrides = overrides,
+                        .strategies = with_controls(section.strategies),
+                        .keep_ratios = std::move(section.keep_ratios),
+                        .seeds = std::move(section.seeds),
+                        .settings = std::move(section.settings),
+                        .match = section.match};
+  // Mistakes in the configuration itself first, with their own lines.
+  (void)config::parse_config(comparison.configuration, file, overrides);
+  check(comparison);
+  return comparison;
+}
+
+}  // namespace edgeprune::compare

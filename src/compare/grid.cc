@@ -1,0 +1,190 @@
+#include "edgeprune/compare/grid.h"
+
+#include "edgeprune/config/network_file.h"
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/hash.h"
+#include "edgeprune/run/run_directory.h"
+#include "edgeprune/select/auto_strategy.h"
+#include "edgeprune/select/strategy.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cctype>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace edgeprune::compare {
+namespace {
+
+constexpr std::string_view kWarmUps = "warm-ups";
+constexpr std::string_view kCells = "cells";
+
+// Fit for a file's name everywhere.
+std::string file_name(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  std::string name;
+  for (const char character : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(character);
+    const bool fits = std::isalnum(byte) != 0 || character == '.' || character == '_';
+    name += fits ? character : '-';
+  }
+  return name.starts_with('.') ? "-" + name : name;
+}
+
+// Of everything that the run's result depends on. Where it lies, how often it saves, and what
+// memory and how many threads it may use change no more than last bits.
+std::string fingerprint(const config::Config& config) {
+  config::Config fixed = config;
+  fixed.run = {.seed = config.run.seed};
+  fixed.limits = {};
+  if (config::is_network_file(config.model.network)) {
+    fixed.model.network = core::content_hash(core::read_file(config.model.network));
+  }
+  return core::content_hash(config::to_toml(fixed)).substr(0, 8);
+}
+
+class GridMaker {
+ public:
+  GridMaker(const Comparison& comparison, const std::filesystem::path& directory,
+            std::uint32_t threads, const BudgetOf& budget_of)
+      : comparison_(comparison), directory_(directory), threads_(threads), budget_of_(budget_of) {}
+
+  Grid grid() {
+    for (const Setting& setting : comparison_.settings) {
+      constraint_ = comparison_.config(setting).prune.constraint;
+      columns_ = needed_columns();
+      add_warm_ups(setting);
+      add_cells(setting, comparison_.strategies.front(), core::KeepRatio());
+      for (const core::KeepRatio& ratio : comparison_.keep_ratios) {
+        for (const StrategySpec& spec : comparison_.strategies) {
+          if (spec.text() != kControls[0]) add_cells(setting, spec, ratio);
+        }
+      }
+    }
+    return std::move(grid_);
+  }
+
+ private:
+  [[nodiscard]] std::vector<const select::Strategy*> possible(const StrategySpec& spec) const {
+    return select::possible_strategies(spec.strategy, constraint_);
+  }
+
+  [[nodiscard]] bool warms_up(const StrategySpec& spec) const {
+    return possible(spec).front()->warms_up;
+  }
+
+  // Of all strategies that warm up; `loss` is always gathered.
+  [[nodiscard]] std::set<std::string> needed_columns() const {
+    std::set<std::string> columns = {"loss"};
+    for (const StrategySpec& spec : comparison_.strategies) {
+      for (const select::Strategy* strategy : possible(spec)) {
+        if (!strategy->warms_up) continue;
+        columns.insert(spec.score.empty() ? std::string(strategy->score) : spec.score);
+        columns.insert(std::string(strategy->other_column));
+      }
+    }
+    columns.erase("");
+    return columns;
+  }
+
+  [[nodiscard]] config::Config config(const Setting& setting, std::vector<std::string> more,
+                                      std::uint64_t seed, bool has_warm_up) const {
+    more.push_back(fmt::format("run.seed={}", seed));
+    if (has_warm_up && columns_.size() > 1) {
+      more.push_back(fmt::format("score.columns=[\"{}\"]", fmt::join(columns_, "\", \"")));
+    }
+    config::Config result = run::with_absolute_paths(comparison_.config(setting, more));
+    result.run.controls.clear();
+    result.run.threads = threads_;
+    return result;
+  }
+
+  void add_warm_ups(const Setting& setting) {
+    first_warm_up_ = grid_.warm_ups.size();
+    for (const std::uint64_t seed : comparison_.seeds) {
+      WarmUp warm_up{.setting = setting.name,
+                     .seed = seed,
+                     .config = config(setting, {"prune.strategy=top"}, seed, true)};
+      warm_up.config.prune = {};
+      place(warm_up.config, kWarmUps, fmt::format("{}-seed{}", file_name(setting.name), seed));
+      grid_.warm_ups.push_back(std::move(warm_up));
+    }
+  }
+
+  void add_cells(const Setting& setting, const StrategySpec& spec, const core::KeepRatio& ratio) {
+    for (std::size_t i = 0; i < comparison_.seeds.size(); ++i) {
+      add_cell(setting, spec, ratio, i);
+    }
+  }
+
+  void add_cell(const Setting& setting, const StrategySpec& spec, const core::KeepRatio& ratio,
+                std::size_t seed_index) {
+    const std::uint64_t seed = comparison_.seeds[seed_index];
+    const bool has_warm_up = warms_up(spec);
+    std::vector<std::string> more = spec.overrides();
+    more.push_back("prune.keep_ratio=" + ratio.as_written());
+    Cell cell{.setting = setting.name,
+              .strategy = spec.text(),
+              .keep_ratio = ratio,
+              .seed = seed,
+              .config = config(setting, more, seed, has_warm_up)};
+    // `auto` decides by itself how long it warms up.
+    if (has_warm_up && spec.strategy != "auto") cell.warm_up = first_warm_up_ + seed_index;
+    if (comparison_.match == Match::cost && !cell.is_full()) {
+      more.push_back(fmt::format("budget.samples={}", budget(setting, ratio)));
+      cell.config = config(setting, more, seed, has_warm_up);
+    }
+    place(cell.config, kCells,
+          fmt::format("{}-{}-keep{}-seed{}", file_name(setting.name), file_name(cell.strategy),
+                      file_name(ratio.as_written()), seed));
+    grid_.cells.push_back(std::move(cell));
+  }
+
+  // Read once for all strategies and seeds: it opens the data.
+  std::uint64_t budget(const Setting& setting, const core::KeepRatio& ratio) {
+    const auto key = std::pair(setting.name, ratio.as_written());
+    const auto known = budgets_.find(key);
+    if (known != budgets_.end()) return known->second;
+    return budgets_[key] = budget_of_(top(setting, ratio));
+  }
+
+  [[nodiscard]] config::Config top(const Setting& setting, const core::KeepRatio& ratio) const {
+    return config(setting, {"prune.strategy=top", "prune.keep_ratio=" + ratio.as_written()},
+                  comparison_.seeds.front(), true);
+  }
+
+  // A cell reads its own score alone, whatever else the warm-up gathers.
+  void place(config::Config& config, std::string_view kind, const std::string& name) const {
+    config::Config decisive = config;
+    if (kind == kCells) decisive.score.columns.clear();
+    const std::string unique = fmt::format("{}-{}", name, fingerprint(decisive));
+    config.run.directory = (directory_ / kind / unique).string();
+  }
+
+  const Comparison& comparison_;
+  std::filesystem::path directory_;
+  std::uint32_t threads_;
+  const BudgetOf& budget_of_;
+  select::Constraint constraint_ = select::Constraint::compute;  // of the setting under way
+  std::set<std::string> columns_;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> budgets_;
+  std::size_t first_warm_up_ = 0;
+  Grid grid_;
+};
+
+}  // namespace
+
+std::string Cell::label() const {
+  if (is_full()) return fmt::format("{}, seed {}", strategy, seed);
+  return fmt::format("{}, keep ratio {}, seed {}", strategy, keep_ratio.as_written(), seed);
+}
+
+Grid make_grid(const Comparison& comparison, const std::filesystem::path& directory,
+               std::uint32_t threads, const BudgetOf& budget_of) {
+  return GridMaker(comparison, directory, threads, budget_of).grid();
+}
+
+}  // namespace edgeprune::compare

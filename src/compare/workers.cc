@@ -1,0 +1,38 @@
+#include "workers.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace edgeprune::compare {
+
+void run_side_by_side(std::size_t count, std::uint32_t jobs,
+                      const std::function<void(std::size_t)>& task) {
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::exception_ptr failure;
+  const auto take = [&] {
+    const std::lock_guard lock(mutex);
+    return failure == nullptr && next < count ? next++ : count;
+  };
+  const auto work = [&] {
+    for (std::size_t i = take(); i < count; i = take()) {
+      try {
+        task(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (failure == nullptr) failure = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < std::min<std::size_t>(jobs, count); ++i) others.emplace_back(work);
+    work();
+  }
+  if (failure != nullptr) std::rethrow_exception(failure);
+}
+
+}  // namespace edgeprune::compare

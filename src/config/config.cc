@@ -1,0 +1,252 @@
+#include "edgeprune/config/config.h"
+
+#include "edgeprune/budget/pause_rules.h"
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/toml_string.h"
+
+#include "config_fields.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace edgeprune::config {
+namespace {
+
+// A configuration has a few dozen lines. The TOML reader recurses with every dot of a key, so that
+// a much longer file could exhaust the stack.
+constexpr std::size_t kLargestConfig = 16 * 1024;
+
+// The configuration as it comes together, with the place each field was last set at:
+// "train.toml:12" or "--set prune.keep_ratio=0".
+struct Draft {
+  Config config = unresolved_defaults();
+  std::map<std::string_view, std::string> places;
+};
+
+std::string did_you_mean(std::string_view unknown) {
+  const std::string_view nearest = nearest_key(unknown);
+  return nearest.empty() ? "; docs/configuration.md lists the fields"
+                         : fmt::format("; did you mean {}?", nearest);
+}
+
+const FieldRow& row_of(std::string_view key, std::string_view place) {
+  const FieldRow* row = find_row(key);
+  if (row == nullptr) {
+    fail(place, fmt::format("{} is not a field{}", for_message(key), did_you_mean(key)));
+  }
+  return *row;
+}
+
+void set_field(Draft& draft, const FieldRow& row, const GivenValue& given, std::string place) {
+  const std::string must_be = row.set(draft.config, given, row.limits);
+  if (!must_be.empty()) {
+    const bool decimal = given.node.is_number() && !given.written.empty();
+    fail(place,
+         fmt::format("{} is {}; it must be {}", row.documented.key,
+                     decimal ? for_message(given.written) : for_message(given.node), must_be));
+  }
+  draft.places[row.documented.key] = std::move(place);
+}
+
+// A value of the file under its key; keys of no known section keep all their dots.
+struct Entry {
+  std::string key;
+  const toml::node* node;
+  toml::source_position position;
+};
+
+bool is_section(std::string_view name) {
+  const auto names = section_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string place_in(const std::string& file, const toml::source_position& position) {
+  return fmt::format("{}:{}", file, position.line);
+}
+
+void collect_section(const toml::key& section, const toml::node& node, const std::string& file,
+                     std::vector<Entry>& entries) {
+  const std::string name(section.str());
+  const toml::table* table = node.as_table();
+  if (table == nullptr || (table->empty() && !is_section(name))) {
+    const std::string place = place_in(file, section.source().begin);
+    if (is_section(name)) {
+      fail(place, fmt::format("{0} is {1}; it must be a section, [{0}]", name, for_message(node)));
+    }
+    if (table == nullptr) row_of(name, place);
+    fail(place, fmt::format("[{}] is not a section; the sections are {}", for_message(name),
+                            fmt::join(section_names(), ", ")));
+  }
+  for (const auto& [key, value] : *table) {
+    entries.push_back({fmt::format("{}.{}", name, key.str()), &value, key.source().begin});
+  }
+}
+
+// In the order of the file, so that the first mistake in it is the one reported.
+std::vector<Entry> entries_of(const toml::table& root, const std::string& file) {
+  std::vector<Entry> entries;
+  for (const auto& [key, node] : root) collect_section(key, node, file, entries);
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::pair(a.position.line, a.position.column) <
+           std::pair(b.position.line, b.position.column);
+  });
+  return entries;
+}
+
+void read_document(std::string_view text, const std::string& file, Draft& draft) {
+  if (text.size() > kLargestConfig) {
+    fail(file, fmt::format("it has {} bytes, a configuration has at most {}; is it the right file?",
+                           text.size(), kLargestConfig));
+  }
+  toml::table root;
+  try {
+    root = toml::parse(text, file);
+  } catch (const toml::parse_error& error) {
+    fail(place_in(file, error.source().begin),
+         fmt::format("not valid TOML: {}", for_message(error.description())));
+  }
+  for (const Entry& entry : entries_of(root, file)) {
+    const std::string place = place_in(file, entry.position);
+    set_field(draft, row_of(entry.key, place), {*entry.node, {}}, place);
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+// A table whose only entry, "value", is the TOML value, or an empty one if the text is none.
+toml::table parse_value(std::string_view text) {
+  if (text.size() > kLargestConfig) return {};
+  try {
+    toml::table table = toml::parse(fmt::format("value = {}\n", text));
+    return table.size() == 1 ? table : toml::table();
+  } catch (const toml::parse_error&) {
+    return {};
+  }
+}
+
+void apply_override(std::string_view text, Draft& draft) {
+  const std::string place = fmt::format("--set {}", for_message(text));
+  const std::size_t equals = text.find('=');
+  const std::string_view key = trimmed(text.substr(0, equals));
+  if (equals == std::string_view::npos) {
+    const std::string_view nearest = nearest_key(key);
+    fail(place, fmt::format("it has no value; write --set {}=VALUE",
+                            nearest.empty() ? "section.key" : nearest));
+  }
+  const FieldRow& row = row_of(key, place);
+  const std::string_view written = trimmed(text.substr(equals + 1));
+  toml::table table = parse_value(written);
+  if (table.empty() || (row.is_text && !table["value"].is_string())) {
+    table = parse_value(core::toml_string(written));
+    if (table.empty()) fail(place, fmt::format("{} must be UTF-8 text", key));
+  }
+  set_field(draft, row, {*table.get("value"), written}, place);
+}
+
+// Three times the decimal that was written: in floats 3 * 0.001 is not 0.003.
+void resolve_peak_learning_rate(Draft& draft) {
+  nn::Schedule& schedule = draft.config.train.schedule;
+  if (schedule.peak_learning_rate != 0) return;
+  const std::string decimal = fmt::format("{}", schedule.base_learning_rate);
+  double base = 0;
+  std::from_chars(decimal.data(), decimal.data() + decimal.size(), base);
+  schedule.peak_learning_rate = static_cast<float>(3 * base);
+  if (!std::isfinite(schedule.peak_learning_rate)) {
+    fail(draft.places["train.learning_rate"],
+         fmt::format("train.learning_rate is {}; three times it, the peak, must be finite",
+                     decimal));
+  }
+}
+
+// A value of one field that is nothing without another field.
+struct Need {
+  std::string_view key;
+  std::string_view needs;
+  bool (*unmet)(const Config&);
+};
+
+bool is_array_pair(const Config& c) {
+  return c.data.format == data::SourceFormat::idx || c.data.format == data::SourceFormat::npy;
+}
+
+bool has_no_usual_folder(const Config& c) {
+  return c.data.format == data::SourceFormat::folder ||
+         c.data.format == data::SourceFormat::cifar10 ||
+         c.data.format == data::SourceFormat::cifar100;
+}
+
+constexpr Need kNeeds[] = {
+    {"data.format", "data.path",
+     [](const Config& c) { return has_no_usual_folder(c) && c.data.path.empty(); }},
+    {"data.format", "data.images",
+     [](const Config& c) { return is_array_pair(c) && c.data.images.empty(); }},
+    {"data.format", "data.labels",
+     [](const Config& c) { return is_array_pair(c) && c.data.labels.empty(); }},
+    {"data.test_images", "data.test_labels",
+     [](const Config& c) { return !c.data.test_images.empty() && c.data.test_labels.empty(); }},
+    {"data.test_labels", "data.test_images",
+     [](const Config& c) { return c.data.test_images.empty() && !c.data.test_labels.empty(); }},
+    {"data.class_skew", "data.train_limit",
+     [](const Config& c) { return c.data.class_skew > 0 && c.data.train_limit == 0; }},
+    {"data.resize_height", "data.resize_width",
+     [](const Config& c) { return c.data.resize_height > 0 && c.data.resize_width == 0; }},
+    {"data.resize_width", "data.resize_height",
+     [](const Config& c) { return c.data.resize_height == 0 && c.data.resize_width > 0; }},
+    {"prune.strategy", "prune.selection_file",
+     [](const Config& c) { return c.prune.strategy == "file" && c.prune.selection_file.empty(); }},
+};
+
+void check_needs(const Draft& draft) {
+  for (const Need& need : kNeeds) {
+    if (!need.unmet(draft.config)) continue;
+    // No default needs anything: the field has been set somewhere.
+    fail(draft.places.at(need.key),
+         fmt::format("{} is {}; it needs {} too", need.key,
+                     for_message(find_row(need.key)->documented.value(draft.config)), need.needs));
+  }
+}
+
+void check_hours(const Draft& draft) {
+  const std::string& hours = draft.config.pause.hours;
+  if (hours.empty() || budget::parse_daily_hours(hours)) return;
+  fail(draft.places.at("pause.hours"),
+       fmt::format("pause.hours is \"{}\"; it must be two different times of day, as in "
+                   "\"22:00-06:00\"",
+                   for_message(hours)));
+}
+
+Config finish(Draft draft, const std::vector<std::string>& overrides) {
+  for (const std::string& text : overrides) apply_override(text, draft);
+  resolve_peak_learning_rate(draft);
+  check_needs(draft);
+  check_hours(draft);
+  return std::move(draft.config);
+}
+
+}  // namespace
+
+Config read_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  if (path.empty()) return finish({}, overrides);
+  return parse_config(core::read_file(path), path.string(), overrides);
+}
+
+Config parse_config(std::string_view toml, const std::string& name,
+                    const std::vector<std::string>& overrides) {
+  Draft draft;
+  read_document(toml, name, draft);
+  return finish(std::move(draft), overrides);
+}
+
+}  // namespace edgeprune::config

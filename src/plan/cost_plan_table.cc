@@ -1,0 +1,139 @@
+#include "edgeprune/core/units.h"
+#include "edgeprune/plan/cost_plan.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace edgeprune::plan {
+namespace {
+
+std::string times(const CostPlan& plan) {
+  std::string table =
+      fmt::format("{:<7} {:>9} {:>10} {:>8} {:>11} {:>11} {:>9} {:>11} {:>11}\n", "keep", "samples",
+                  "score", "select", "train", "evaluate", "other", "total", "energy");
+  for (const CostRow& row : plan.rows) {
+    const cost::RunCost& cost = row.cost;
+    const cost::PhaseCost total = cost.total();
+    table += fmt::format(
+        "{:<7} {:>9} {:>10} {:>8} {:>11} {:>11} {:>9} {:>11} {:>11}\n", row.keep_ratio.as_written(),
+        core::format_count(row.num_kept), core::format_seconds(cost.score.seconds),
+        core::format_seconds(cost.select.seconds), core::format_seconds(cost.train.seconds),
+        core::format_seconds(cost.evaluate.seconds), core::format_seconds(cost.other.seconds),
+        core::format_seconds(total.seconds), joules_text(total.joules));
+  }
+  return table;
+}
+
+std::string fits_text(const CostRow& row) {
+  if (row.uses.empty()) return "";
+  std::vector<std::string_view> broken;
+  for (const cost::BudgetUse& use : row.uses) {
+    if (!use.fits()) broken.push_back(use.budget.substr(use.budget.find('.') + 1));
+  }
+  if (broken.empty()) return "fit";
+  if (broken.size() == 1) return fmt::format("over {}", broken.front());
+  return fmt::format("over {} and {} more", broken.front(), broken.size() - 1);
+}
+
+std::string sizes(const CostPlan& plan) {
+  std::string table =
+      fmt::format("{:<7} {:>11} {:>9} {:>9} {:>9} {:>7} {:>7}   {}\n", "keep", "work", "stored",
+                  "at most", "memory", "(27)", "true", plan.largest_keep ? "budgets" : "");
+  for (const CostRow& row : plan.rows) {
+    const cost::RunCost& cost = row.cost;
+    std::string line = fmt::format(
+        "{:<7} {:>11} {:>9} {:>9} {:>9} {:>7.3f} {:>7.3f}   {}", row.keep_ratio.as_written(),
+        core::format_quantity(cost.total().flops, "FLOP"), core::format_bytes(cost.stored_bytes),
+        core::format_bytes(cost.peak_stored_bytes),
+        core::format_bytes(static_cast<double>(cost.memory_bytes)), cost.paper_ratio,
+        cost.ratio_with_warmup, fits_text(row));
+    line.erase(line.find_last_not_of(' ') + 1);
+    table += line + "\n";
+  }
+  return table;
+}
+
+std::string amount(std::string_view budget, double value) {
+  if (budget == "budget.seconds") return core::format_seconds(value);
+  if (budget == "budget.joules") return core::format_quantity(value, "J");
+  return core::format_bytes(value);
+}
+
+std::string uses_text(const cost::Fit& fit) {
+  std::string text;
+  for (const cost::BudgetUse& use : fit.uses) {
+    text += fmt::format("  {:<20} {:>10} of {:>10}, {:5.1f} %{}\n", use.budget,
+                        amount(use.budget, use.used), amount(use.budget, use.limit),
+                        100 * use.used / use.limit, use.budget == fit.binding ? "  binds" : "");
+  }
+  return text;
+}
+
+std::string budgets_text(const CostPlan& plan) {
+  if (!plan.largest_keep) return "";
+  const std::uint32_t kept = plan.largest_keep->value;
+  std::string text = fmt::format(
+      "\nlargest keep ratio within the budgets, at {} epochs: {} ({} of {} samples)\n{}",
+      plan.epochs, ratio_text(kept, plan.num_samples), core::format_count(kept),
+      core::format_count(plan.num_samples), uses_text(*plan.largest_keep));
+  if (!plan.why_no_epochs.empty()) {
+    return text + fmt::format("at keep ratio {} not even one epoch fits: {}\n",
+                              plan.keep_ratio.as_written(), plan.why_no_epochs);
+  }
+  if (!plan.most_epochs) {
+    return text + fmt::format("at keep ratio {} no budget limits the epochs\n",
+                              plan.keep_ratio.as_written());
+  }
+  return text + fmt::format("most epochs within the budgets, at keep ratio {}: {}\n{}",
+                            plan.keep_ratio.as_written(), plan.most_epochs->value,
+                            uses_text(*plan.most_epochs));
+}
+
+// A line of its own, broken at blanks before column 100 and set in.
+std::string remark(const char* label, const std::string& text) {
+  constexpr std::size_t kIndent = 9;
+  constexpr std::size_t kWidth = 100 - kIndent;
+  std::string lines = fmt::format("{:<{}}", label, kIndent);
+  std::string_view rest = text;
+  while (rest.size() > kWidth) {
+    std::size_t end = rest.rfind(' ', kWidth);
+    if (end == std::string_view::npos || end == 0) end = rest.find(' ');
+    if (end == std::string_view::npos) break;
+    lines += fmt::format("{}\n{:{}}", rest.substr(0, end), "", kIndent);
+    rest.remove_prefix(end + 1);
+  }
+  return lines + std::string(rest) + "\n";
+}
+
+}  // namespace
+
+std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples) {
+  // Rounded down to four decimals, so that what is copied never keeps more.
+  const auto tenthousandths =
+      static_cast<std::uint32_t>(std::uint64_t{10'000} * num_kept / num_samples);
+  if (tenthousandths == 0) return ratio_keeping(num_kept, num_samples).as_written();
+  return fmt::format("{}", tenthousandths / 10'000.0);
+}
+
+std::string joules_text(double joules) {
+  return joules < 0 ? "-" : core::format_quantity(joules, "J");
+}
+
+std::string cost_plan_table(const CostPlan& plan) {
+  std::string text = fmt::format(
+      "{} on {}, {} samples, {} epochs, strategy {}\ndevice {}\n", plan.network,
+      std::filesystem::path(plan.dataset).filename().string(), core::format_count(plan.num_samples),
+      plan.epochs, plan.strategy, plan.from.device);
+  text += fmt::format("\n{}\n{}{}\nAll numbers are predicted.\n", times(plan), sizes(plan),
+                      budgets_text(plan));
+  text += remark("time:", plan.from.time);
+  text += remark("energy:", "time x power; power " + plan.from.power);
+  text += remark("memory:", plan.from.memory);
+  text += remark("stored:", "after selection; at most: before it, with all data");
+  return text + remark("(27):",
+                       "the paper's cost ratio, without the warm-up; true: with it, over "
+                       "full training");
+}
+
+}  // namespace edgeprune::plan

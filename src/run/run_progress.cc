@@ -1,0 +1,141 @@
+#include "run_progress.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_network.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+#include <utility>
+
+namespace edgeprune::run {
+
+RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, budget::UsageMeter& spending)
+    : scores(setup.make_scores()),
+      sampler(setup.make_sampler()),
+      trainer(setup.network, std::move(first_model), setup.trainer_options(), setup.pool),
+      account(spending, state.spent),
+      setup_(setup) {
+  state.spent.is_metered = spending.has_meter();
+  state.num_samples = setup.data.train.num_samples();
+  state.dataset_hash = setup.data.train.content_hash;
+  state.test_hash = setup.data.test_hash();
+  state.engine = setup.engine_text();
+  state.configuration = setup.configuration_hash(Phase::score);
+}
+
+void RunProgress::require_unchanged(const RunState& saved) const {
+  const std::string directory = setup_.directory.string();
+  const RunData& data = setup_.data;
+  const bool has_other_data = saved.dataset_hash != data.train.content_hash;
+  const bool has_other_test = !saved.test_hash.empty() && saved.test_hash != data.test_hash();
+  if (has_other_data || has_other_test) {
+    throw core::Error(
+        core::ErrorKind::run_directory,
+        fmt::format("{}: the {} has changed since the run began; start again with --force",
+                    directory, has_other_data ? "data set" : "test set"));
+  }
+  if (saved.configuration == setup_.configuration_hash(saved.phase)) return;
+  throw core::Error(
+      core::ErrorKind::run_directory,
+      fmt::format("{}: its configuration ({}{}) was edited after the run began; undo that, "
+                  "or start again with --force",
+                  directory, kConfigFile,
+                  network_file_of(setup_.config).empty() ? "" : ", network.toml"));
+}
+
+std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
+  RunState saved = checkpoint.state;
+  require_unchanged(saved);
+  require_resumable(saved, setup_.config);
+  std::string notice;
+  if (saved.engine != setup_.engine_text()) {
+    notice = fmt::format(
+        "the run began on {} and goes on with {}: its bits may differ from those of "
+        "an uninterrupted run",
+        saved.engine, setup_.engine_text());
+    saved.engine = setup_.engine_text();
+  }
+  trainer.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
+    restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = gathered()});
+  });
+  saved.spent.is_metered = saved.spent.is_metered && state.spent.is_metered;
+  state = std::move(saved);
+  return notice;
+}
+
+// What scores and a dynamic strategy's sampler know, in place.
+std::vector<GatheredArray> RunProgress::gathered() {
+  std::vector<GatheredArray> arrays;
+  if (scores) arrays = scores->state();
+  if (setup_.strategy().sampler == nullptr) return arrays;
+  for (const select::SamplerState& part : sampler->state()) {
+    arrays.push_back({fmt::format("sampler.{}", part.name), part.values});
+  }
+  return arrays;
+}
+
+core::Usage RunProgress::save() {
+  const auto saving = account.during(core::Activity::other);
+  const core::Usage before = account.total();
+  write_checkpoint(
+      setup_.directory, state,
+      {.model = trainer.model(), .optimizer = trainer.optimizer_state(), .gathered = gathered()});
+  last_save_ = Clock::now();
+  return account.total() - before;
+}
+
+core::Usage RunProgress::save_if_due() {
+  const double age = std::chrono::duration<double>(Clock::now() - last_save_).count();
+  return age >= setup_.config.run.checkpoint_seconds ? save() : core::Usage();
+}
+
+void RunProgress::interrupt() {
+  save();
+  throw core::Error(
+      core::ErrorKind::interrupted,
+      fmt::format("stopped; continue with `edgeprune resume {}`", setup_.directory.string()));
+}
+
+void RunProgress::enter(Phase phase) {
+  state.phase = phase;
+  state.configuration = setup_.configuration_hash(phase);
+  state.step = 0;
+  begin_pass(0);
+  save();
+}
+
+void RunProgress::begin_pass(std::uint32_t epoch) {
+  state.epoch = epoch;
+  state.batch = 0;
+  state.pass_loss_sum = 0;
+  state.pass_samples = 0;
+}
+
+void RunProgress::count_step(const score::Observation& step) {
+  const auto size = static_cast<std::uint32_t>(step.samples.size());
+  state.pass_loss_sum += std::accumulate(step.losses.begin(), step.losses.end(), 0.0);
+  state.pass_samples += size;
+  state.spent.learning_samples += size;
+  ++state.step;
+  ++state.batch;
+}
+
+void RunProgress::write_metrics(const std::string& line) {
+  state.metrics += line;
+  core::write_file_atomically(setup_.directory / kMetricsFile, state.metrics);
+}
+
+void RunProgress::require_results() const {
+  for (const std::string_view name : {kSelectionFile, kMetricsFile, kModelFile, kSummaryFile}) {
+    if (std::filesystem::exists(setup_.directory / name)) continue;
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: the run is finished but its {} is gone; put it back, or "
+                                  "start again with --force",
+                                  setup_.directory.string(), name));
+  }
+}
+
+}  // namespace edgeprune::run

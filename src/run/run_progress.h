@@ -1,0 +1,63 @@
+#pragma once
+// A run under way: the network being trained, what was gathered, how far it is; saved to
+// checkpoints and continued from them.
+
+#include "edgeprune/budget/usage_tracker.h"
+#include "edgeprune/run/checkpoint.h"
+#include "edgeprune/select/sampler.h"
+#include "edgeprune/train/trainer.h"
+
+#include "run_scores.h"
+#include "run_setup.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeprune::run {
+
+class RunProgress {
+ public:
+  /// `setup` and `spending` must outlive it. Starts a new run in memory; continue_from() replaces
+  /// that.
+  RunProgress(RunSetup& setup, nn::Model first_model, budget::UsageMeter& spending);
+
+  std::optional<RunScores> scores;           // where the strategy warms up
+  std::unique_ptr<select::Sampler> sampler;  // static strategies: once there is a selection
+  train::Trainer trainer;
+  RunState state;
+  budget::UsageTracker account;
+
+  /// What the run needs to know when it goes on with other bits than an uninterrupted one would
+  /// have; "" where it does not. A data set or configuration that has changed is an Error of kind
+  /// run_directory.
+  [[nodiscard]] std::string continue_from(const LoadedCheckpoint& checkpoint);
+
+  /// Returns what that took.
+  core::Usage save();
+  core::Usage save_if_due();
+  /// Leaves a resumable run behind and throws an Error of kind interrupted.
+  [[noreturn]] void interrupt();
+
+  void enter(Phase phase);
+  void begin_pass(std::uint32_t epoch);
+  void count_step(const score::Observation& step);
+  void write_metrics(const std::string& line);
+
+  /// A finished run whose files are gone is an Error of kind run_directory.
+  void require_results() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void require_unchanged(const RunState& saved) const;
+  [[nodiscard]] std::vector<GatheredArray> gathered();
+
+  RunSetup& setup_;
+  Clock::time_point last_save_ = Clock::now();
+};
+
+}  // namespace edgeprune::run

@@ -1,0 +1,37 @@
+#include "run_selection.h"
+
+#include <map>
+#include <string>
+
+namespace edgeprune::run {
+
+select::SelectionInput sampler_input(const config::Config& config, const RunPlan& plan,
+                                     const data::Dataset& dataset) {
+  return {.labels = dataset.labels,
+          .num_classes = dataset.num_classes(),
+          .num_samples = plan.num_samples,
+          .num_kept = config.prune.keep_ratio.num_kept(plan.num_samples),
+          .seed = config.run.seed,
+          .hard_cutoff = config.prune.hard_cutoff};
+}
+
+std::vector<std::uint32_t> make_selection(const SelectionTask& task) {
+  const select::Strategy& strategy = *task.choice.strategy;
+  select::SelectionInput input = sampler_input(task.config, task.plan, task.dataset);
+  input.num_kept = task.plan.num_kept;
+  input.features = task.features;
+  input.pool = task.pool;
+  std::vector<float> ranked;
+  const std::string score = ranking_score(task.config, strategy);
+  if (!score.empty()) ranked = task.scores->hardness(score);
+  input.scores = ranked;
+  std::map<std::string, std::vector<float>, std::less<>> columns;
+  input.column = [&](std::string_view name) -> std::span<const float> {
+    const auto found = columns.find(name);
+    if (found != columns.end()) return found->second;
+    return columns.emplace(name, task.scores->table().column(name)).first->second;
+  };
+  return select::select_samples(strategy, task.choice.per_class, input);
+}
+
+}  // namespace edgeprune::run

@@ -1,0 +1,190 @@
+#include "run_setup.h"
+
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/hash.h"
+#include "edgeprune/nn/model_file.h"
+#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_network.h"
+#include "edgeprune/select/manifest.h"
+
+#include "run_selection.h"
+#include "run_warnings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace edgeprune::run {
+
+namespace {
+
+std::shared_ptr<const RunData> open(const config::Config& config, SharedData* shared) {
+  if (shared != nullptr) return shared->open(config);
+  return std::make_shared<const RunData>(open_run_data(config));
+}
+
+}  // namespace
+
+// A run under way keeps what `auto` has settled on.
+RunSetup::RunSetup(const config::Config& run_config, const RunState* state, SharedData* shared)
+    : config(run_config),
+      directory(config.run.directory),
+      opened(open(config, shared)),
+      data(*opened),
+      choice(choose_run_strategy(config, (state ? state->label_noise : LabelNoise()).at_least())),
+      network(build_run_network(config, data.shape(), data.train.num_classes())),
+      pool(static_cast<int>(config.run.threads)),
+      given(given_selection()),
+      plan(make_plan(state ? state->warmup_iterations : 0)),
+      recipe(choose_recipe()),
+      precision(train::choose_precision(config.train.precision,
+                                        nn::is_available(nn::Precision::bf16), nn::simd_target())),
+      memory(choose_run_memory(config, network, data, trainer_options({}))) {
+  describe_recipe();
+}
+
+// `warmup_made`: iterations of a warm-up that is over; 0 before.
+RunPlan RunSetup::make_plan(std::uint32_t warmup_made) const {
+  return plan_run(config, strategy(), data.train.num_samples(), network,
+                  {.num_selected = static_cast<std::uint32_t>(given.size()),
+                   .bytes_per_sample = data.train.stored_bytes_per_sample,
+                   .warmup_made = warmup_made});
+}
+
+std::vector<std::uint32_t> RunSetup::given_selection() const {
+  if (strategy().select != nullptr || strategy().sampler != nullptr) return {};
+  // Once a run has taken the list over, its own copy counts.
+  std::filesystem::path list = directory / kSelectionFile;
+  if (!std::filesystem::exists(list)) list = config.prune.selection_file;
+  return select::read_index_list(list, data.train.num_samples());
+}
+
+train::TrainingRecipe RunSetup::choose_recipe() const {
+  const config::Config::Train& train = config.train;
+  if (train.recipe == train::Recipe::as_given) {
+    return {train.schedule, train.label_smoothing, train.optimizer.beta2};
+  }
+  return train::automatic_recipe({.warms_up = strategy().warms_up,
+                                  .steps = plan.training_steps,
+                                  .base_learning_rate = train.schedule.base_learning_rate});
+}
+
+void RunSetup::describe_recipe() {
+  if (config.train.recipe == train::Recipe::automatic) choice.recipe = recipe.text();
+}
+
+train::TrainerOptions RunSetup::trainer_options(const train::StepMemory& step) const {
+  nn::OptimizerOptions optimizer = config.train.optimizer;
+  optimizer.beta2 = recipe.beta2;
+  // No batch is larger than the data, whatever the configuration allows.
+  return {.batch_size = std::min(config.train.batch_size, data.train.num_samples()),
+          .optimizer = optimizer,
+          .loss = {.label_smoothing = recipe.label_smoothing},
+          .freeze = config.model.freeze,
+          .precision = precision.precision,
+          .recompute = step.recompute,
+          .micro_batch_size = step.micro_batch_size};
+}
+
+Engine RunSetup::engine() const {
+  return {
+      .simd_target = nn::simd_target(),
+      .precision = std::string(train::name_of(precision.precision)),
+      .threads = config.run.threads,
+      .micro_batch_size = trainer_options().is_split() ? memory.choice.step.micro_batch_size : 0};
+}
+
+std::string RunSetup::engine_text() const {
+  const Engine runs_on = engine();
+  const std::string parts = runs_on.micro_batch_size > 0
+                                ? fmt::format(" in micro-batches of {}", runs_on.micro_batch_size)
+                                : "";
+  return fmt::format("{} in {} with {} threads{}", runs_on.simd_target, runs_on.precision,
+                     runs_on.threads, parts);
+}
+
+// The sections prune and budget may change until there is a selection; where the run lies, how
+// often it saves, what it is compared with and what change_limits may change always may.
+std::string RunSetup::configuration_hash(Phase phase) const {
+  config::Config fixed = without_changeable(config);
+  fixed.run = {.seed = config.run.seed};
+  fixed.score.columns.clear();  // a checkpoint holds what was gathered
+  // While `auto` warms up, how long it does depends on both.
+  const bool is_open =
+      phase == Phase::select || (phase == Phase::score && config.prune.strategy != "auto");
+  if (is_open) {
+    fixed.prune = {};
+    fixed.budget = {};
+  }
+  // A network's file may move, but not change.
+  const std::filesystem::path file = network_file_of(config);
+  if (!file.empty()) fixed.model.network = core::content_hash(core::read_file(file));
+  return core::content_hash(config::to_toml(fixed));
+}
+
+std::optional<RunScores> RunSetup::make_scores() const {
+  if (!strategy().warms_up) return {};
+  require_features(config, network);
+  return RunScores(config, plan, data.train.num_classes());
+}
+
+std::unique_ptr<select::Sampler> RunSetup::make_sampler() const {
+  if (strategy().sampler == nullptr) return nullptr;
+  return strategy().sampler(sampler_input(config, plan, data.train), plan.epochs);
+}
+
+nn::Model RunSetup::first_model(std::string& notice) const {
+  nn::Model fresh = nn::initial_model(network, config.run.seed);
+  const std::string& path = config.model.init;
+  if (path.empty()) return fresh;
+  nn::StartingModel start = nn::read_starting_model(path, network, std::move(fresh));
+  if (start.replaced_classes > 0) {
+    notice = fmt::format(
+        "model.init {} is for {} classes, the data have {}: its {} is left out and "
+        "starts from random weights",
+        path, start.replaced_classes, network.num_classes(), network.head()->name);
+  }
+  return std::move(start.model);
+}
+
+void RunSetup::settle(const LabelNoise& label_noise, std::uint32_t warmup_made) {
+  choice = choose_run_strategy(config, label_noise.at_least());
+  describe_recipe();
+  plan = make_plan(warmup_made);
+}
+
+std::vector<std::string> RunSetup::warnings() const {
+  std::vector<std::string> all = data.warnings(config.train.batch_size);
+  for (std::string& warning :
+       plan_warnings(config, strategy(), plan, data.train.stored_bytes_per_sample)) {
+    all.push_back(std::move(warning));
+  }
+  return all;
+}
+
+std::vector<std::string> RunSetup::choices() const {
+  std::vector<std::string> all;
+  const std::uint32_t asked = config.prune.keep_ratio.num_kept(plan.num_samples);
+  if (config.budget.bytes.count > 0 && plan.num_stored < asked) {
+    all.push_back(
+        fmt::format("budget.bytes: {} of {} samples are kept, not {}: so many fit {} bytes",
+                    plan.num_kept, plan.num_samples, asked, config.budget.bytes.count));
+  }
+  if (!precision.notice.empty()) all.push_back(precision.notice);
+  all.push_back(fmt::format("memory: {}", memory.text()));
+  if (!choice.reason.empty()) all.push_back(strategy_text());
+  if (!choice.recipe.empty()) all.push_back("recipe: " + choice.recipe);
+  return all;
+}
+
+std::string RunSetup::strategy_text() const {
+  return fmt::format("auto: {}: {}", strategy().name, choice.reason);
+}
+
+void RunSetup::write_plan() const {
+  core::write_file_atomically(directory / kPlanFile,
+                              plan_json(config, choice, plan, data, network, engine(), memory));
+}
+
+}  // namespace edgeprune::run

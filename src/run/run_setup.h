@@ -1,0 +1,87 @@
+#pragma once
+// What a run is made of, decided before its first step: data, strategy, network, plan, recipe,
+// precision, memory.
+
+#include "edgeprune/config/config.h"
+#include "edgeprune/core/thread_pool.h"
+#include "edgeprune/nn/network.h"
+#include "edgeprune/run/checkpoint.h"
+#include "edgeprune/run/run_data.h"
+#include "edgeprune/run/run_memory.h"
+#include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/shared_data.h"
+#include "edgeprune/train/precision_choice.h"
+#include "edgeprune/train/recipe.h"
+#include "edgeprune/train/trainer.h"
+
+#include "records.h"
+#include "run_scores.h"
+#include "strategy_choice.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgeprune::run {
+
+class RunSetup {
+ public:
+  /// `config` with resolved threads and columns. `state`: of a run under way, else null. `shared`:
+  /// where to look for the data first, or null.
+  RunSetup(const config::Config& config, const RunState* state, SharedData* shared);
+
+  config::Config config;
+  std::filesystem::path directory;
+  std::shared_ptr<const RunData> opened;
+  const RunData& data;
+  StrategyChoice choice;
+  nn::Network network;
+  core::ThreadPool pool;
+  std::vector<std::uint32_t> given;  // strategy `file`: its index list
+  RunPlan plan;
+  train::TrainingRecipe recipe;
+  train::ChosenPrecision precision;
+  ChosenMemory memory;
+
+  [[nodiscard]] const select::Strategy& strategy() const { return *choice.strategy; }
+  [[nodiscard]] bool scores_by_steps() const {
+    return config.score.mode != score::LossScoreMode::checkpoints;
+  }
+  [[nodiscard]] train::TrainerOptions trainer_options() const {
+    return trainer_options(memory.choice.step);
+  }
+  [[nodiscard]] Engine engine() const;
+  /// What the promise of equal bits depends on besides binary and configuration, in words.
+  [[nodiscard]] std::string engine_text() const;
+  /// The hash of what must not change any more once a run is in this phase.
+  [[nodiscard]] std::string configuration_hash(Phase phase) const;
+
+  /// Where the strategy warms up.
+  [[nodiscard]] std::optional<RunScores> make_scores() const;
+  /// Of a dynamic strategy. Static ones get theirs once there is a selection.
+  [[nodiscard]] std::unique_ptr<select::Sampler> make_sampler() const;
+  /// The initial weights, or those of model.init; `notice` is filled where its head was left out.
+  [[nodiscard]] nn::Model first_model(std::string& notice) const;
+
+  /// After the warm-up: what `auto` makes of it, and the plan of that.
+  void settle(const LabelNoise& label_noise, std::uint32_t warmup_made);
+
+  /// One line each, before a new run's first step.
+  [[nodiscard]] std::vector<std::string> warnings() const;
+  /// One line each: precision, memory, strategy and recipe where they were chosen.
+  [[nodiscard]] std::vector<std::string> choices() const;
+  [[nodiscard]] std::string strategy_text() const;
+  void write_plan() const;
+
+ private:
+  [[nodiscard]] std::vector<std::uint32_t> given_selection() const;
+  [[nodiscard]] RunPlan make_plan(std::uint32_t warmup_made) const;
+  [[nodiscard]] train::TrainingRecipe choose_recipe() const;
+  [[nodiscard]] train::TrainerOptions trainer_options(const train::StepMemory& step) const;
+  void describe_recipe();
+};
+
+}  // namespace edgeprune::run

@@ -1,0 +1,342 @@
+#include "edgeprune/run/checkpoint.h"
+
+#include "small_run.h"
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <sstream>
+
+namespace edgeprune::run {
+namespace {
+
+using core::ErrorKind;
+using testing::expect_error;
+
+// metrics.jsonl without what the clock said.
+std::string timeless(const std::string& metrics) {
+  std::istringstream lines(metrics);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    auto metrics_line = nlohmann::json::parse(line);
+    metrics_line.erase("time");
+    result += metrics_line.dump() + "\n";
+  }
+  return result;
+}
+
+void expect_same_run(const config::Config& a, const config::Config& b) {
+  for (const std::string_view file : {kScoresFile, kSelectionFile, kModelFile}) {
+    if (!std::filesystem::exists(std::filesystem::path(a.run.directory) / file)) continue;
+    EXPECT_EQ(run_file(a, file), run_file(b, file)) << file;
+  }
+  EXPECT_EQ(timeless(run_file(a, kMetricsFile)), timeless(run_file(b, kMetricsFile)));
+}
+
+const std::vector<std::string> kSmall = {"train.epochs=2", "score.warmup_iterations=7",
+                                         "model.network=mlp", "model.hidden_sizes=[12]",
+                                         "train.crop_padding_pixels=1"};
+
+void stop_and_resume(const config::Config& config, std::uint64_t steps) {
+  StopAfter stop(steps);
+  prepare_run_directory(config, false);
+  expect_error(ErrorKind::interrupted, {"edgeprune resume", config.run.directory},
+               [&] { (void)run_pipeline(config, {.stop = &stop.flag, .events = &stop}); });
+  (void)run_pipeline(open_run_directory(config.run.directory), {});
+}
+
+TEST(Resume, AfterAnyStepGivesTheBitsOfTheUninterruptedRun) {
+  const SmallRun data;
+  const config::Config whole = data.config("whole", kSmall);
+  (void)SmallRun::run(whole);
+  // 7 warm-up steps and 2 x 5 training steps; a stop after the last is noticed in its evaluation.
+  for (std::uint64_t steps = 1; steps <= 17; ++steps) {
+    SCOPED_TRACE(steps);
+    const config::Config stopped = data.config("stopped" + std::to_string(steps), kSmall);
+    stop_and_resume(stopped, steps);
+    expect_same_run(whole, stopped);
+  }
+}
+
+TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
+  const SmallRun data;
+  const std::vector<std::vector<std::string>> variants = {
+      {"score.mode=checkpoints"},
+      {"score.mode=detrended"},
+      {"prune.strategy=random"},
+      {"prune.strategy=rs2"},
+      {"prune.strategy=infobatch", "train.epochs=4"},
+      {"prune.strategy=infobatch", "budget.samples=1000"},
+      {"prune.strategy=facility_location"},
+      {"prune.strategy=auto", "prune.constraint=storage"},
+      {"prune.strategy=beta", "score.warmup_iterations=30", "score.columns=[\"tdds\", \"aum\"]"},
+      {"prune.strategy=short", "train.recipe=auto"},
+      {"train.optimizer=sgd"},
+      {"train.optimizer=adamw", "train.weight_decay=0.01", "train.schedule=one_cycle"},
+      {"model.network=cnn"},
+      {"model.network=cnn", "train.precision=bf16_storage"}};
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    SCOPED_TRACE(variants[i][0]);
+    std::vector<std::string> overrides = kSmall;
+    overrides.insert(overrides.end(), variants[i].begin(), variants[i].end());
+    const config::Config whole = data.config("whole" + std::to_string(i), overrides);
+    (void)SmallRun::run(whole);
+    const config::Config stopped = data.config("stopped" + std::to_string(i), overrides);
+    stop_and_resume(stopped, 4 + i);
+    expect_same_run(whole, stopped);
+  }
+}
+
+std::filesystem::path newest_checkpoint(const config::Config& config) {
+  const std::filesystem::path directory = config.run.directory;
+  const auto loaded = load_checkpoint(directory);
+  return directory / (loaded->state.sequence % 2 == 0 ? "checkpoint-a.safetensors"
+                                                      : "checkpoint-b.safetensors");
+}
+
+void damage(const std::filesystem::path& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-5, std::ios::end);
+  file.put('\x7f');
+}
+
+TEST(Resume, ADamagedNewestCheckpointFallsBackToTheOtherAndSaysSo) {
+  const SmallRun data;
+  std::vector<std::string> overrides = kSmall;
+  overrides.push_back("run.checkpoint_seconds=0");
+  const config::Config whole = data.config("whole", overrides);
+  (void)SmallRun::run(whole);
+  const config::Config stopped = data.config("stopped", overrides);
+  StopAfter stop(10);
+  prepare_run_directory(stopped, false);
+  EXPECT_THROW((void)run_pipeline(stopped, {.stop = &stop.flag, .events = &stop}), core::Error);
+  damage(newest_checkpoint(stopped));
+  Notices notices;
+  (void)run_pipeline(stopped, {.events = &notices});
+  EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
+  expect_same_run(whole, stopped);
+}
+
+TEST(Resume, WithBothCheckpointsDamagedSaysSoAndWhatToDo) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors"}) {
+    std::filesystem::resize_file(std::filesystem::path(config.run.directory) / name, 100);
+  }
+  expect_error(ErrorKind::run_directory, {config.run.directory, "--force"},
+               [&] { (void)run_pipeline(config, {}); });
+}
+
+TEST(Resume, RefusesAChangedDataSet) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  write_quadrants(data.directory(), "train", 151);
+  expect_error(ErrorKind::run_directory, {"data set has changed"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(Resume, RefusesAChangedTestSet) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  write_quadrants(data.directory(), "test", 53);
+  expect_error(ErrorKind::run_directory, {"test set has changed"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(RunDirectory, AnExistingRunIsReplacedOnlyWithForce) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  expect_error(ErrorKind::run_directory, {"already exists", "edgeprune resume", "--force"},
+               [&] { prepare_run_directory(config, false); });
+  prepare_run_directory(config, true);
+  EXPECT_FALSE(is_complete(config.run.directory));
+}
+
+TEST(RunDirectory, ForceNeverTouchesADirectoryThatIsNoRun) {
+  const SmallRun data;
+  config::Config config = data.config("run", kSmall);
+  config.run.directory = data.directory().string();
+  expect_error(ErrorKind::run_directory, {"not a run directory"},
+               [&] { prepare_run_directory(config, true); });
+  EXPECT_TRUE(std::filesystem::exists(data.directory() / "train-images.npy"));
+}
+
+TEST(RunDirectory, WhatAKillDuringTheFirstFileLeavesIsNoObstacle) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  core::create_directories(config.run.directory);
+  core::write_file_atomically(std::filesystem::path(config.run.directory) / "config.toml.tmp", "x");
+  EXPECT_EQ(SmallRun::run(config).reached, Phase::done);
+}
+
+TEST(RunDirectory, ARunThatCouldNotOpenItsDataIsNoObstacle) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  config::Config wrong = config;
+  wrong.data.images = "/nowhere.npy";
+  expect_error(ErrorKind::io, {"/nowhere.npy"}, [&] { (void)SmallRun::run(wrong); });
+  EXPECT_EQ(SmallRun::run(config).reached, Phase::done);
+}
+
+TEST(RunDirectory, AStrategyWithoutAWarmupCannotContinueAScoredRun) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  expect_error(ErrorKind::config, {"random_scratch", "--run-dir"}, [&] {
+    (void)change_selection(config.run.directory, {"prune.strategy=random_scratch"});
+  });
+  EXPECT_EQ(run_pipeline(open_run_directory(config.run.directory), {.goal = Phase::done}).reached,
+            Phase::done);
+}
+
+TEST(Resume, SaysSoWhereTheThreadsAreOthers) {
+  const SmallRun data;
+  config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  config.run.threads = 1;
+  Notices notices;
+  (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
+  EXPECT_NE(notices.all.find("with 2 threads and goes on with"), std::string::npos) << notices.all;
+}
+
+TEST(RunDirectory, ForceKeepsAwayFromFilesThatNoRunWrote) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  const auto photo = std::filesystem::path(config.run.directory) / "photo.png";
+  core::write_file_atomically(photo, "mine");
+  expect_error(ErrorKind::run_directory, {"photo.png", "--run-dir"},
+               [&] { prepare_run_directory(config, true); });
+  EXPECT_TRUE(is_complete(config.run.directory));
+}
+
+TEST(RunDirectory, IsForOneProcessAtATime) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  prepare_run_directory(config, false);
+  const core::DirectoryLock other(config.run.directory);
+  expect_error(ErrorKind::run_directory, {"in use", config.run.directory},
+               [&] { (void)run_pipeline(config, {}); });
+}
+
+TEST(RunDirectory, ARefusedKeepRatioLeavesTheConfigurationAsItWas) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  const std::string before = run_file(config, kConfigFile);
+  expect_error(ErrorKind::config, {"0.0001"},
+               [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.0001"}); });
+  EXPECT_EQ(run_file(config, kConfigFile), before);
+}
+
+constexpr std::string_view kOwnNetwork = R"(
+[[layer]]
+type = "convolution"
+name = "conv"
+out_channels = 8
+kernel = 3
+[[layer]]
+type = "relu"
+[[layer]]
+type = "linear"
+name = "fc"
+)";
+
+// A configuration whose network is described in own.toml beside the data.
+config::Config own_network(const SmallRun& data, const std::string& name) {
+  core::write_file_atomically(data.directory() / "own.toml", kOwnNetwork);
+  std::vector<std::string> overrides = kSmall;
+  overrides.push_back("model.network=" + (data.directory() / "own.toml").string());
+  return data.config(name, overrides);
+}
+
+TEST(Resume, NeedsTheNetworksFileNoMore) {
+  const SmallRun data;
+  const config::Config whole = own_network(data, "whole");
+  (void)SmallRun::run(whole);
+  const config::Config changed = own_network(data, "changed");
+  (void)SmallRun::run(changed, {.goal = Phase::select});
+  core::write_file_atomically(data.directory() / "own.toml", "not a network");
+  (void)run_pipeline(open_run_directory(changed.run.directory), {.goal = Phase::done});
+  expect_same_run(whole, changed);
+  const config::Config gone = own_network(data, "gone");
+  (void)SmallRun::run(gone, {.goal = Phase::select});
+  std::filesystem::remove(data.directory() / "own.toml");
+  const auto moved = data.directory() / "moved";
+  std::filesystem::rename(gone.run.directory, moved);
+  (void)run_pipeline(open_run_directory(moved), {.goal = Phase::done});
+  expect_same_run(whole, open_run_directory(moved));
+}
+
+TEST(Resume, RefusesAnEditedNetwork) {
+  const SmallRun data;
+  const config::Config config = own_network(data, "run");
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  std::string edited(kOwnNetwork);
+  edited.replace(edited.find("relu"), 4, "relu6");
+  core::write_file_atomically(std::filesystem::path(config.run.directory) / kNetworkFile, edited);
+  expect_error(ErrorKind::run_directory, {"network.toml", "--force"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(RunDirectory, ForceTakesTheNetworksFileAnew) {
+  const SmallRun data;
+  config::Config config = own_network(data, "run");
+  (void)SmallRun::run(config);
+  prepare_run_directory(config, true);
+  EXPECT_EQ(run_file(config, kNetworkFile), kOwnNetwork);
+  config.model.network = "mlp";
+  prepare_run_directory(config, true);
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / kNetworkFile));
+}
+
+TEST(AbsolutePaths, AreThoseOfFilesButNotTheNameOfAShippedProfile) {
+  config::Config config;
+  config.device.profile = "raspberry-pi-5";
+  EXPECT_EQ(with_absolute_paths(config).device.profile, "raspberry-pi-5");
+  config.device.profile = "./raspberry-pi-5";
+  config.budget.file = "budget.toml";
+  config.budget.replay = "a/../decisions.jsonl";
+  config.energy.file = "watts";
+  const config::Config absolute = with_absolute_paths(config);
+  const auto here = std::filesystem::current_path();
+  EXPECT_EQ(absolute.device.profile, here / "raspberry-pi-5");
+  EXPECT_EQ(absolute.budget.file, here / "budget.toml");
+  EXPECT_EQ(absolute.budget.replay, here / "decisions.jsonl");
+  EXPECT_EQ(absolute.energy.file, here / "watts");
+}
+
+TEST(Resume, RefusesAnEditedConfiguration) {
+  const SmallRun data;
+  config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  config.train.epochs = 9;
+  expect_error(ErrorKind::run_directory, {"configuration", "--force"},
+               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+}
+
+TEST(Resume, OfAFinishedRunMissesWhatIsGone) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config);
+  std::filesystem::remove(std::filesystem::path(config.run.directory) / kModelFile);
+  expect_error(ErrorKind::run_directory, {"model.safetensors", "--force"},
+               [&] { (void)run_pipeline(config, {}); });
+}
+
+TEST(RunDirectory, OnlyTheSelectionMayChangeOnceARunHasBegun) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  expect_error(ErrorKind::config, {"train.epochs=9", "only prune.*"},
+               [&] { (void)change_selection(config.run.directory, {"train.epochs=9"}); });
+}
+
+}  // namespace
+}  // namespace edgeprune::run
