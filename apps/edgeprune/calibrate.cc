@@ -105,7 +105,7 @@ Json timing_json(const cost::NetworkTiming& timing) {
   Json json = {{"network", timing.network},
                {"network_hash", timing.network_hash},
                {"precision", timing.precision},
-               {"memory_way", timing.memory_way},
+               {"memory_mode", timing.memory_mode},
                {"threads", timing.threads},
                {"batch_size", timing.batch_size},
                {"step_overhead_seconds", timing.step_overhead_seconds},

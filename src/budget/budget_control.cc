@@ -22,13 +22,13 @@ constexpr std::uint64_t kStepsToCompareWith = 8;
 bool within_seconds(const BudgetLimits& limits, const core::Usage& total) {
   return limits.seconds <= 0 || total.seconds <= limits.seconds;
 }
-bool within_joules(const BudgetQuestion& question, const core::Usage& total) {
-  const BudgetLimits& limits = question.limits;
+bool within_joules(const BudgetRequest& request, const core::Usage& total) {
+  const BudgetLimits& limits = request.limits;
   return !limits.limits_joules() ||
-         total.joules <= limits.joules_by(total.seconds + question.paused_seconds);
+         total.joules <= limits.joules_by(total.seconds + request.paused_seconds);
 }
-bool is_within(const BudgetQuestion& question, const core::Usage& total) {
-  return within_seconds(question.limits, total) && within_joules(question, total);
+bool is_within(const BudgetRequest& request, const core::Usage& total) {
+  return within_seconds(request.limits, total) && within_joules(request, total);
 }
 
 core::Usage larger(const core::Usage& a, const core::Usage& b) {
@@ -36,20 +36,20 @@ core::Usage larger(const core::Usage& a, const core::Usage& b) {
 }
 
 // Downwards, for with a harvest more steps may fit where fewer do not.
-std::uint64_t most_steps(const BudgetQuestion& question) {
-  std::uint64_t steps = question.planned_steps;
-  if (question.limits.harvest.empty() && steps > 0) {
-    const core::Usage none = least_expense(question, 0);
+std::uint64_t max_steps(const BudgetRequest& request) {
+  std::uint64_t steps = request.planned_steps;
+  if (request.limits.harvest.empty() && steps > 0) {
+    const core::Usage none = min_expense(request, 0);
     const auto room = [&](double limit, double spent, double step) {
       if (limit <= 0 || step <= 0) return static_cast<double>(steps);
       return std::clamp((limit - spent) / step, 0.0, static_cast<double>(steps));
     };
-    const core::Usage& step = question.costs.step;
+    const core::Usage& step = request.costs.step;
     steps = static_cast<std::uint64_t>(
-        std::ceil(std::min(room(question.limits.seconds, none.seconds, step.seconds),
-                           room(question.limits.joules, none.joules, step.joules))));
+        std::ceil(std::min(room(request.limits.seconds, none.seconds, step.seconds),
+                           room(request.limits.joules, none.joules, step.joules))));
   }
-  while (steps > 0 && !fits(question, steps)) --steps;
+  while (steps > 0 && !fits(request, steps)) --steps;
   return steps;
 }
 
@@ -88,24 +88,24 @@ std::optional<double> BudgetLimits::moment_of(double wanted_joules, double now) 
   return {};
 }
 
-core::Usage least_expense(const BudgetQuestion& question, std::uint64_t steps) {
-  const StepCosts& costs = question.costs;
-  const core::Usage end = question.spent + costs.evaluation + costs.finish;
+core::Usage min_expense(const BudgetRequest& request, std::uint64_t steps) {
+  const StepCosts& costs = request.costs;
+  const core::Usage end = request.spent + costs.evaluation + costs.finish;
   if (steps == 0) return end;
   return end + static_cast<double>(steps - 1) * costs.step + larger(costs.step, costs.largest_step);
 }
 
-bool fits(const BudgetQuestion& question, std::uint64_t steps) {
-  return is_within(question, least_expense(question, steps));
+bool fits(const BudgetRequest& request, std::uint64_t steps) {
+  return is_within(request, min_expense(request, steps));
 }
 
-Decision decide(const BudgetQuestion& question) {
-  const core::Usage all = least_expense(question, question.planned_steps) +
-                          question.planned_evaluations * question.costs.evaluation;
-  if (is_within(question, all)) return {.steps = question.planned_steps};
-  return {.steps = most_steps(question),
+Decision decide(const BudgetRequest& request) {
+  const core::Usage all = min_expense(request, request.planned_steps) +
+                          request.planned_evaluations * request.costs.evaluation;
+  if (is_within(request, all)) return {.steps = request.planned_steps};
+  return {.steps = max_steps(request),
           .evaluates = false,
-          .binds = within_seconds(question.limits, all) ? "budget.joules" : "budget.seconds"};
+          .binds = within_seconds(request.limits, all) ? "budget.joules" : "budget.seconds"};
 }
 
 double Horizon::position_at(std::uint64_t step, std::uint64_t planned_steps) const {

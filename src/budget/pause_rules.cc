@@ -60,9 +60,9 @@ std::string reason_to_pause(const PauseRules& rules, const energy::DeviceState& 
                             int minute_of_day, bool is_paused) {
   std::string reason = battery_reason(rules, device, is_paused);
   if (reason.empty()) reason = heat_reason(rules, device, is_paused);
-  const auto hours = parse_daily_hours(rules.hours);
+  const auto hours = parse_daily_hours(rules.allowed_hours);
   if (reason.empty() && hours && !hours->contains(minute_of_day)) {
-    reason = fmt::format("it is outside {}", rules.hours);
+    reason = fmt::format("it is outside {}", rules.allowed_hours);
   }
   return reason;
 }

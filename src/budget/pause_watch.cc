@@ -31,7 +31,7 @@ void PauseWatch::set_paused(bool is_paused) {
 
 std::string PauseWatch::reason() {
   const bool has_rules =
-      rules_.battery_percent > 0 || rules_.temperature_celsius > 0 || !rules_.hours.empty();
+      rules_.battery_percent > 0 || rules_.temperature_celsius > 0 || !rules_.allowed_hours.empty();
   if (!has_rules || Clock::now() < next_look_) return reason_;
   next_look_ = Clock::now() + kBetweenLooks;
   reason_ = reason_to_pause(rules_, device_state_(), local_minute_of_day(), is_paused_);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kSection = "compare";
 // As for every configuration (train/config.cc): the TOML reader recurses with every dot of a key.
 constexpr std::size_t kLargestFile = 16 * 1024;
-constexpr std::int64_t kMostSeeds = 1000;
+constexpr std::int64_t kMaxSeeds = 1000;
 
 // Where an entry stands, for messages: "compare.toml:7".
 class Place {
@@ -84,7 +84,7 @@ std::vector<core::KeepRatio> read_keep_ratios(const toml::node& node, const std:
 std::vector<std::uint64_t> read_seeds(const toml::node& node, const std::string& file) {
   std::vector<std::uint64_t> seeds;
   if (const auto* count = node.as_integer()) {
-    const std::int64_t most = std::min(count->get(), kMostSeeds + 1);
+    const std::int64_t most = std::min(count->get(), kMaxSeeds + 1);
     for (std::int64_t seed = 1; seed <= most; ++seed) seeds.push_back(seed);
   } else if (const toml::array* list = node.as_array()) {
     for (const toml::node& element : *list) {
@@ -93,11 +93,11 @@ std::vector<std::uint64_t> read_seeds(const toml::node& node, const std::string&
     }
     if (seeds.size() != list->size()) seeds.clear();
   }
-  if (seeds.empty() || seeds.size() > kMostSeeds) {
+  if (seeds.empty() || seeds.size() > kMaxSeeds) {
     Place(file, node)
         .fail(fmt::format("compare.seeds is {}; it must be a count, such as 3, or a list of seeds, "
                           "such as [1, 2, 3], at most {}",
-                          core::printable(toml_text(node)), kMostSeeds));
+                          core::printable(toml_text(node)), kMaxSeeds));
   }
   return seeds;
 }

@@ -219,10 +219,10 @@ void check_needs(const Draft& draft) {
 }
 
 void check_hours(const Draft& draft) {
-  const std::string& hours = draft.config.pause.hours;
+  const std::string& hours = draft.config.pause.allowed_hours;
   if (hours.empty() || budget::parse_daily_hours(hours)) return;
-  fail(draft.places.at("pause.hours"),
-       fmt::format("pause.hours is \"{}\"; it must be two different times of day, as in "
+  fail(draft.places.at("pause.allowed_hours"),
+       fmt::format("pause.allowed_hours is \"{}\"; it must be two different times of day, as in "
                    "\"22:00-06:00\"",
                    for_message(hours)));
 }

@@ -57,7 +57,7 @@ constexpr Word<nn::Freeze> kFreezes[] = {
 };
 constexpr Word<score::LossScoreMode> kScoreModes[] = {
     {"observed", score::LossScoreMode::observed},
-    {"checkpoints", score::LossScoreMode::checkpoints},
+    {"evaluations", score::LossScoreMode::evaluations},
     {"detrended", score::LossScoreMode::detrended},
 };
 constexpr Word<select::PerClass> kQuotas[] = {
@@ -100,11 +100,11 @@ constexpr Word<train::WantedPrecision> kPrecisions[] = {
     {"bf16_or_f32", train::WantedPrecision::bf16_or_f32},
     {"bf16_storage", train::WantedPrecision::bf16_storage},
 };
-constexpr Word<train::MemoryWay> kMemoryWays[] = {
-    {"auto", train::MemoryWay::automatic},
-    {"keep", train::MemoryWay::keep},
-    {"recompute", train::MemoryWay::recompute},
-    {"accumulate", train::MemoryWay::accumulate},
+constexpr Word<train::MemoryMode> kMemoryModes[] = {
+    {"auto", train::MemoryMode::automatic},
+    {"keep", train::MemoryMode::keep},
+    {"recompute", train::MemoryMode::recompute},
+    {"accumulate", train::MemoryMode::accumulate},
 };
 
 template <const auto& kWords>
@@ -276,9 +276,9 @@ std::vector<FieldRow> score_rows() {
           "`auto`, short of storage, as many passes as come nearest to half of the budget.",
           [](auto& c) -> auto& { return c.score.warmup_iterations; }),
       field(
-          "score.checkpoints", kAtLeastOne, "evaluations",
-          "`checkpoints`: forward passes over all samples, evenly spaced over the warm-up.",
-          [](auto& c) -> auto& { return c.score.checkpoints; }),
+          "score.evaluations", kAtLeastOne, "evaluations",
+          "`evaluations`: forward passes over all samples, evenly spaced over the warm-up.",
+          [](auto& c) -> auto& { return c.score.evaluations; }),
   };
 }
 
@@ -366,7 +366,7 @@ std::vector<FieldRow> train_rows() {
           "another. `bf16_storage` stores activations and their gradients as bf16, in half the "
           "memory, and multiplies in f32, on any CPU.",
           [](auto& c) -> auto& { return c.train.precision; }),
-      words<kMemoryWays>(
+      words<kMemoryModes>(
           "train.memory",
           "`keep` keeps every activation for the backward pass. `recompute` computes most of them "
           "again: less memory, more time, the same bits. `accumulate` runs a batch in "
@@ -514,9 +514,9 @@ std::vector<FieldRow> pause_rows() {
           "The run pauses while the hottest thermal zone is above this. 0: never.",
           [](auto& c) -> auto& { return c.pause.temperature_celsius; }),
       field(
-          "pause.hours", kAny, "",
+          "pause.allowed_hours", kAny, "",
           "Local time in which the run may work, such as `\"22:00-06:00\"`. Empty: always.",
-          [](auto& c) -> auto& { return c.pause.hours; }),
+          [](auto& c) -> auto& { return c.pause.allowed_hours; }),
       field(
           "pause.stops", kAny, "",
           "Instead of waiting, a run that should pause ends, resumably, with an exit code of its "

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kLargestNetwork = 256 * 1024;
 constexpr std::size_t kLongestLine = 1000;
 // Far beyond any device: what follows may multiply sizes without overflow.
-constexpr double kMostValues = 1e9;
+constexpr double kMaxValues = 1e9;
 
 constexpr Limits kCount = {"in [1, 65535]", [](double x) { return x >= 1 && x <= 65535; }};
 constexpr Limits kPadding = {"in [0, 65535]", [](double x) { return x >= 0 && x <= 65535; }};
@@ -289,15 +289,15 @@ double values_of(const nn::Shape& shape) {
 void check_size(const Layer& layer, const nn::Network& network, double& parameters) {
   const nn::Operation& operation = network.operations().back();
   parameters += parameters_of(network, operation);
-  if (values_of(operation.shape) > kMostValues) {
+  if (values_of(operation.shape) > kMaxValues) {
     layer.reject(layer.table(),
                  fmt::format("it computes {:.3g} values a sample; a layer may compute {:.0g}",
-                             values_of(operation.shape), kMostValues));
+                             values_of(operation.shape), kMaxValues));
   }
-  if (parameters > kMostValues) {
+  if (parameters > kMaxValues) {
     layer.reject(layer.table(),
                  fmt::format("with it the network has {:.3g} parameters; it may have {:.0g}",
-                             parameters, kMostValues));
+                             parameters, kMaxValues));
   }
 }
 

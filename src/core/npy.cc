@@ -16,20 +16,20 @@ namespace edgeprune::core {
 namespace {
 
 struct TypeRow {
-  NpyType type;
+  ElementType type;
   std::string_view name;
   std::size_t size;
 };
 
 constexpr std::array kTypes = {
-    TypeRow{NpyType::u8, "|u1", 1},  TypeRow{NpyType::i8, "|i1", 1},
-    TypeRow{NpyType::u16, "<u2", 2}, TypeRow{NpyType::i16, "<i2", 2},
-    TypeRow{NpyType::u32, "<u4", 4}, TypeRow{NpyType::i32, "<i4", 4},
-    TypeRow{NpyType::u64, "<u8", 8}, TypeRow{NpyType::i64, "<i8", 8},
-    TypeRow{NpyType::f32, "<f4", 4}, TypeRow{NpyType::f64, "<f8", 8},
+    TypeRow{ElementType::u8, "|u1", 1},  TypeRow{ElementType::i8, "|i1", 1},
+    TypeRow{ElementType::u16, "<u2", 2}, TypeRow{ElementType::i16, "<i2", 2},
+    TypeRow{ElementType::u32, "<u4", 4}, TypeRow{ElementType::i32, "<i4", 4},
+    TypeRow{ElementType::u64, "<u8", 8}, TypeRow{ElementType::i64, "<i8", 8},
+    TypeRow{ElementType::f32, "<f4", 4}, TypeRow{ElementType::f64, "<f8", 8},
 };
 
-const TypeRow& row_of(NpyType type) {
+const TypeRow& row_of(ElementType type) {
   for (const TypeRow& row : kTypes) {
     if (row.type == type) return row;
   }
@@ -72,7 +72,7 @@ std::vector<std::size_t> parse_shape(std::string_view text, const std::string& n
   return shape;
 }
 
-NpyType parse_type(std::string_view text, const std::string& name) {
+ElementType parse_type(std::string_view text, const std::string& name) {
   const std::size_t close = text.size() > 1 ? text.find('\'', 1) : std::string_view::npos;
   if (text.empty() || text.front() != '\'' || close == std::string_view::npos) {
     reject_file(name, "the .npy header has no readable type; write the file with numpy.save");
@@ -114,10 +114,10 @@ std::pair<std::size_t, std::size_t> header_extent(std::string_view content,
 
 }  // namespace
 
-std::string_view npy_type_name(NpyType type) {
+std::string_view npy_type_name(ElementType type) {
   return row_of(type).name;
 }
-std::size_t npy_type_size(NpyType type) {
+std::size_t npy_type_size(ElementType type) {
   return row_of(type).size;
 }
 
@@ -125,7 +125,7 @@ std::size_t NpyArray::num_elements() const {
   return bytes.size() / npy_type_size(type);
 }
 
-void require_npy_type(const NpyArray& array, NpyType wanted) {
+void require_element_type(const NpyArray& array, ElementType wanted) {
   if (array.type != wanted) {
     throw Error(ErrorKind::internal, fmt::format("array of {} read as {}",
                                                  npy_type_name(array.type), npy_type_name(wanted)));
@@ -163,8 +163,8 @@ NpyArray read_npy(const std::filesystem::path& path) {
   return parse_npy(read_file(path), path.string());
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements, NpyType type,
-               const std::vector<std::size_t>& shape) {
+void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements,
+               ElementType type, const std::vector<std::size_t>& shape) {
   std::vector<std::size_t> factors = shape;
   factors.push_back(npy_type_size(type));
   if (checked_product(factors) != elements.size()) {
@@ -200,32 +200,32 @@ std::vector<std::int64_t> npy_integers(const NpyArray& array, const std::string&
     }
   };
   switch (array.type) {
-    case NpyType::u8:
+    case ElementType::u8:
       widen(array.as<std::uint8_t>());
       break;
-    case NpyType::i8:
+    case ElementType::i8:
       widen(array.as<std::int8_t>());
       break;
-    case NpyType::u16:
+    case ElementType::u16:
       widen(array.as<std::uint16_t>());
       break;
-    case NpyType::i16:
+    case ElementType::i16:
       widen(array.as<std::int16_t>());
       break;
-    case NpyType::u32:
+    case ElementType::u32:
       widen(array.as<std::uint32_t>());
       break;
-    case NpyType::i32:
+    case ElementType::i32:
       widen(array.as<std::int32_t>());
       break;
-    case NpyType::u64:
+    case ElementType::u64:
       widen(array.as<std::uint64_t>());
       break;
-    case NpyType::i64:
+    case ElementType::i64:
       widen(array.as<std::int64_t>());
       break;
-    case NpyType::f32:
-    case NpyType::f64:
+    case ElementType::f32:
+    case ElementType::f64:
       reject_file(name, fmt::format("holds '{}' where integers are wanted; convert with "
                                     "array.astype('<i8')",
                                     npy_type_name(array.type)));

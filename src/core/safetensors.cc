@@ -19,23 +19,24 @@ using nlohmann::json;
 constexpr std::size_t kLengthBytes = 8;
 
 struct TypeName {
-  NpyType type;
+  ElementType type;
   std::string_view name;
 };
 constexpr TypeName kTypeNames[] = {
-    {NpyType::u8, "U8"},   {NpyType::i8, "I8"},   {NpyType::u16, "U16"}, {NpyType::i16, "I16"},
-    {NpyType::u32, "U32"}, {NpyType::i32, "I32"}, {NpyType::u64, "U64"}, {NpyType::i64, "I64"},
-    {NpyType::f32, "F32"}, {NpyType::f64, "F64"},
+    {ElementType::u8, "U8"},   {ElementType::i8, "I8"},   {ElementType::u16, "U16"},
+    {ElementType::i16, "I16"}, {ElementType::u32, "U32"}, {ElementType::i32, "I32"},
+    {ElementType::u64, "U64"}, {ElementType::i64, "I64"}, {ElementType::f32, "F32"},
+    {ElementType::f64, "F64"},
 };
 
-std::string_view type_name(NpyType type) {
+std::string_view type_name(ElementType type) {
   for (const TypeName& row : kTypeNames) {
     if (row.type == type) return row.name;
   }
   throw Error(ErrorKind::internal, "unknown safetensors type");
 }
 
-NpyType type_of(const json& entry, const std::string& tensor, const std::string& name) {
+ElementType type_of(const json& entry, const std::string& tensor, const std::string& name) {
   const std::string wanted = entry.at("dtype").get<std::string>();
   for (const TypeName& row : kTypeNames) {
     if (row.name == wanted) return row.type;
@@ -45,7 +46,7 @@ NpyType type_of(const json& entry, const std::string& tensor, const std::string&
                           printable(tensor), printable(wanted)));
 }
 
-std::optional<std::size_t> bytes_of(const std::vector<std::size_t>& shape, NpyType type) {
+std::optional<std::size_t> bytes_of(const std::vector<std::size_t>& shape, ElementType type) {
   std::size_t bytes = npy_type_size(type);
   for (const std::size_t extent : shape) {
     if (__builtin_mul_overflow(bytes, extent, &bytes)) return std::nullopt;

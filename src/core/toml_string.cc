@@ -24,7 +24,7 @@ std::string toml_string(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
   // The code points that a lead byte with so many bytes behind it may begin.
-  constexpr std::uint32_t kLeast[] = {0x80, 0x800, 0x10000};
+  constexpr std::uint32_t kMin[] = {0x80, 0x800, 0x10000};
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i++]);
     if (lead < 0x80) continue;
@@ -37,7 +37,7 @@ bool is_utf8(std::string_view text) {
       point = point << 6 | (byte & 0x3fu);
     }
     const bool is_surrogate = point >= 0xd800 && point < 0xe000;
-    if (point < kLeast[more - 1] || point > 0x10ffff || is_surrogate) return false;
+    if (point < kMin[more - 1] || point > 0x10ffff || is_surrogate) return false;
   }
   return true;
 }

@@ -47,8 +47,8 @@ std::optional<ByteCount> parse_bytes(std::string_view text) {
   for (const Unit& known : kUnits) {
     if (unit != known.name) continue;
     const double bytes = number * known.bytes;
-    constexpr double kMost = 9e18;  // TOML's integers are signed, of 64 bits
-    if (!(bytes <= kMost)) return std::nullopt;
+    constexpr double kMax = 9e18;  // TOML's integers are signed, of 64 bits
+    if (!(bytes <= kMax)) return std::nullopt;
     return ByteCount{static_cast<std::uint64_t>(bytes)};
   }
   return std::nullopt;

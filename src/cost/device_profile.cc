@@ -38,9 +38,9 @@ double distance(const NetworkTiming& timing, std::uint32_t batch_size) {
   return std::abs(static_cast<double>(timing.batch_size) - batch_size);
 }
 
-bool fits(const NetworkTiming& timing, const TimingQuestion& question) {
-  return timing.network_hash == question.network_hash && timing.precision == question.precision &&
-         timing.memory_way == question.memory_way && timing.threads == question.threads;
+bool fits(const NetworkTiming& timing, const TimingRequest& request) {
+  return timing.network_hash == request.network_hash && timing.precision == request.precision &&
+         timing.memory_mode == request.memory_mode && timing.threads == request.threads;
 }
 
 }  // namespace
@@ -67,12 +67,12 @@ std::vector<std::string> shipped_profiles() {
   return names;
 }
 
-const NetworkTiming* timing_for(const DeviceProfile& profile, const TimingQuestion& question) {
+const NetworkTiming* timing_for(const DeviceProfile& profile, const TimingRequest& request) {
   const NetworkTiming* nearest = nullptr;
   for (const NetworkTiming& timing : profile.timings) {
-    if (!fits(timing, question)) continue;
+    if (!fits(timing, request)) continue;
     if (nearest == nullptr ||
-        distance(timing, question.batch_size) < distance(*nearest, question.batch_size)) {
+        distance(timing, request.batch_size) < distance(*nearest, request.batch_size)) {
       nearest = &timing;
     }
   }

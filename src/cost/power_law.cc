@@ -56,10 +56,10 @@ class LinearFit {
     // The optimum under the bounds lies on one of them.
     const PowerLaw on_floor = without_floor(exponent);
     const PowerLaw on_scale = without_scale(exponent);
-    return squares(on_floor) < squares(on_scale) ? on_floor : on_scale;
+    return sum_of_squares(on_floor) < sum_of_squares(on_scale) ? on_floor : on_scale;
   }
 
-  [[nodiscard]] double squares(const PowerLaw& law) const {
+  [[nodiscard]] double sum_of_squares(const PowerLaw& law) const {
     double sum = 0;
     for (const CurvePoint& point : points_) {
       const double residual = point.loss - law.at(point.keep_ratio);
@@ -92,13 +92,13 @@ class LinearFit {
   // The scale of a line through `origin`.
   [[nodiscard]] double slope(double exponent, const Means& origin) const {
     double products = 0;
-    double squares = 0;
+    double sum_of_squares = 0;
     for (const CurvePoint& point : points_) {
       const double x = std::pow(point.keep_ratio, -exponent) - origin.x;
       products += weight(point) * x * (point.loss - origin.y);
-      squares += weight(point) * x * x;
+      sum_of_squares += weight(point) * x * x;
     }
-    return products / squares;
+    return products / sum_of_squares;
   }
 
   [[nodiscard]] PowerLaw unbounded(double exponent) const {
@@ -123,12 +123,12 @@ double grid_exponent(int step) {
 }
 
 template <typename Squares>
-double golden_section(double low, double high, const Squares& squares) {
+double golden_section(double low, double high, const Squares& sum_of_squares) {
   const double ratio = (std::sqrt(5.0) - 1) / 2;
   for (int step = 0; step < kGoldenSteps; ++step) {
     const double left = high - ratio * (high - low);
     const double right = low + ratio * (high - low);
-    if (squares(left) <= squares(right)) {
+    if (sum_of_squares(left) <= sum_of_squares(right)) {
       high = right;
     } else {
       low = left;
@@ -138,17 +138,19 @@ double golden_section(double low, double high, const Squares& squares) {
 }
 
 double best_exponent(const LinearFit& fit) {
-  const auto squares = [&](double exponent) { return fit.squares(fit.best(exponent)); };
+  const auto sum_of_squares = [&](double exponent) {
+    return fit.sum_of_squares(fit.best(exponent));
+  };
   int best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (int step = 0; step <= kGridSteps; ++step) {
-    const double here = squares(grid_exponent(step));
+    const double here = sum_of_squares(grid_exponent(step));
     if (here >= least) continue;
     best = step;
     least = here;
   }
   return golden_section(grid_exponent(std::max(best - 1, 0)),
-                        grid_exponent(std::min(best + 1, kGridSteps)), squares);
+                        grid_exponent(std::min(best + 1, kGridSteps)), sum_of_squares);
 }
 
 }  // namespace

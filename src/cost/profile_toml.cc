@@ -45,8 +45,8 @@ constexpr NumberRow kNumbers[] = {
     {"power", "idle_watts", &DeviceProfile::idle_watts, kNotNegative},
     {"power", "battery_joules", &DeviceProfile::battery_joules, kAboveZero},
     {"compute", "flops_per_second", &DeviceProfile::flops_per_second, kAboveZero},
-    {"compute", "sustained_share", &DeviceProfile::sustained_share, kShare},
-    {"compute", "duty_share", &DeviceProfile::duty_share, kShare},
+    {"compute", "sustained_fraction", &DeviceProfile::sustained_fraction, kShare},
+    {"compute", "duty_cycle", &DeviceProfile::duty_cycle, kShare},
     {"memory", "bytes", &DeviceProfile::memory_bytes, kAboveZero},
     {"storage", "bytes", &DeviceProfile::storage_bytes, kAboveZero},
     {"storage", "bytes_per_second", &DeviceProfile::storage_bytes_per_second, kAboveZero},
@@ -138,9 +138,9 @@ class Section {
   [[nodiscard]] std::uint32_t count(std::string_view key) const {
     const toml::node& node = required(key);
     const auto* integer = node.as_integer();
-    constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
-    if (integer == nullptr || integer->get() < 1 || integer->get() > kMost) {
-      must_be(key, node, fmt::format("a whole number in [1, {}]", kMost));
+    constexpr std::int64_t kMax = std::numeric_limits<std::uint32_t>::max();
+    if (integer == nullptr || integer->get() < 1 || integer->get() > kMax) {
+      must_be(key, node, fmt::format("a whole number in [1, {}]", kMax));
     }
     return static_cast<std::uint32_t>(integer->get());
   }
@@ -213,7 +213,7 @@ void read_numbers(const Section& section, std::string_view name, const std::stri
 }
 
 NetworkTiming read_timing(const Section& section) {
-  section.allow({"network", "network_hash", "precision", "memory_way", "threads", "batch_size",
+  section.allow({"network", "network_hash", "precision", "memory_mode", "threads", "batch_size",
                  "step_overhead_seconds", "step_seconds_per_sample", "first_step_seconds",
                  "forward_seconds_per_sample", "read_seconds_per_sample", "start_seconds",
                  "save_seconds", "power_watts", "source", "date"});
@@ -221,7 +221,7 @@ NetworkTiming read_timing(const Section& section) {
       .network = section.text("network"),
       .network_hash = section.text("network_hash"),
       .precision = section.text("precision"),
-      .memory_way = section.text("memory_way"),
+      .memory_mode = section.text("memory_mode"),
       .threads = section.count("threads"),
       .batch_size = section.count("batch_size"),
       .step_overhead_seconds = section.number("step_overhead_seconds", kNotNegative),
@@ -273,7 +273,7 @@ void print_timing(const NetworkTiming& timing, std::string& toml) {
   line("network", core::toml_string(timing.network));
   line("network_hash", core::toml_string(timing.network_hash));
   line("precision", core::toml_string(timing.precision));
-  line("memory_way", core::toml_string(timing.memory_way));
+  line("memory_mode", core::toml_string(timing.memory_mode));
   line("threads", timing.threads);
   line("batch_size", timing.batch_size);
   line("step_overhead_seconds", timing.step_overhead_seconds);

@@ -29,15 +29,15 @@ class Choice {
       : device_(device),
         weights_(weights),
         share_(share),
-        most_(largest_that_fits(device.num_samples, device.budgets, device.cost_of_kept,
-                                device.least_kept)) {
-    const std::uint64_t gaps = most_.value - device.least_kept;
+        max_(largest_that_fits(device.num_samples, device.budgets, device.cost_of_kept,
+                               device.min_kept)) {
+    const std::uint64_t gaps = max_.value - device.min_kept;
     const std::uint64_t steps = std::min<std::uint64_t>(gaps, kCandidates - 1);
     for (std::uint64_t step = 0; step < steps; ++step) add(gaps * step / steps);
     add(gaps);
   }
 
-  [[nodiscard]] const Fit& most() const { return most_; }
+  [[nodiscard]] const Fit& most() const { return max_; }
 
   [[nodiscard]] double objective(const Candidate& candidate, const PowerLaw& law) const {
     return share_ * law.at(keep_ratio(candidate.num_kept)) + candidate.weighted_cost;
@@ -47,18 +47,18 @@ class Choice {
     return static_cast<double>(num_kept) / device_.num_samples;
   }
 
-  [[nodiscard]] Candidate best(const PowerLaw& law) const { return least_of(candidates_, law); }
+  [[nodiscard]] Candidate best(const PowerLaw& law) const { return min_of(candidates_, law); }
 
   /// The same, with every M between the neighbours of the best candidate.
   [[nodiscard]] Candidate refined(const PowerLaw& law) const {
     const Candidate coarse = best(law);
-    const std::uint32_t gap = (most_.value - device_.least_kept) / kCandidates + 1;
+    const std::uint32_t gap = (max_.value - device_.min_kept) / kCandidates + 1;
     if (gap == 1) return coarse;
-    const std::uint32_t below = std::min(gap, coarse.num_kept - device_.least_kept);
-    const std::uint32_t last = std::min(coarse.num_kept + gap, most_.value);
+    const std::uint32_t below = std::min(gap, coarse.num_kept - device_.min_kept);
+    const std::uint32_t last = std::min(coarse.num_kept + gap, max_.value);
     std::vector<Candidate> around;
     for (std::uint32_t m = coarse.num_kept - below; m <= last; ++m) around.push_back(priced(m));
-    return least_of(around, law);
+    return min_of(around, law);
   }
 
  private:
@@ -67,11 +67,11 @@ class Choice {
   }
 
   void add(std::uint64_t above_least) {
-    candidates_.push_back(priced(device_.least_kept + static_cast<std::uint32_t>(above_least)));
+    candidates_.push_back(priced(device_.min_kept + static_cast<std::uint32_t>(above_least)));
   }
 
-  [[nodiscard]] Candidate least_of(const std::vector<Candidate>& candidates,
-                                   const PowerLaw& law) const {
+  [[nodiscard]] Candidate min_of(const std::vector<Candidate>& candidates,
+                                 const PowerLaw& law) const {
     return *std::min_element(candidates.begin(), candidates.end(),
                              [&](const Candidate& a, const Candidate& b) {
                                return objective(a, law) < objective(b, law);
@@ -81,7 +81,7 @@ class Choice {
   const Device& device_;
   const Weights& weights_;
   double share_;  // p_k
-  Fit most_;
+  Fit max_;
   std::vector<Candidate> candidates_;  // ascending
 };
 
@@ -95,15 +95,15 @@ double normal(core::RandomStream& draws) {
 // there are points.
 std::optional<double> scatter(const std::vector<CurvePoint>& points, const PowerLaw& law) {
   std::set<double> ratios;
-  double squares = 0;
+  double sum_of_squares = 0;
   for (const CurvePoint& point : points) {
     ratios.insert(point.keep_ratio);
     const double residual = point.loss - law.at(point.keep_ratio);
-    squares += residual * residual;
+    sum_of_squares += residual * residual;
   }
   const std::size_t parameters = std::min<std::size_t>(ratios.size(), 3);
   if (points.size() <= parameters) return {};
-  return std::sqrt(squares / static_cast<double>(points.size() - parameters));
+  return std::sqrt(sum_of_squares / static_cast<double>(points.size() - parameters));
 }
 
 // The points with the standard errors that refits draw by.
@@ -113,10 +113,10 @@ std::optional<std::vector<CurvePoint>> points_with_errors(const std::vector<Curv
                   [](const CurvePoint& point) { return point.standard_error > 0; })) {
     return points;
   }
-  const std::optional<double> deviation = scatter(points, law);
-  if (!deviation) return {};
+  const std::optional<double> stddev = scatter(points, law);
+  if (!stddev) return {};
   std::vector<CurvePoint> result = points;
-  for (CurvePoint& point : result) point.standard_error = *deviation;
+  for (CurvePoint& point : result) point.standard_error = *stddev;
   return result;
 }
 

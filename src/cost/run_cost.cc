@@ -52,7 +52,7 @@ double sustained_flops_per_second(const DeviceProfile& profile) {
          "it has no timing of this network and no compute.flops_per_second; add either, or measure "
          "the device with edgeprune calibrate");
   }
-  const SourcedNumber& share = profile.sustained_share;
+  const SourcedNumber& share = profile.sustained_fraction;
   return profile.flops_per_second.value * (share.is_known() ? share.value : 1);
 }
 
@@ -101,18 +101,18 @@ void set_ratios(const RunWork& work, RunCost& cost) {
 struct Power {
   double watts = -1;  // -1: not known
   double idle_watts = 0;
-  double duty_share = 1;
+  double duty_cycle = 1;
 };
 
 Power power_of(const CostModel& model) {
   const DeviceProfile& profile = model.profile;
   const bool measured = model.timing != nullptr && model.timing->power_watts >= 0;
   Power power{.watts = measured ? model.timing->power_watts : profile.operating_watts.value};
-  if (!profile.duty_share.is_known() || profile.duty_share.value >= 1) return power;
-  power.duty_share = profile.duty_share.value;
+  if (!profile.duty_cycle.is_known() || profile.duty_cycle.value >= 1) return power;
+  power.duty_cycle = profile.duty_cycle.value;
   if (power.watts >= 0 && !profile.idle_watts.is_known()) {
     fail(profile,
-         "compute.duty_share is below 1 without power.idle_watts, which the rest draws; "
+         "compute.duty_cycle is below 1 without power.idle_watts, which the rest draws; "
          "add it");
   }
   power.idle_watts = profile.idle_watts.value;
@@ -120,7 +120,7 @@ Power power_of(const CostModel& model) {
 }
 
 void set_time(double working_seconds, const Power& power, PhaseCost& phase) {
-  phase.seconds = working_seconds / power.duty_share;
+  phase.seconds = working_seconds / power.duty_cycle;
   if (power.watts < 0) return;
   phase.joules = energy_joules(power.watts, working_seconds) +
                  energy_joules(power.idle_watts, phase.seconds - working_seconds);

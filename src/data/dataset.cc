@@ -55,22 +55,22 @@ void check(const Dataset& dataset) {
 template <typename T>
 void measure_channels(std::span<const T> pixels, double unit, Dataset& dataset) {
   const std::size_t channels = dataset.shape.channels;
-  std::vector<double> pivot(channels), sum(channels), squares(channels);
+  std::vector<double> pivot(channels), sum(channels), sum_squared_deviations(channels);
   for (std::size_t c = 0; c < channels; ++c) pivot[c] = static_cast<double>(pixels[c]) * unit;
   for (std::size_t at = 0; at < pixels.size(); at += channels) {
     for (std::size_t c = 0; c < channels; ++c) {
       const double v = static_cast<double>(pixels[at + c]) * unit - pivot[c];
       sum[c] += v;
-      squares[c] += v * v;
+      sum_squared_deviations[c] += v * v;
     }
   }
   const std::size_t positions = pixels.size() / channels;
   const auto count = static_cast<double>(positions);
   for (std::size_t c = 0; c < channels; ++c) {
     const double offset = sum[c] / count;
-    const double variance = std::max(0.0, squares[c] / count - offset * offset);
+    const double variance = std::max(0.0, sum_squared_deviations[c] / count - offset * offset);
     dataset.channel_mean.push_back(pivot[c] + offset);
-    dataset.channel_deviation.push_back(variance > 0 ? std::sqrt(variance) : 1.0);
+    dataset.channel_stddev.push_back(variance > 0 ? std::sqrt(variance) : 1.0);
   }
 }
 
@@ -117,7 +117,7 @@ void Dataset::copy_values(std::uint32_t sample, std::span<float> out) const {
 Dataset finish_dataset(Dataset dataset) {
   check(dataset);
   dataset.channel_mean.clear();
-  dataset.channel_deviation.clear();
+  dataset.channel_stddev.clear();
   if (dataset.has_byte_pixels()) {
     measure_channels(std::span<const std::uint8_t>(dataset.byte_pixels), 1.0 / 255.0, dataset);
   } else {

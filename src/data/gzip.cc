@@ -13,7 +13,7 @@ namespace edgeprune::data {
 namespace {
 
 // Far above any data set that fits a device, far below what a crafted file could ask for.
-constexpr std::size_t kMostBytes = std::size_t{4} << 30;
+constexpr std::size_t kMaxBytes = std::size_t{4} << 30;
 
 bool is_gzip(std::string_view content) {
   return content.starts_with("\x1f\x8b");
@@ -63,7 +63,7 @@ class Inflater {
 
   void append_to(std::string& out, const std::string& name) {
     const std::size_t made = chunk_.size() - stream_.avail_out;
-    if (made > kMostBytes - out.size()) {
+    if (made > kMaxBytes - out.size()) {
       core::reject_file(
           name,
           "expands to more than 4 GiB; split the data set or check that it is the right file");

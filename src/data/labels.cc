@@ -10,7 +10,7 @@ namespace edgeprune::data {
 namespace {
 
 // A label beyond this is no class number, and so many names would fill the memory.
-constexpr std::uint32_t kMostClasses = 1u << 16;
+constexpr std::uint32_t kMaxClasses = 1u << 16;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ std::vector<std::string> numbered_classes(std::uint32_t num_classes) {
 
 std::uint32_t count_classes(std::span<const std::int64_t> labels, std::uint32_t num_classes,
                             const std::string& name) {
-  const std::int64_t end = num_classes > 0 ? num_classes : kMostClasses;
+  const std::int64_t end = num_classes > 0 ? num_classes : kMaxClasses;
   std::int64_t largest = -1;
   for (std::size_t sample = 0; sample < labels.size(); ++sample) {
     const std::int64_t label = labels[sample];

@@ -21,11 +21,11 @@ using core::ErrorKind;
 
 void check_normalisation(const Dataset& dataset, const Normalisation& normalisation) {
   const std::size_t channels = dataset.shape.channels;
-  if (normalisation.mean.size() == channels && normalisation.deviation.size() == channels) return;
+  if (normalisation.mean.size() == channels && normalisation.stddev.size() == channels) return;
   throw Error(
       ErrorKind::internal,
       fmt::format("{}: {} channels normalised with {} means and {} deviations", dataset.name,
-                  channels, normalisation.mean.size(), normalisation.deviation.size()));
+                  channels, normalisation.mean.size(), normalisation.stddev.size()));
 }
 
 void check_augmentation(const Dataset& dataset, const Augmentation& augmentation) {
@@ -60,7 +60,7 @@ void normalise(std::span<const T> values, const Normalisation& normalisation,
   for (std::size_t pixel = 0; pixel < values.size(); pixel += channels) {
     for (std::size_t c = 0; c < channels; ++c) {
       out[pixel + c] =
-          (value_of(values[pixel + c]) - normalisation.mean[c]) / normalisation.deviation[c];
+          (value_of(values[pixel + c]) - normalisation.mean[c]) / normalisation.stddev[c];
     }
   }
 }
@@ -74,7 +74,7 @@ std::vector<float> normalised_bytes(const Dataset& dataset, const Normalisation&
   for (std::size_t c = 0; c < channels; ++c) {
     for (std::size_t byte = 0; byte < 256; ++byte) {
       const float value = value_of(static_cast<std::uint8_t>(byte));
-      table[256 * c + byte] = (value - normalisation.mean[c]) / normalisation.deviation[c];
+      table[256 * c + byte] = (value - normalisation.mean[c]) / normalisation.stddev[c];
     }
   }
   return table;
@@ -178,7 +178,7 @@ void check_plan(const core::BatchPlan& plan, std::size_t num_samples, std::uint3
 
 Normalisation normalisation_of(const Dataset& train) {
   return {.mean = {train.channel_mean.begin(), train.channel_mean.end()},
-          .deviation = {train.channel_deviation.begin(), train.channel_deviation.end()}};
+          .stddev = {train.channel_stddev.begin(), train.channel_stddev.end()}};
 }
 
 // Two batches: the thread fills one while the caller reads the other. Batch k lives in slot k % 2.

@@ -63,9 +63,9 @@ std::vector<T> pixels_of(const core::NpyArray& array, NpyLayout layout, const Im
 
 void set_pixels(const core::NpyArray& array, NpyLayout layout, Dataset& dataset) {
   dataset.shape = shape_of(array, layout, dataset.name);
-  if (array.type == core::NpyType::u8) {
+  if (array.type == core::ElementType::u8) {
     dataset.byte_pixels = pixels_of<std::uint8_t>(array, layout, dataset.shape);
-  } else if (array.type == core::NpyType::f32) {
+  } else if (array.type == core::ElementType::f32) {
     dataset.float_pixels = pixels_of<float>(array, layout, dataset.shape);
   } else {
     core::reject_file(dataset.name,

@@ -7,7 +7,7 @@ namespace {
 
 // No machine that trains at the edge draws more: a counter that fell has wrapped only where that
 // takes less.
-constexpr double kMostWatts = 5000;
+constexpr double kMaxWatts = 5000;
 
 bool makes_sense(double reading, const MeterInfo& info) {
   if (!std::isfinite(reading) || reading < 0) return false;
@@ -60,7 +60,7 @@ double Tally::add_counter(double seconds, double reading) {
     return rise;
   }
   const double wrapped = rise + info_.wrap_joules;
-  const double most = kMostWatts * (elapsed + info_.delay_seconds + 1);
+  const double most = kMaxWatts * (elapsed + info_.delay_seconds + 1);
   if (wrapped < 0 || info_.wrap_joules <= 0 || wrapped > most) {
     ++counts_.gaps;
     return 0;

@@ -134,7 +134,7 @@ struct OutputRows {
   std::size_t out_stride;
   float* pivot;
   double* sum;
-  double* squares;
+  double* sum_squared_deviations;
 };
 
 // Calls body(v, valid) for each of a panel's V vectors.
@@ -182,12 +182,12 @@ void output_stretch(const float* results, std::size_t num_rows, std::size_t num_
   Vector bias[V];
   Vector pivot[V];
   Vector sum[V];
-  Vector squares[V];
+  Vector sum_squared_deviations[V];
   for_panel<V>(num_channels, [&](std::size_t v, std::size_t valid) {
     bias[v] = rows.bias != nullptr ? load(rows.bias + v * n, valid) : hn::Zero(d);
     pivot[v] = rows.pivot != nullptr ? load(rows.pivot + v * n, valid) : hn::Zero(d);
     sum[v] = hn::Zero(d);
-    squares[v] = hn::Zero(d);
+    sum_squared_deviations[v] = hn::Zero(d);
   });
   T* out = rows.out;
   const std::size_t stride = rows.out_stride;
@@ -198,13 +198,13 @@ void output_stretch(const float* results, std::size_t num_rows, std::size_t num_
       const Vector stored = store_as<kStore>(y, out + v * n, std::min(n, num_channels - v * n));
       const Vector off = hn::Sub(stored, pivot[v]);
       sum[v] = hn::Add(sum[v], off);
-      squares[v] = hn::MulAdd(off, off, squares[v]);
+      sum_squared_deviations[v] = hn::MulAdd(off, off, sum_squared_deviations[v]);
     }
   }
   if (rows.sum == nullptr) return;
   for_panel<V>(num_channels, [&](std::size_t v, std::size_t valid) {
     add_lanes(sum[v], valid, rows.sum + v * n);
-    add_lanes(squares[v], valid, rows.squares + v * n);
+    add_lanes(sum_squared_deviations[v], valid, rows.sum_squared_deviations + v * n);
   });
 }
 
@@ -248,11 +248,11 @@ void finish_output(const ResultPanel& panel, const OutputTarget& target, std::si
                        .out_stride = target.channels,
                        .pivot = nullptr,
                        .sum = nullptr,
-                       .squares = nullptr};
+                       .sum_squared_deviations = nullptr};
     if (ChannelMoments* moments = target.moments) {
       rows.pivot = moments->pivot.data() + c;
       rows.sum = moments->sum.data() + c;
-      rows.squares = moments->squares.data() + c;
+      rows.sum_squared_deviations = moments->sum_squared_deviations.data() + c;
       if (moments->count == 0) take_pivot<T>(panel, rows.bias, rows.pivot);
     }
     with_panel_vectors(panel.num_channels,
@@ -274,14 +274,14 @@ void accumulate_moments(ConstElements x, std::size_t pixels, ChannelMoments& mom
         const T* at = values + begin * channels + c;
         const Vector pivot = load(moments.pivot.data() + c, valid);
         Vector sum = hn::Zero(d);
-        Vector squares = hn::Zero(d);
+        Vector sum_squared_deviations = hn::Zero(d);
         for (std::size_t p = 0; p < length; ++p) {
           const Vector v = hn::Sub(load(at + p * channels, valid), pivot);
           sum = hn::Add(sum, v);
-          squares = hn::MulAdd(v, v, squares);
+          sum_squared_deviations = hn::MulAdd(v, v, sum_squared_deviations);
         }
         add_lanes(sum, valid, moments.sum.data() + c);
-        add_lanes(squares, valid, moments.squares.data() + c);
+        add_lanes(sum_squared_deviations, valid, moments.sum_squared_deviations.data() + c);
       });
     }
   });
@@ -533,13 +533,14 @@ void ChannelMoments::reset(std::size_t channels) {
   count = 0;
   pivot.assign(channels, 0.0f);
   sum.assign(channels, 0.0);
-  squares.assign(channels, 0.0);
+  sum_squared_deviations.assign(channels, 0.0);
 }
 
 ChannelMoments::Deviations ChannelMoments::merge(std::span<const ChannelMoments> parts) {
   const std::size_t channels = parts[0].pivot.size();
-  Deviations total{
-      .count = 0, .mean = std::vector<double>(channels), .squares = std::vector<double>(channels)};
+  Deviations total{.count = 0,
+                   .mean = std::vector<double>(channels),
+                   .sum_squared_deviations = std::vector<double>(channels)};
   for (const ChannelMoments& part : parts) {
     if (part.count == 0) continue;
     const double count = total.count + part.count;
@@ -547,8 +548,8 @@ ChannelMoments::Deviations ChannelMoments::merge(std::span<const ChannelMoments>
       const double offset = part.sum[c] / part.count;
       const double delta = part.pivot[c] + offset - total.mean[c];
       total.mean[c] += delta * part.count / count;
-      total.squares[c] +=
-          part.squares[c] - offset * part.sum[c] + delta * delta * total.count * part.count / count;
+      total.sum_squared_deviations[c] += part.sum_squared_deviations[c] - offset * part.sum[c] +
+                                         delta * delta * total.count * part.count / count;
     }
     total.count = count;
   }

@@ -5,11 +5,11 @@
 
 namespace edgeprune::kernels {
 
-/// Calls body<n>() for 1 <= n <= kMost, nothing for 0.
-template <std::size_t kMost, typename Body>
+/// Calls body<n>() for 1 <= n <= kMax, nothing for 0.
+template <std::size_t kMax, typename Body>
 void with_constant(std::size_t n, Body&& body) {
-  if (n == kMost) return body.template operator()<kMost>();
-  if constexpr (kMost > 1) with_constant<kMost - 1>(n, body);
+  if (n == kMax) return body.template operator()<kMax>();
+  if constexpr (kMax > 1) with_constant<kMax - 1>(n, body);
 }
 
 /// Calls tile<R>(first) for R rows from `first` on, until all of `count` are done: as many kTall

@@ -31,7 +31,7 @@ void sgd_update(const SgdUpdate& update, const float* gradients, std::size_t cou
 }
 
 void adam_update(const AdamUpdate& update, const float* gradients, std::size_t count,
-                 float* parameters, float* mean, float* squares) {
+                 float* parameters, float* mean, float* second_moment) {
   const Tag d;
   const Vector decay = hn::Set(d, update.coupled_decay);
   const Vector shrink = hn::Set(d, update.decoupled_shrink);
@@ -46,9 +46,10 @@ void adam_update(const AdamUpdate& update, const float* gradients, std::size_t c
     const Vector g = hn::MulAdd(decay, p, load(gradients + i, valid));
     const Vector old_mean = load(mean + i, valid);
     const Vector m = hn::MulAdd(hn::Sub(g, old_mean), fresh1, old_mean);
-    const Vector v = hn::MulAdd(beta2, load(squares + i, valid), hn::Mul(fresh2, hn::Mul(g, g)));
+    const Vector v =
+        hn::MulAdd(beta2, load(second_moment + i, valid), hn::Mul(fresh2, hn::Mul(g, g)));
     store(m, mean + i, valid);
-    store(v, squares + i, valid);
+    store(v, second_moment + i, valid);
     const Vector root = hn::Add(hn::Div(hn::Sqrt(v), correction2), epsilon);
     store(hn::NegMulAdd(rate, hn::Div(m, root), p), parameters + i, valid);
   });
@@ -70,8 +71,9 @@ void sgd_update(const SgdUpdate& update, const float* gradients, std::size_t cou
 }
 
 void adam_update(const AdamUpdate& update, const float* gradients, std::size_t count,
-                 float* parameters, float* mean, float* squares) {
-  HWY_DYNAMIC_DISPATCH(adam_update)(update, gradients, count, parameters, mean, squares);
+                 float* parameters, float* mean, float* second_moment) {
+  HWY_DYNAMIC_DISPATCH(adam_update)
+  (update, gradients, count, parameters, mean, second_moment);
 }
 
 }  // namespace edgeprune::kernels

@@ -61,7 +61,7 @@ std::span<float> values_of(Model& model, const TensorInfo& info) {
 }
 
 void check_tensor(const core::NpyArray& array, const TensorInfo& info) {
-  if (array.type != core::NpyType::f32 || array.shape != info.file_shape()) {
+  if (array.type != core::ElementType::f32 || array.shape != info.file_shape()) {
     throw core::Error(
         core::ErrorKind::data,
         fmt::format(
@@ -88,7 +88,7 @@ std::size_t rows_of_head(const core::SafetensorsFile& file, const Network& netwo
   for (const TensorInfo& info : tensor_layout(network)) {
     if (info.operation() != head->name) continue;
     const auto found = file.tensors.find(info.name);
-    if (found == file.tensors.end() || found->second.type != core::NpyType::f32) return 0;
+    if (found == file.tensors.end() || found->second.type != core::ElementType::f32) return 0;
     std::vector<std::size_t> shape = found->second.shape;
     if (shape.empty() || (rows != 0 && shape[0] != rows)) return 0;
     rows = shape[0];
@@ -148,8 +148,8 @@ void write_model(const std::filesystem::path& path, const Network& network, cons
   std::vector<core::TensorHeader> headers;
   for (const auto& [name, info] : by_name) {
     headers.push_back(info == nullptr
-                          ? core::TensorHeader{name, core::NpyType::i64, {}}
-                          : core::TensorHeader{name, core::NpyType::f32, info->file_shape()});
+                          ? core::TensorHeader{name, core::ElementType::i64, {}}
+                          : core::TensorHeader{name, core::ElementType::f32, info->file_shape()});
   }
   core::SafetensorsWriter writer(path, metadata, std::move(headers));
   for (const auto& [name, info] : by_name) {

@@ -107,7 +107,7 @@ Value resnet_block(Network& net, const std::string& prefix, Value x, std::uint32
 
 // In double: a product of two layer widths may pass 2^64.
 void require_reasonable_size(const std::string& name, const Network& network) {
-  constexpr double kMostParameters = 1e9;
+  constexpr double kMaxParameters = 1e9;
   double parameters = 0;
   for (const Operation& operation : network.operations()) {
     if (operation.kind != OperationKind::convolution) continue;
@@ -115,11 +115,11 @@ void require_reasonable_size(const std::string& name, const Network& network) {
     parameters += 1.0 * operation.shape.channels * in.channels * operation.kernel.height *
                   operation.kernel.width;
   }
-  if (parameters > kMostParameters) {
+  if (parameters > kMaxParameters) {
     throw core::Error(core::ErrorKind::config,
                       fmt::format("{} has {:.3g} parameters with these options; a network may have "
                                   "{:.0g}",
-                                  name, parameters, kMostParameters));
+                                  name, parameters, kMaxParameters));
   }
 }
 

@@ -29,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kStepsShare = 0.75;
 // Besides, where there is a meter.
 constexpr double kIdleShare = 0.2;
-constexpr double kMostIdleSeconds = 5;
+constexpr double kMaxIdleSeconds = 5;
 // The fewest repetitions that make a median, however long they take.
 constexpr std::size_t kFewestPasses = 5;
 // A pass is about so long: hundreds of small steps, or a few of a large network.
@@ -75,7 +75,7 @@ class Measurement {
     if (!options_.joules) return -1;
     const double joules_before = options_.joules();
     const auto start = Clock::now();
-    while (seconds_since(start) < std::min(kMostIdleSeconds, kIdleShare * options_.seconds)) {
+    while (seconds_since(start) < std::min(kMaxIdleSeconds, kIdleShare * options_.seconds)) {
       check_stop();
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -86,13 +86,13 @@ class Measurement {
 
   cost::NetworkTiming timing() {
     const config::Config& config = run_.config();
-    const cost::TimingQuestion question = run_.timing_question();
+    const cost::TimingRequest request = run_.timing_request();
     cost::NetworkTiming timing{
         .network = run::network_name(config),
-        .network_hash = question.network_hash,
-        .precision = question.precision,
-        .memory_way = question.memory_way,
-        .threads = question.threads,
+        .network_hash = request.network_hash,
+        .precision = request.precision,
+        .memory_mode = request.memory_mode,
+        .threads = request.threads,
         .batch_size = large_,
         .source = fmt::format("edgeprune calibrate on {} samples of {}",
                               run_.data().train.num_samples(), run_.data().train.name),
@@ -255,7 +255,7 @@ cost::SourcedNumber measured(double value, const std::string& source, const std:
 
 bool is_for_the_same(const cost::NetworkTiming& a, const cost::NetworkTiming& b) {
   return a.network_hash == b.network_hash && a.precision == b.precision &&
-         a.memory_way == b.memory_way && a.threads == b.threads && a.batch_size == b.batch_size;
+         a.memory_mode == b.memory_mode && a.threads == b.threads && a.batch_size == b.batch_size;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace edgeprune::plan {
 namespace {
 
 // Nobody trains for longer; where this many fit, no budget limits them.
-constexpr std::uint32_t kMostEpochs = 100'000;
+constexpr std::uint32_t kMaxEpochs = 100'000;
 
 std::string sourced(const cost::SourcedNumber& number) {
   return fmt::format("{}: {}", cost::name_of(number.kind), number.source);
@@ -64,12 +64,12 @@ bool any(const cost::Budgets& budgets) {
 
 void fit_epochs(const RunCosts& costs, const cost::Budgets& budgets, CostPlan& plan) {
   try {
-    plan.most_epochs = cost::largest_that_fits(
-        kMostEpochs, budgets,
+    plan.max_epochs = cost::largest_that_fits(
+        kMaxEpochs, budgets,
         [&costs, last_only = leaves_out_evaluations(budgets)](std::uint32_t epochs) {
           return costs.at({.epochs = epochs, .last_evaluation_only = last_only});
         });
-    if (plan.most_epochs->value == kMostEpochs) plan.most_epochs.reset();
+    if (plan.max_epochs->value == kMaxEpochs) plan.max_epochs.reset();
   } catch (const core::Error& error) {
     if (error.kind() != core::ErrorKind::config) throw;
     plan.why_no_epochs = error.what();
@@ -78,7 +78,7 @@ void fit_epochs(const RunCosts& costs, const cost::Budgets& budgets, CostPlan& p
 
 }  // namespace
 
-std::uint32_t least_kept(const run::PlannedRun& run, std::uint32_t num_samples) {
+std::uint32_t min_kept(const run::PlannedRun& run, std::uint32_t num_samples) {
   return std::min(num_samples, run.network().has_batch_norm() ? 2u : 1u);
 }
 
@@ -97,12 +97,12 @@ cost::RunCost RunCosts::at(const run::PlanVariant& variant) const {
 
 cost::RunCost RunCosts::on(const cost::DeviceProfile& profile,
                            const run::PlanVariant& variant) const {
-  const cost::NetworkTiming* timing = cost::timing_for(profile, run_.timing_question());
+  const cost::NetworkTiming* timing = cost::timing_for(profile, run_.timing_request());
   return cost::predict_run_cost(run_.work(variant), {.profile = profile, .timing = timing});
 }
 
 Provenance RunCosts::provenance() const {
-  const cost::NetworkTiming* timing = cost::timing_for(profile_, run_.timing_question());
+  const cost::NetworkTiming* timing = cost::timing_for(profile_, run_.timing_request());
   return {.device = profile_.name,
           .time = time_text(profile_, timing),
           .power = power_text(profile_, timing),
@@ -133,7 +133,7 @@ CostPlan make_cost_plan(const RunCosts& costs, const std::vector<core::KeepRatio
   if (!any(budgets)) return plan;
   plan.largest_keep =
       cost::largest_that_fits(data.num_samples(), budgets, cost_of_kept(costs, budgets),
-                              least_kept(costs.run(), data.num_samples()));
+                              min_kept(costs.run(), data.num_samples()));
   fit_epochs(costs, budgets, plan);
   return plan;
 }

@@ -67,14 +67,14 @@ Json largest_keep_json(const CostPlan& plan) {
   return json;
 }
 
-Json most_epochs_json(const CostPlan& plan) {
+Json max_epochs_json(const CostPlan& plan) {
   if (!plan.why_no_epochs.empty()) {
     return {
         {"epochs", 0}, {"keep_ratio", plan.keep_ratio.as_written()}, {"why", plan.why_no_epochs}};
   }
-  if (!plan.most_epochs) return nullptr;
-  Json json = {{"epochs", plan.most_epochs->value}, {"keep_ratio", plan.keep_ratio.as_written()}};
-  json.update(fit_json(*plan.most_epochs));
+  if (!plan.max_epochs) return nullptr;
+  Json json = {{"epochs", plan.max_epochs->value}, {"keep_ratio", plan.keep_ratio.as_written()}};
+  json.update(fit_json(*plan.max_epochs));
   return json;
 }
 
@@ -94,7 +94,7 @@ std::string cost_plan_json(const CostPlan& plan) {
       {"keep_ratio", plan.keep_ratio.as_written()},
       {"rows", Json::array()},
       {"largest_keep", largest_keep_json(plan)},
-      {"most_epochs", most_epochs_json(plan)}};
+      {"most_epochs", max_epochs_json(plan)}};
   for (const CostRow& row : plan.rows) json["rows"].push_back(row_json(row));
   return json.dump(2) + "\n";
 }

@@ -81,13 +81,13 @@ std::string budgets_text(const CostPlan& plan) {
     return text + fmt::format("at keep ratio {} not even one epoch fits: {}\n",
                               plan.keep_ratio.as_written(), plan.why_no_epochs);
   }
-  if (!plan.most_epochs) {
+  if (!plan.max_epochs) {
     return text + fmt::format("at keep ratio {} no budget limits the epochs\n",
                               plan.keep_ratio.as_written());
   }
   return text + fmt::format("most epochs within the budgets, at keep ratio {}: {}\n{}",
-                            plan.keep_ratio.as_written(), plan.most_epochs->value,
-                            uses_text(*plan.most_epochs));
+                            plan.keep_ratio.as_written(), plan.max_epochs->value,
+                            uses_text(*plan.max_epochs));
 }
 
 // A line of its own, broken at blanks before column 100 and set in.

@@ -24,7 +24,7 @@ cost::Device device_of(const RunCosts& costs, const FleetDevice& device,
               },
           .curve = curve,
           .budgets = device.budgets,
-          .least_kept = least_kept(costs.run(), device.num_samples)};
+          .min_kept = min_kept(costs.run(), device.num_samples)};
 }
 
 FleetDevice only_device(const RunCosts& costs) {

@@ -227,7 +227,7 @@ void write_checkpoint(const std::filesystem::path& run_directory, RunState& stat
   // In order of their names, as a reader finds them: the hash goes by it.
   std::map<std::string, std::pair<core::TensorHeader, std::span<const std::byte>>> saved;
   for_arrays(arrays, state.kept, [&]<typename T>(const std::string& name, std::span<T> values) {
-    saved[name] = {{name, core::npy_type_of<std::remove_const_t<T>>(), {values.size()}},
+    saved[name] = {{name, core::element_type_of<std::remove_const_t<T>>(), {values.size()}},
                    std::as_bytes(values)};
   });
   std::map<std::string, std::string> metadata = {{"state", state_text(state, arrays)}};

@@ -23,17 +23,17 @@ RunFacts facts_of(const RunSetup& setup) {
           .memory_bytes = setup.memory.predicted.total()};
 }
 
-cost::TimingQuestion timing_question(const RunSetup& setup) {
+cost::TimingRequest timing_request(const RunSetup& setup) {
   return {.network_hash = network_hash(setup.network),
           .precision = std::string(train::name_of(setup.precision.precision)),
-          .memory_way = std::string(name_of(setup.memory.choice.way)),
+          .memory_mode = std::string(name_of(setup.memory.choice.mode)),
           .threads = setup.config.run.threads,
           .batch_size = setup.trainer_options().batch_size};
 }
 
 const cost::NetworkTiming* timing_of(const RunSetup& setup,
                                      const std::optional<cost::DeviceProfile>& device) {
-  return device ? cost::timing_for(*device, timing_question(setup)) : nullptr;
+  return device ? cost::timing_for(*device, timing_request(setup)) : nullptr;
 }
 
 std::optional<cost::RunCost> predicted_cost(const RunSetup& setup,

@@ -22,7 +22,7 @@ namespace edgeprune::run {
 /// What a plan does not know of its work.
 [[nodiscard]] RunFacts facts_of(const RunSetup& setup);
 /// Which timing of a device profile is for this run.
-[[nodiscard]] cost::TimingQuestion timing_question(const RunSetup& setup);
+[[nodiscard]] cost::TimingRequest timing_request(const RunSetup& setup);
 
 /// The timing for this run; null where there is no device, or none of it on the device.
 [[nodiscard]] const cost::NetworkTiming* timing_of(

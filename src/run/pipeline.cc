@@ -101,7 +101,7 @@ class Pipeline {
     save();
   }
 
-  void save() { budget_.took_save(run_.save()); }
+  void save() { budget_.record_save(run_.save()); }
 
   [[nodiscard]] bool stop_requested() const {
     return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
@@ -164,20 +164,21 @@ class Pipeline {
       }
       pauses_.end();
     }
-    budget_.left_the_steps();
+    budget_.end_step_timing();
     notice("goes on");
   }
 
   // --- one pass over samples, in any phase ---
 
-  // The batches from state_.batch on, as long as goes_on (asked with the batches of the pass) says
-  // so. on_batch sees each batch's result.
+  // The batches from state_.batch on, as long as should_continue (asked with the batches of the
+  // pass) says so. on_batch sees each batch's result.
   template <typename GoesOn, typename OnBatch>
-  std::uint32_t run_pass(const select::Pass& samples, GoesOn&& goes_on, OnBatch&& on_batch) {
+  std::uint32_t run_pass(const select::Pass& samples, GoesOn&& should_continue,
+                         OnBatch&& on_batch) {
     train::TrainingPass pass(setup_.data.train, samples, pass_options());
     while (true) {
       stop_or_pause();
-      if (!goes_on(pass.num_batches())) break;
+      if (!should_continue(pass.num_batches())) break;
       const data::Batch* batch = pass.next();
       if (batch == nullptr) break;
       const auto batch_samples = static_cast<std::uint32_t>(batch->samples.size());
@@ -188,7 +189,7 @@ class Pipeline {
       run_.count_step(step.observation);
       on_batch(step.observation);
       announce_step(batch_samples);
-      budget_.took_save(run_.save_if_due());
+      budget_.record_save(run_.save_if_due());
     }
     return pass.num_batches();
   }
@@ -260,13 +261,13 @@ class Pipeline {
   void score_pass(const select::Pass& all) {
     const bool from_steps = setup_.scores_by_steps();
     const auto evaluate_after =
-        checkpoint_iterations(setup_.plan.warmup_iterations, setup_.config.score.checkpoints);
-    const auto goes_on = [this](std::uint32_t) {
+        evaluation_iterations(setup_.plan.warmup_iterations, setup_.config.score.evaluations);
+    const auto should_continue = [this](std::uint32_t) {
       if (state_.step >= setup_.plan.warmup_iterations) return false;
       budget_.before_warmup_step();
       return true;
     };
-    run_pass(all, goes_on, [&](const score::Observation& step) {
+    run_pass(all, should_continue, [&](const score::Observation& step) {
       run_.scores->observe_step(step, from_steps);
       if (!from_steps &&
           std::binary_search(evaluate_after.begin(), evaluate_after.end(), state_.step)) {
@@ -300,8 +301,8 @@ class Pipeline {
     train::Evaluation evaluation =
         run_.trainer.evaluate(dataset, samples, setup_.data.normalisation, options);
     spending_.worked(budget::Work::forward, samples.size());
-    budget_.took_forward(run_.account.total() - before, samples.size());
-    budget_.left_the_steps();
+    budget_.record_forward(run_.account.total() - before, samples.size());
+    budget_.end_step_timing();
     return evaluation;
   }
 
@@ -385,7 +386,7 @@ class Pipeline {
         run_.sampler->pass(state_.epoch),
         [this](std::uint32_t batches) {
           learn_cost_of_forward(batches);
-          return budget_.goes_on(batches);
+          return budget_.should_continue(batches);
         },
         [this](const score::Observation& step) {
           run_.sampler->observe(step.samples, step.losses);
@@ -394,7 +395,7 @@ class Pipeline {
     budget_.pass_ended(pass_batches);
     finish_epoch();
     run_.begin_pass(state_.epoch + 1);
-    budget_.took_save(run_.save_if_due());
+    budget_.record_save(run_.save_if_due());
     return true;
   }
 

@@ -46,8 +46,8 @@ cost::RunWork PlannedRun::work(const PlanVariant& variant) const {
   return run_work(config, plan, facts_of(setup));
 }
 
-cost::TimingQuestion PlannedRun::timing_question() const {
-  return run::timing_question(state_->setup);
+cost::TimingRequest PlannedRun::timing_request() const {
+  return run::timing_request(state_->setup);
 }
 
 const config::Config& PlannedRun::config() const {

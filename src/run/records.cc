@@ -187,7 +187,7 @@ Json engine_json(const Engine& engine) {
 
 Json memory_json(const ChosenMemory& memory) {
   const RunMemory& parts = memory.predicted;
-  return {{"way", name_of(memory.choice.way)},
+  return {{"mode", name_of(memory.choice.mode)},
           {"recompute", memory.choice.step.recompute},
           {"micro_batch_size", memory.choice.step.micro_batch_size},
           {"predicted",

@@ -104,18 +104,18 @@ bool RunBudget::needs_confirmation(std::uint32_t pass_batches) {
   if (forward.is_confirmed || left == 0 || forward.steps_since < left) return false;
   const double seconds = static_cast<double>(left) * state_.budget.pace.per_step().seconds;
   if (seconds > evaluation_seconds()) return false;
-  budget::BudgetQuestion twice = question(pass_batches);
+  budget::BudgetRequest twice = request(pass_batches);
   twice.spent += twice.costs.evaluation;
   return !budget::fits(twice, left);
 }
 
-void RunBudget::took_forward(const core::Usage& expense, std::uint64_t samples) {
+void RunBudget::record_forward(const core::Usage& expense, std::uint64_t samples) {
   if (samples == 0) return;
   state_.budget.forward.take(expense.seconds, samples);
   largest_seconds_ = std::max(state_.budget.pace.largest().seconds, last_seconds_);
 }
 
-void RunBudget::took_save(const core::Usage& expense) {
+void RunBudget::record_save(const core::Usage& expense) {
   if (expense.seconds <= 0) return;
   save_seconds_ += expense.seconds;
   ++num_saves_;
@@ -168,7 +168,7 @@ std::uint32_t RunBudget::planned_evaluations_left() const {
   return every == 0 ? 0 : (epochs() - 1) / every - state_.epoch / every;
 }
 
-budget::BudgetQuestion RunBudget::question(std::uint32_t pass_batches) {
+budget::BudgetRequest RunBudget::request(std::uint32_t pass_batches) {
   return {.limits = limits(),
           .spent = account_.total(),
           .paused_seconds = state_.spent.paused_seconds,
@@ -184,17 +184,17 @@ void RunBudget::before_warmup_step() {
   measure();
   if (is_replay() || state_.step < kStepsBeforeGivingUp) return;
   const RunPlan& plan = setup_.plan;
-  budget::BudgetQuestion now{.limits = limits(),
-                             .spent = account_.total(),
-                             .paused_seconds = state_.spent.paused_seconds,
-                             .costs = costs(),
-                             .planned_steps = plan.warmup_iterations - state_.step + 1};
+  budget::BudgetRequest now{.limits = limits(),
+                            .spent = account_.total(),
+                            .paused_seconds = state_.spent.paused_seconds,
+                            .costs = costs(),
+                            .planned_steps = plan.warmup_iterations - state_.step + 1};
   const std::uint64_t scored = state_.spent.scoring_forward_samples;
   const double to_score = static_cast<double>(plan.scoring_forward_samples -
                                               std::min(scored, plan.scoring_forward_samples));
   now.spent += to_score / static_cast<double>(setup_.data.num_evaluated()) * now.costs.evaluation;
   if (budget::decide(now).steps < now.planned_steps)
-    give_up(budget::least_expense(now, now.planned_steps));
+    give_up(budget::min_expense(now, now.planned_steps));
 }
 
 void RunBudget::give_up(const core::Usage& least) {
@@ -228,7 +228,7 @@ double RunBudget::schedule_position(std::uint32_t pass_batches) const {
   return static_cast<double>(std::min(step, steps - 1));
 }
 
-bool RunBudget::goes_on(std::uint32_t pass_batches) {
+bool RunBudget::should_continue(std::uint32_t pass_batches) {
   if (state_.step >= total_steps() || state_.batch >= pass_batches) return false;
   if (!is_on_) return true;
   if (state_.batch == 0) share_out(pass_batches);
@@ -267,7 +267,7 @@ void RunBudget::follow_log(std::uint32_t pass_batches) {
 
 void RunBudget::decide_if_due(std::uint32_t pass_batches) {
   budget::BudgetState& budget = state_.budget;
-  const budget::BudgetQuestion now = question(pass_batches);
+  const budget::BudgetRequest now = request(pass_batches);
   const std::uint64_t left = total_steps() - state_.step;
   if (budget.num_decisions > 0 && budget::limits_text(now.limits) != budget.limits) {
     decide_now(pass_batches, "the budget has changed");
@@ -279,16 +279,16 @@ void RunBudget::decide_if_due(std::uint32_t pass_batches) {
   if (state_.step >= total_steps() || budget::fits(now, 0)) return;
   // What comes in meanwhile may pay for more steps where it does not for fewer.
   if (!now.limits.harvest.empty() && budget::fits(now, total_steps() - state_.step)) return;
-  if (state_.step == 0) give_up(budget::least_expense(now, 1));
+  if (state_.step == 0) give_up(budget::min_expense(now, 1));
   apply({.steps = 0, .evaluates = false}, pass_batches);
   log({.evaluates = false, .why = "one more step would go over"});
 }
 
 // As long as the end itself fits a last step is made, so that the learning rate reaches its end.
 void RunBudget::decide_now(std::uint32_t pass_batches, std::string why) {
-  const budget::BudgetQuestion now = question(pass_batches);
+  const budget::BudgetRequest now = request(pass_batches);
   budget::Decision decision = budget::decide(now);
-  if (decision.steps == 0 && state_.step == 0) give_up(budget::least_expense(now, 1));
+  if (decision.steps == 0 && state_.step == 0) give_up(budget::min_expense(now, 1));
   if (now.planned_steps > 0 && budget::fits(now, 0)) {
     decision.steps = std::max<std::uint64_t>(decision.steps, 1);
   }

@@ -37,7 +37,7 @@ class RunBudget {
   void before_warmup_step();
   /// Before each training step: whether it is to be made. Measures and decides. Where not even the
   /// first fits, an Error of kind budget.
-  [[nodiscard]] bool goes_on(std::uint32_t pass_batches);
+  [[nodiscard]] bool should_continue(std::uint32_t pass_batches);
   /// After a pass whose last step is made, before its evaluation.
   void pass_ended(std::uint32_t pass_batches);
 
@@ -61,16 +61,16 @@ class RunBudget {
     return state_.budget.forward.seconds_per_sample > 0;
   }
   /// What forward passes took.
-  void took_forward(const core::Usage& expense, std::uint64_t samples);
-  void took_save(const core::Usage& expense);
+  void record_forward(const core::Usage& expense, std::uint64_t samples);
+  void record_save(const core::Usage& expense);
   /// The time since the last step belongs to no step.
-  void left_the_steps() { mark_.reset(); }
+  void end_step_timing() { mark_.reset(); }
   /// A line of the log that decides nothing: a pause.
   void log_pause(const std::string& why);
 
  private:
   [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
-  [[nodiscard]] budget::BudgetQuestion question(std::uint32_t pass_batches);
+  [[nodiscard]] budget::BudgetRequest request(std::uint32_t pass_batches);
   [[nodiscard]] budget::StepCosts costs() const;
   [[nodiscard]] double evaluation_seconds() const;
   [[nodiscard]] bool needs_confirmation(std::uint32_t pass_batches);

@@ -1,6 +1,6 @@
 #include "edgeprune/run/run_data.h"
 
-#include "edgeprune/data/distortion.h"
+#include "edgeprune/data/corruption.h"
 #include "edgeprune/data/source.h"
 
 #include <fmt/format.h>

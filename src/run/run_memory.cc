@@ -23,7 +23,7 @@ constexpr std::uint64_t kBaseBytes = 11'000'000;
 constexpr std::uint64_t kBytesPerSample = 43;
 
 // Windowed scores hold at most 10 visits, however many passes there are.
-constexpr std::uint32_t kMostPasses = 10;
+constexpr std::uint32_t kMaxPasses = 10;
 
 std::uint64_t data_bytes(const RunData& data) {
   return data.train.num_bytes() + (data.test ? data.test->num_bytes() : 0) +
@@ -99,7 +99,7 @@ RunMemory selection_memory(const config::Config& config, const nn::Network& netw
   if (!possible_strategies(config).front()->warms_up) return memory;
   const score::ScoreSize size{.num_samples = dataset.num_samples(),
                               .num_classes = dataset.num_classes(),
-                              .passes = kMostPasses};
+                              .passes = kMaxPasses};
   std::uint64_t per_sample = sizeof(std::uint32_t);  // visits
   for (const std::string& column : config.score.columns) {
     per_sample += score::score_named(column).bytes_per_sample(size);
@@ -111,7 +111,7 @@ RunMemory selection_memory(const config::Config& config, const nn::Network& netw
 std::string ChosenMemory::text() const {
   std::string how = choice.step.recompute ? "few activations are kept, the rest computed again"
                                           : "every activation is kept";
-  if (choice.way == train::MemoryWay::accumulate) {
+  if (choice.mode == train::MemoryMode::accumulate) {
     how += fmt::format(", micro-batches of {}", choice.step.micro_batch_size);
   }
   return fmt::format("{} predicted; {}", core::format_bytes(static_cast<double>(predicted.total())),
@@ -130,11 +130,11 @@ ChosenMemory choose_run_memory(const config::Config& config, const nn::Network& 
   };
   const bool averages = network.has_batch_norm() && options.freeze == nn::Freeze::none;
   const train::MemoryChoice choice =
-      train::choose_memory({.way = config.train.memory,
+      train::choose_memory({.mode = config.train.memory,
                             .limit_bytes = config.limits.memory_bytes.count,
                             .batch_size = options.batch_size,
                             .micro_batch_size = config.train.micro_batch_size,
-                            .least_micro_batch = averages ? 2u : 1u},
+                            .min_micro_batch = averages ? 2u : 1u},
                            [&](const train::StepMemory& step) { return predict(step).total(); });
   return {.choice = choice, .predicted = predict(choice.step)};
 }

@@ -74,10 +74,10 @@ void check_batch_size(const config::Config& config, const nn::Network& network,
 void plan_scoring(const config::Config& config, RunPlan& plan) {
   plan.scoring_samples =
       samples_drawn(plan.warmup_iterations, plan.num_samples, config.train.batch_size);
-  if (config.score.mode == score::LossScoreMode::checkpoints) {
+  if (config.score.mode == score::LossScoreMode::evaluations) {
     plan.scoring_forward_samples =
         plan.num_samples *
-        checkpoint_iterations(plan.warmup_iterations, config.score.checkpoints).size();
+        evaluation_iterations(plan.warmup_iterations, config.score.evaluations).size();
   } else if (plan.scoring_samples < plan.num_samples) {
     plan.scoring_forward_samples = plan.num_samples - plan.scoring_samples;
   }
@@ -167,9 +167,9 @@ double cost_ratio(const config::Config& config, const RunPlan& plan) {
 
 }  // namespace
 
-std::vector<std::uint32_t> checkpoint_iterations(std::uint32_t warmup_iterations,
-                                                 std::uint32_t checkpoints) {
-  const std::uint32_t count = std::min(warmup_iterations, checkpoints);
+std::vector<std::uint32_t> evaluation_iterations(std::uint32_t warmup_iterations,
+                                                 std::uint32_t evaluations) {
+  const std::uint32_t count = std::min(warmup_iterations, evaluations);
   std::vector<std::uint32_t> iterations;
   for (std::uint64_t j = 1; j <= count; ++j) {
     iterations.push_back(static_cast<std::uint32_t>(j * warmup_iterations / count));

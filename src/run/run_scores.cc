@@ -31,9 +31,9 @@ std::vector<std::string> needed_columns(const config::Config& config) {
 
 // How often every sample is seen at least.
 std::uint32_t visits_of_each(const config::Config& config, const RunPlan& plan) {
-  if (config.score.mode == score::LossScoreMode::checkpoints) {
+  if (config.score.mode == score::LossScoreMode::evaluations) {
     return static_cast<std::uint32_t>(
-        checkpoint_iterations(plan.warmup_iterations, config.score.checkpoints).size());
+        evaluation_iterations(plan.warmup_iterations, config.score.evaluations).size());
   }
   return static_cast<std::uint32_t>(plan.scoring_samples / plan.num_samples);
 }

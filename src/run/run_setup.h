@@ -48,7 +48,7 @@ class RunSetup {
 
   [[nodiscard]] const select::Strategy& strategy() const { return *choice.strategy; }
   [[nodiscard]] bool scores_by_steps() const {
-    return config.score.mode != score::LossScoreMode::checkpoints;
+    return config.score.mode != score::LossScoreMode::evaluations;
   }
   [[nodiscard]] train::TrainerOptions trainer_options() const {
     return trainer_options(memory.choice.step);

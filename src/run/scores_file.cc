@@ -60,7 +60,7 @@ std::vector<float> read_score_column(const std::filesystem::path& path, const st
   const std::size_t width = array.shape.size() == 2 ? array.shape[1] : 1;
   const bool fits = array.shape.size() <= 2 && !array.shape.empty() &&
                     (columns.names.empty() ? width == 1 : width == columns.names.size());
-  if (!fits || array.type != core::NpyType::f32 || array.num_elements() == 0) {
+  if (!fits || array.type != core::ElementType::f32 || array.num_elements() == 0) {
     reject_scores(
         path,
         "scores must be one column of float32, one per sample, or a run's scores.npy; save "

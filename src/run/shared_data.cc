@@ -39,7 +39,7 @@ void SharedData::drop_surplus() {
   std::uint64_t bytes = 0;
   for (auto held = held_.begin(); held != held_.end();) {
     bytes += bytes_of(*held->data);
-    held = bytes > most_bytes_ ? held_.erase(held) : std::next(held);
+    held = bytes > max_bytes_ ? held_.erase(held) : std::next(held);
   }
 }
 

@@ -8,8 +8,8 @@
 // Low = hard: a mislabelled sample's largest logit is another class's. O(C) per visit, 8 bytes per
 // sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 namespace edgeprune::score {
 namespace {

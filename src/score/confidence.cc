@@ -5,8 +5,8 @@
 //
 // Low = hard. O(1) per visit, 8 bytes per sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 namespace edgeprune::score {
 namespace {

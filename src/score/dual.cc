@@ -8,14 +8,14 @@
 //
 // High = hard. O(J) per visit, 4 J + 12 bytes per sample.
 
-#include "pages.h"
+#include "factories.h"
 #include "window_score.h"
 
 namespace edgeprune::score {
 namespace {
 
-double difficulty_and_uncertainty(double mean, double deviation) {
-  return (1 - mean) * deviation;
+double difficulty_and_uncertainty(double mean, double stddev) {
+  return (1 - mean) * stddev;
 }
 
 }  // namespace

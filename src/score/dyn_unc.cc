@@ -8,14 +8,14 @@
 //
 // High = hard. O(J) per visit, 4 J + 12 bytes per sample.
 
-#include "pages.h"
+#include "factories.h"
 #include "window_score.h"
 
 namespace edgeprune::score {
 namespace {
 
-double uncertainty(double /*mean*/, double deviation) {
-  return deviation;
+double uncertainty(double /*mean*/, double stddev) {
+  return stddev;
 }
 
 }  // namespace

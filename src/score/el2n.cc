@@ -7,8 +7,8 @@
 //
 // High = hard. O(C) per visit, 8 bytes per sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 #include <cmath>
 

@@ -6,8 +6,8 @@
 //
 // High = hard. O(C) logarithms per visit, 8 bytes per sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 #include <cmath>
 

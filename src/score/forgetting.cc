@@ -8,8 +8,8 @@
 //
 // High = hard. O(C) per visit, 4 bytes per sample.
 
+#include "factories.h"
 #include "observed.h"
-#include "pages.h"
 
 #include <algorithm>
 

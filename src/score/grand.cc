@@ -8,8 +8,8 @@
 //
 // High = hard. O(C + features) per visit, 8 bytes per sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 #include <cmath>
 #include <functional>

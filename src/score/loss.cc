@@ -1,7 +1,7 @@
 // loss: the importance score of the paper, a sample's average training loss over the warm-up.
 //
 //   observed:     alpha_n = 1/V_n sum over the V_n visits of l_n               Algorithm 1
-//   checkpoints:  the same; the caller feeds forward passes over all samples   equation (16)
+//   evaluations:  the same; the caller feeds forward passes over all samples   equation (16)
 //   detrended:    observed, of l_n less the mean loss of its batch             ours
 //
 // The loss falls during a warm-up, so that `observed` depends on when a sample was drawn;
@@ -9,8 +9,8 @@
 //
 // High = hard. O(1) per visit, 8 bytes per sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 #include <numeric>
 
@@ -20,8 +20,8 @@ std::string_view name_of(LossScoreMode mode) {
   switch (mode) {
     case LossScoreMode::observed:
       return "observed";
-    case LossScoreMode::checkpoints:
-      return "checkpoints";
+    case LossScoreMode::evaluations:
+      return "evaluations";
     case LossScoreMode::detrended:
       return "detrended";
   }

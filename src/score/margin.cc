@@ -6,8 +6,8 @@
 //
 // Low = hard. O(C) per visit, 8 bytes per sample.
 
+#include "factories.h"
 #include "mean_score.h"
-#include "pages.h"
 
 namespace edgeprune::score {
 namespace {

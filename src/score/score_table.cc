@@ -15,12 +15,12 @@ namespace {
 }
 
 void check_passes(const ScoreKind& kind, const ScoreSize& size) {
-  if (size.passes >= kind.least_passes) return;
+  if (size.passes >= kind.min_passes) return;
   throw core::Error(
       core::ErrorKind::config,
       fmt::format("the score {} compares passes: it needs {} over the data and the warm-up makes "
                   "{}; raise score.warmup_iterations",
-                  kind.name, kind.least_passes, size.passes));
+                  kind.name, kind.min_passes, size.passes));
 }
 
 void check_classes(const ScoreKind& kind, const ScoreSize& size) {

@@ -2,7 +2,7 @@
 
 #include "edgeprune/core/error.h"
 
-#include "pages.h"
+#include "factories.h"
 #include "window_score.h"
 
 #include <fmt/format.h>
@@ -55,7 +55,7 @@ constexpr std::array kScores = {
         .formula = "number of visits at which a correct sample turned wrong; never correct: most",
         .source = "Toneva et al., ICLR 2019",
         .hard = HardEnd::high,
-        .least_passes = 2,
+        .min_passes = 2,
         .needs = {.logits = true},
         .bytes_per_sample = record_bytes,
         .make = make_forgetting},
@@ -77,7 +77,7 @@ constexpr std::array kScores = {
               .formula = "mean over windows of std p_y",
               .source = "He et al. (DynUnc), CVPR 2024 Workshops",
               .hard = HardEnd::high,
-              .least_passes = kLeastWindow,
+              .min_passes = kMinWindow,
               .needs = {.probabilities = true},
               .bytes_per_sample = label_window_bytes,
               .make = make_dyn_unc},
@@ -85,7 +85,7 @@ constexpr std::array kScores = {
               .formula = "mean over windows of std p_y * (1 - mean p_y)",
               .source = "Cho et al. (DUAL), ICML 2025",
               .hard = HardEnd::high,
-              .least_passes = kLeastWindow,
+              .min_passes = kMinWindow,
               .needs = {.probabilities = true},
               .bytes_per_sample = label_window_bytes,
               .make = make_dual},
@@ -94,7 +94,7 @@ constexpr std::array kScores = {
                          "k = sum |p log(p / previous p)|",
               .source = "Zhang et al. (TDDS), CVPR 2024",
               .hard = HardEnd::high,
-              .least_passes = kLeastWindow,
+              .min_passes = kMinWindow,
               .needs = {.probabilities = true},
               .bytes_per_sample = tdds_bytes,
               .make = make_tdds},

@@ -13,7 +13,7 @@
 //
 // High = hard. O(C) logarithms and O(J) per visit, 4 C + 4 (J - 1) + 12 bytes per sample.
 
-#include "pages.h"
+#include "factories.h"
 #include "window_score.h"
 
 #include <cmath>
@@ -34,7 +34,7 @@ double movement(std::span<const float> before, std::span<const float> now) {
 }
 
 double unsteadiness(std::span<const float> window) {
-  return std::sqrt(moments_of(window).squares);
+  return std::sqrt(moments_of(window).sum_squared_deviations);
 }
 
 class TddsScore final : public Score {

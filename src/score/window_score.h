@@ -19,17 +19,17 @@
 
 namespace edgeprune::score {
 
-inline constexpr std::uint32_t kLeastWindow = 3;
+inline constexpr std::uint32_t kMinWindow = 3;
 inline constexpr std::uint32_t kLargestWindow = 10;
 
 [[nodiscard]] inline std::uint32_t window_length(const ScoreSize& size) {
-  return std::clamp(size.passes, kLeastWindow, kLargestWindow);
+  return std::clamp(size.passes, kMinWindow, kLargestWindow);
 }
 
 /// What a window holds, in two passes over it: one pass of squares cancels where all are near 1.
 struct WindowMoments {
   double mean = 0;
-  double squares = 0;  // sum of squared deviations from the mean
+  double sum_squared_deviations = 0;  // sum of squared deviations from the mean
 };
 
 [[nodiscard]] inline WindowMoments moments_of(std::span<const float> window) {
@@ -37,8 +37,8 @@ struct WindowMoments {
   for (const float value : window) moments.mean += static_cast<double>(value);
   moments.mean /= static_cast<double>(std::max<std::size_t>(window.size(), 1));
   for (const float value : window) {
-    const double deviation = static_cast<double>(value) - moments.mean;
-    moments.squares += deviation * deviation;
+    const double stddev = static_cast<double>(value) - moments.mean;
+    moments.sum_squared_deviations += stddev * stddev;
   }
   return moments;
 }
@@ -66,7 +66,7 @@ class LastValues {
 };
 
 /// The mean over windows of `Of`(mean, sample standard deviation) of the label's probability.
-template <double (*Of)(double mean, double deviation)>
+template <double (*Of)(double mean, double stddev)>
 class LabelWindowScore final : public Score {
  public:
   explicit LabelWindowScore(const ScoreSize& size)
@@ -102,7 +102,8 @@ class LabelWindowScore final : public Score {
   [[nodiscard]] static double value_of(std::span<const float> window) {
     if (window.size() < 2) return 0;
     const WindowMoments moments = moments_of(window);
-    return Of(moments.mean, std::sqrt(moments.squares / static_cast<double>(window.size() - 1)));
+    return Of(moments.mean,
+              std::sqrt(moments.sum_squared_deviations / static_cast<double>(window.size() - 1)));
   }
 
   std::uint32_t length_;

@@ -29,31 +29,31 @@ std::vector<const Strategy*> possible_strategies(std::string_view name, Constrai
   return strategies;
 }
 
-AutoChoice choose_strategy(const AutoQuestion& question) {
-  if (question.constraint == Constraint::compute) {
+AutoChoice choose_strategy(const AutoRequest& request) {
+  if (request.constraint == Constraint::compute) {
     return {.strategy = "short",
             .reason =
                 "short of compute, not of room: all samples, for as many steps as pruning to "
                 "this keep ratio would take"};
   }
-  if (question.keep_ratio > kFewKept) {
+  if (request.keep_ratio > kFewKept) {
     return {.strategy = "random",
             .reason = fmt::format("short of storage, and at keep ratio {} nothing beats random "
                                   "samples",
-                                  question.keep_ratio)};
+                                  request.keep_ratio)};
   }
-  if (question.label_noise >= kMuchLabelNoise) {
+  if (request.label_noise >= kMuchLabelNoise) {
     return {
         .strategy = "moderate",
         .reason = fmt::format("short of storage, keep ratio {}, at least {:.0f} % of the labels "
                               "look wrong: samples near the middle of their class",
-                              question.keep_ratio, 100 * question.label_noise)};
+                              request.keep_ratio, 100 * request.label_noise)};
   }
   return {
       .strategy = "facility_location",
       .reason = fmt::format("short of storage, keep ratio {}: samples that stand for the others "
                             "of their class",
-                            question.keep_ratio)};
+                            request.keep_ratio)};
 }
 
 }  // namespace edgeprune::select

@@ -39,9 +39,9 @@ struct BetaShape {
 };
 
 BetaShape beta_shape(const SelectionInput& input, std::span<const float> confidence) {
-  constexpr std::uint32_t kMostUncertain = 10;
+  constexpr std::uint32_t kMaxUncertain = 10;
   const Samples top =
-      best_samples(input.scores, std::min(kMostUncertain, input.num_samples), Prefer::highest);
+      best_samples(input.scores, std::min(kMaxUncertain, input.num_samples), Prefer::highest);
   double mean = 0;
   for (const std::uint32_t sample : top)
     mean += confidence[sample] / static_cast<double>(top.size());

@@ -69,7 +69,7 @@ std::vector<std::string> needs_of(const ScoreKind& kind) {
 
 std::string passes_and_needs(const ScoreKind& kind) {
   return fmt::format("{}{}", fmt::join(needs_of(kind), ", "),
-                     kind.least_passes > 1 ? fmt::format("; {} passes", kind.least_passes) : "");
+                     kind.min_passes > 1 ? fmt::format("; {} passes", kind.min_passes) : "");
 }
 
 // --- text ---
@@ -123,7 +123,7 @@ Json json_of(const ScoreKind& kind) {
           {"formula", kind.formula},
           {"source", kind.source},
           {"hard", name_of(kind.hard)},
-          {"least_passes", kind.least_passes},
+          {"least_passes", kind.min_passes},
           {"needs", needs_of(kind)},
           {"bytes_per_sample",
            {{"num_classes", kTypicalSize.num_classes},
@@ -170,7 +170,7 @@ std::string scores_markdown() {
       kTypicalSize.num_classes, kTypicalSize.passes);
   for (const ScoreKind& kind : score::scores()) {
     text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", kind.name, cell(kind.formula),
-                        name_of(kind.hard), fmt::join(needs_of(kind), ", "), kind.least_passes,
+                        name_of(kind.hard), fmt::join(needs_of(kind), ", "), kind.min_passes,
                         kind.bytes_per_sample(kTypicalSize), cell(kind.source));
   }
   return text;

@@ -82,13 +82,13 @@ std::unique_ptr<float[]> pairwise_distances(const FeatureMatrix& features, core:
     gram_rows(rows, width, begin, end, matrix.get());
   });
   // |a - b|^2 = aa + bb - 2 ab: of equal rows all three are the same bits.
-  std::vector<float> squares(n);
-  for (std::size_t i = 0; i < n; ++i) squares[i] = matrix[i * n + i];
+  std::vector<float> sum_of_squares(n);
+  for (std::size_t i = 0; i < n; ++i) sum_of_squares[i] = matrix[i * n + i];
   pool.for_ranges(n, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       float* row = &matrix[i * n];
       for (std::size_t j = 0; j < n; ++j) {
-        row[j] = std::sqrt(std::max(0.0f, squares[i] + squares[j] - 2 * row[j]));
+        row[j] = std::sqrt(std::max(0.0f, sum_of_squares[i] + sum_of_squares[j] - 2 * row[j]));
       }
     }
   });

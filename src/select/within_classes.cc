@@ -74,13 +74,13 @@ FeatureMatrix finite_features(const SelectionInput& input, std::span<const std::
 
 std::vector<std::uint32_t> select_within_classes(const SelectionInput& input,
                                                  const ChooseRows& choose,
-                                                 std::uint32_t most_at_once) {
+                                                 std::uint32_t max_at_once) {
   const std::vector<Samples> classes = samples_of_classes(input);
   const auto quotas = proportional_quotas(sizes_of(classes), input.num_kept);
   Samples kept;
   for (std::uint32_t c = 0; c < classes.size(); ++c) {
     const auto blocks =
-        random_blocks(classes[c], most_at_once,
+        random_blocks(classes[c], max_at_once,
                       {.seed = input.seed, .purpose = core::Purpose::selection, .index = c});
     const auto shares = proportional_quotas(sizes_of(blocks), quotas[c]);
     for (std::size_t b = 0; b < blocks.size(); ++b) {

@@ -16,12 +16,12 @@ using ChooseRows =
 
 /// Calls `choose` for each class with the features of its samples, ascending, and its share of
 /// num_kept by largest remainder; classes without a quota are skipped. Returns the samples chosen,
-/// ascending, num_kept of them. A class of more than `most_at_once` samples is cut at random, by
+/// ascending, num_kept of them. A class of more than `max_at_once` samples is cut at random, by
 /// seed, into as few equal blocks as need be, each with its share of the quota: only one block's
 /// features are in memory. Without labels, all samples are one class. A feature that is not finite
 /// is an Error of kind numeric that names the sample.
 [[nodiscard]] std::vector<std::uint32_t> select_within_classes(
     const SelectionInput& input, const ChooseRows& choose,
-    std::uint32_t most_at_once = std::numeric_limits<std::uint32_t>::max());
+    std::uint32_t max_at_once = std::numeric_limits<std::uint32_t>::max());
 
 }  // namespace edgeprune::select

@@ -18,11 +18,11 @@ namespace {
 
 void check_micro_batch(const MemoryRequest& request) {
   const std::uint32_t size = request.micro_batch_size;
-  if (size > 0 && size < request.least_micro_batch) {
+  if (size > 0 && size < request.min_micro_batch) {
     reject(fmt::format("train.micro_batch_size is {}, which batch norm cannot use; use at least {}",
-                       size, request.least_micro_batch));
+                       size, request.min_micro_batch));
   }
-  if (request.way == MemoryWay::accumulate && size == 0 && request.limit_bytes == 0) {
+  if (request.mode == MemoryMode::accumulate && size == 0 && request.limit_bytes == 0) {
     reject(
         "train.memory is accumulate; give train.micro_batch_size, or limits.memory_bytes to "
         "choose it by");
@@ -37,7 +37,7 @@ std::vector<std::uint32_t> micro_batch_sizes(const MemoryRequest& request) {
   std::vector<std::uint32_t> sizes;
   for (std::uint32_t parts = 2; parts <= request.batch_size; ++parts) {
     const std::uint32_t size = (request.batch_size + parts - 1) / parts;
-    if (size < request.least_micro_batch) break;
+    if (size < request.min_micro_batch) break;
     if (sizes.empty() || size < sizes.back()) sizes.push_back(size);
   }
   return sizes;
@@ -46,41 +46,41 @@ std::vector<std::uint32_t> micro_batch_sizes(const MemoryRequest& request) {
 // What the request allows, best first.
 std::vector<MemoryChoice> candidates_of(const MemoryRequest& request) {
   const std::uint32_t whole = request.batch_size;
-  const bool any = request.way == MemoryWay::automatic;
+  const bool any = request.mode == MemoryMode::automatic;
   std::vector<MemoryChoice> candidates;
-  if (any || request.way == MemoryWay::keep) {
-    candidates.push_back({MemoryWay::keep, {.recompute = false, .micro_batch_size = whole}});
+  if (any || request.mode == MemoryMode::keep) {
+    candidates.push_back({MemoryMode::keep, {.recompute = false, .micro_batch_size = whole}});
   }
-  if (any || request.way == MemoryWay::recompute) {
-    candidates.push_back({MemoryWay::recompute, {.recompute = true, .micro_batch_size = whole}});
+  if (any || request.mode == MemoryMode::recompute) {
+    candidates.push_back({MemoryMode::recompute, {.recompute = true, .micro_batch_size = whole}});
   }
-  if (any || request.way == MemoryWay::accumulate) {
+  if (any || request.mode == MemoryMode::accumulate) {
     for (const std::uint32_t size : micro_batch_sizes(request)) {
-      candidates.push_back({MemoryWay::accumulate, {.recompute = any, .micro_batch_size = size}});
+      candidates.push_back({MemoryMode::accumulate, {.recompute = any, .micro_batch_size = size}});
     }
   }
   return candidates;
 }
 
 [[noreturn]] void reject_limit(const MemoryRequest& request, std::uint64_t least) {
-  const bool any = request.way == MemoryWay::automatic;
+  const bool any = request.mode == MemoryMode::automatic;
   reject(fmt::format(
       "limits.memory_bytes is {}, but {} takes at least {}; raise the limit{}", request.limit_bytes,
-      any ? std::string("this run") : fmt::format("train.memory {}", name_of(request.way)), least,
+      any ? std::string("this run") : fmt::format("train.memory {}", name_of(request.mode)), least,
       any ? ", or use a smaller network" : ", or set train.memory to auto"));
 }
 
 }  // namespace
 
-std::string_view name_of(MemoryWay way) {
-  switch (way) {
-    case MemoryWay::automatic:
+std::string_view name_of(MemoryMode mode) {
+  switch (mode) {
+    case MemoryMode::automatic:
       return "auto";
-    case MemoryWay::keep:
+    case MemoryMode::keep:
       return "keep";
-    case MemoryWay::recompute:
+    case MemoryMode::recompute:
       return "recompute";
-    case MemoryWay::accumulate:
+    case MemoryMode::accumulate:
       return "accumulate";
   }
   return "auto";

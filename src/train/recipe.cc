@@ -16,16 +16,16 @@ std::string TrainingRecipe::text() const {
   return fmt::format("{}, label smoothing {}, beta2 {}", shape, label_smoothing, beta2);
 }
 
-TrainingRecipe automatic_recipe(const RecipeQuestion& question) {
+TrainingRecipe automatic_recipe(const RecipeRequest& request) {
   constexpr float kSmoothing = 0.1f;
   constexpr float kBeta2 = 0.95f;  // a few hundred steps are over before 0.999 has settled
-  const float base = question.base_learning_rate;
-  if (question.warms_up) {
+  const float base = request.base_learning_rate;
+  if (request.warms_up) {
     return {.schedule = {.kind = nn::ScheduleKind::cosine, .base_learning_rate = 3 * base},
             .label_smoothing = kSmoothing,
             .beta2 = kBeta2};
   }
-  const float peak = question.steps < 600 ? 6 : 10;
+  const float peak = request.steps < 600 ? 6 : 10;
   return {.schedule = {.kind = nn::ScheduleKind::one_cycle,
                        .base_learning_rate = base,
                        .peak_learning_rate = peak * base},

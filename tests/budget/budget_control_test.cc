@@ -6,7 +6,7 @@
 namespace edgeprune::budget {
 namespace {
 
-BudgetQuestion question() {
+BudgetRequest request() {
   return {.limits = {.seconds = 600},
           .spent = {.seconds = 100},
           .costs = {.step = {0.5, 2},
@@ -18,14 +18,14 @@ BudgetQuestion question() {
 }
 
 TEST(Budget, MakesAsManyStepsAsFitBesideWhatMustComeAtTheEnd) {
-  const Decision decision = decide(question());
+  const Decision decision = decide(request());
   EXPECT_EQ(decision.steps, 991u) << "(600 - 100 - 3 - 1 - 0.6) / 0.5, and one of 0.6";
   EXPECT_FALSE(decision.evaluates) << "evaluations between epochs teach nothing";
   EXPECT_EQ(decision.binds, "budget.seconds");
 }
 
 TEST(Budget, ChangesNothingWhereAllThatIsPlannedFits) {
-  BudgetQuestion q = question();
+  BudgetRequest q = request();
   q.planned_steps = 937;  // 936 * 0.5 + 0.6 + 10 evaluations of 3 + 1 = 499.6
   const Decision all = decide(q);
   EXPECT_EQ(all.steps, 937u);
@@ -37,14 +37,14 @@ TEST(Budget, ChangesNothingWhereAllThatIsPlannedFits) {
 }
 
 TEST(Budget, OfJoulesBindsByItself) {
-  BudgetQuestion q = question();
+  BudgetRequest q = request();
   q.limits = {.joules = 116};
   EXPECT_EQ(decide(q).steps, 49u) << "(116 - 12 - 4 - 2.4) / 2, and one of 2.4";
   EXPECT_EQ(decide(q).binds, "budget.joules");
 }
 
 TEST(Budget, WithoutRoomAllowsNoStep) {
-  BudgetQuestion q = question();
+  BudgetRequest q = request();
   q.spent.seconds = 599;
   EXPECT_EQ(decide(q).steps, 0u);
   EXPECT_FALSE(fits(q, 0));
@@ -69,7 +69,7 @@ TEST(Harvest, ComesInOverTime) {
 }
 
 TEST(Harvest, CountsWhatWillHaveComeInByTheEnd) {
-  BudgetQuestion q = question();
+  BudgetRequest q = request();
   // A step of half a second takes 2 joules and half a second brings in 1.
   q.limits = {.joules = 16, .harvest = {{100, 2}}};
   q.costs.largest_step = q.costs.step;

@@ -42,7 +42,7 @@ TEST(ReasonToPause, LastsUntilThingsAreBetterByFive) {
 }
 
 TEST(ReasonToPause, IsATimeOutsideItsHours) {
-  const PauseRules rules{.hours = "22:00-06:00"};
+  const PauseRules rules{.allowed_hours = "22:00-06:00"};
   EXPECT_EQ(reason_to_pause(rules, {}, 12 * 60, false), "it is outside 22:00-06:00");
   EXPECT_EQ(reason_to_pause(rules, {}, 23 * 60, false), "");
 }

@@ -597,10 +597,10 @@ class Budgets(CommandLine):
         later = f"{(hour + 3) % 24:02}:00-{(hour + 4) % 24:02}:00"
         run = self.folder / "run"
         self.assert_fails(9, ["outside " + later, f"edgeprune resume {run}"], "run", self.config,
-                          "-q", "--set", f"pause.hours={later}", "--set", "pause.stops=true")
+                          "-q", "--set", f"pause.allowed_hours={later}", "--set", "pause.stops=true")
         self.assertEqual([line["kind"] for line in self.decisions(run)], ["pause"])
         self.assert_fails(9, ["outside " + later], "resume", run, "-q")
-        resumed = edgeprune("resume", run, "-q", "--set", "pause.hours=")
+        resumed = edgeprune("resume", run, "-q", "--set", "pause.allowed_hours=")
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
         self.assert_same_bits(run)
 

@@ -118,8 +118,8 @@ TEST(Config, NamesLineFieldAndRangeOfAValueOutOfRange) {
   expect_message("train.toml:1: train.epsilon is 0; it must be above 0", "train.epsilon = 0.0");
   expect_message("train.toml:1: train.label_smoothing is -0.1; it must be in [0, 1)",
                  "train.label_smoothing = -0.1");
-  expect_message("train.toml:1: score.checkpoints is 0; it must be at least 1",
-                 "score.checkpoints = 0");
+  expect_message("train.toml:1: score.evaluations is 0; it must be at least 1",
+                 "score.evaluations = 0");
   expect_message("train.toml:1: run.threads is 1025; it must be in [0, 1024]",
                  "run.threads = 1025");
   expect_message("train.toml:1: run.checkpoint_seconds is -1; it must be at least 0",
@@ -432,7 +432,7 @@ std::string any_value(const ConfigField& field) {
   if (field.type == "list of strings") {
     return *rc::gen::element<std::string>("[]", "['full']", "[\"a\\n\\\"b\", 'c, d']");
   }
-  if (field.key == "pause.hours") {
+  if (field.key == "pause.allowed_hours") {
     return *rc::gen::element<std::string>("\"\"", "'22:00-06:00'");
   }
   if (field.type == "string") {

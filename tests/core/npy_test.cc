@@ -44,7 +44,7 @@ const std::vector<float> kFloats = {1.5f, -2.0f, 0.25f};
 
 TEST(ParseNpy, ReadsWhatNumpyWrites) {
   const NpyArray array = parse_npy(numpys_floats(), "a.npy");
-  EXPECT_EQ(array.type, NpyType::f32);
+  EXPECT_EQ(array.type, ElementType::f32);
   EXPECT_EQ(array.shape, (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(array.num_elements(), 3U);
   const auto values = array.as<float>();
@@ -88,7 +88,7 @@ TYPED_TEST(NpyRoundTrip, KeepsTypeShapeAndExtremes) {
   const TempDirectory directory;
   write_npy(directory / "a.npy", std::span<const TypeParam>(values), {3, 1, 2});
   const NpyArray array = read_npy(directory / "a.npy");
-  EXPECT_EQ(array.type, npy_type_of<TypeParam>());
+  EXPECT_EQ(array.type, element_type_of<TypeParam>());
   EXPECT_EQ(npy_type_size(array.type), sizeof(TypeParam));
   EXPECT_EQ(array.shape, (std::vector<std::size_t>{3, 1, 2}));
   const auto read = array.as<TypeParam>();

@@ -74,17 +74,17 @@ TEST(RandomStream, UniformHasMeanOneHalfAndVarianceOneTwelfth) {
   RandomStream stream({.seed = 3});
   constexpr int kDraws = 100000;
   double sum = 0;
-  double squares = 0;
+  double sum_squared_deviations = 0;
   for (int i = 0; i < kDraws; ++i) {
     const double u = stream.uniform();
     ASSERT_GE(u, 0);
     ASSERT_LT(u, 1);
     sum += u;
-    squares += (u - 0.5) * (u - 0.5);
+    sum_squared_deviations += (u - 0.5) * (u - 0.5);
   }
   // Five standard errors: sqrt(1/12/n) of the mean, sqrt(1/180/n) of the variance.
   EXPECT_NEAR(sum / kDraws, 0.5, 5 * std::sqrt(1.0 / 12 / kDraws));
-  EXPECT_NEAR(squares / kDraws, 1.0 / 12, 5 * std::sqrt(1.0 / 180 / kDraws));
+  EXPECT_NEAR(sum_squared_deviations / kDraws, 1.0 / 12, 5 * std::sqrt(1.0 / 180 / kDraws));
 }
 
 // 3 * 2^30 shows the bias of both shortcuts: a remainder would make the values below 2^30, a plain

@@ -205,7 +205,7 @@ TEST(Safetensors, WrittenArrayByArrayIsTheSameFile) {
   file.add("odd", std::span<const std::uint8_t>(odd), {3});
   file.add("weights", std::span<const float>(weights), {2, 3});
   SafetensorsWriter writer(directory / "pieces", {{"made", "whole"}},
-                           {{"odd", NpyType::u8, {3}}, {"weights", NpyType::f32, {2, 3}}});
+                           {{"odd", ElementType::u8, {3}}, {"weights", ElementType::f32, {2, 3}}});
   writer.write(std::as_bytes(std::span(odd)));
   writer.write(std::as_bytes(std::span(weights)));
   EXPECT_FALSE(std::filesystem::exists(directory / "pieces")) << "not before commit()";
@@ -216,14 +216,14 @@ TEST(Safetensors, WrittenArrayByArrayIsTheSameFile) {
 TEST(Safetensors, AFileThatIsNotCommittedLeavesTheOldOne) {
   const TempDirectory directory;
   write_file_atomically(directory / "file", "old");
-  { const SafetensorsWriter writer(directory / "file", {}, {{"a", NpyType::u8, {3}}}); }
+  { const SafetensorsWriter writer(directory / "file", {}, {{"a", ElementType::u8, {3}}}); }
   EXPECT_EQ(read_file(directory / "file"), "old");
   EXPECT_FALSE(std::filesystem::exists(directory / "file.tmp"));
 }
 
 TEST(Safetensors, OtherArraysThanAnnouncedAreRefused) {
   const TempDirectory directory;
-  SafetensorsWriter writer(directory / "file", {}, {{"a", NpyType::u8, {3}}});
+  SafetensorsWriter writer(directory / "file", {}, {{"a", ElementType::u8, {3}}});
   EXPECT_THROW(writer.write(std::as_bytes(std::span("four", 4))), Error);
   EXPECT_THROW(writer.commit(), Error);
 }

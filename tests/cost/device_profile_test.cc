@@ -32,7 +32,7 @@ flops_per_second = { value = 30e9, kind = "estimated", source = "guess", date = 
 network = "cnn"
 network_hash = "abc"
 precision = "f32"
-memory_way = "keep"
+memory_mode = "keep"
 threads = 4
 batch_size = 64
 step_overhead_seconds = 0.001
@@ -80,8 +80,8 @@ TEST(DeviceProfile, NamesFileLineFieldAndFix) {
   EXPECT_EQ(message_of(with_number("power.operating_watts",
                                    R"({value = -3, kind = "measured", source = "a", date = "b"})")),
             "board.toml:2: power.operating_watts.value is -3; it must be above 0");
-  EXPECT_EQ(message_of(with_number("compute.duty_share", "{ value = 1.5 }")),
-            "board.toml:2: compute.duty_share.value is 1.5; it must be in (0, 1]");
+  EXPECT_EQ(message_of(with_number("compute.duty_cycle", "{ value = 1.5 }")),
+            "board.toml:2: compute.duty_cycle.value is 1.5; it must be in (0, 1]");
   EXPECT_EQ(message_of(with_number("power.idle_watts", "{ value = nan }")),
             "board.toml:2: power.idle_watts.value is nan; it must be at least 0");
   EXPECT_EQ(message_of(with_number("memory.bytes", "{ value = \"8GB\" }")),
@@ -154,21 +154,21 @@ TEST(TimingFor, TakesTheNearestBatchSizeOfTheSameNetworkAndEngine) {
   DeviceProfile profile = parse_device_profile(kBoard, "board.toml");
   profile.timings.push_back(profile.timings[0]);
   profile.timings[1].batch_size = 256;
-  const TimingQuestion question{.network_hash = "abc",
-                                .precision = "f32",
-                                .memory_way = "keep",
-                                .threads = 4,
-                                .batch_size = 200};
-  EXPECT_EQ(timing_for(profile, question), &profile.timings[1]);
-  TimingQuestion other = question;
+  const TimingRequest request{.network_hash = "abc",
+                              .precision = "f32",
+                              .memory_mode = "keep",
+                              .threads = 4,
+                              .batch_size = 200};
+  EXPECT_EQ(timing_for(profile, request), &profile.timings[1]);
+  TimingRequest other = request;
   other.batch_size = 100;
   EXPECT_EQ(timing_for(profile, other), &profile.timings[0]);
   for (const auto& change :
-       std::vector<void (*)(TimingQuestion&)>{[](TimingQuestion& q) { q.network_hash = "abd"; },
-                                              [](TimingQuestion& q) { q.precision = "bf16"; },
-                                              [](TimingQuestion& q) { q.memory_way = "recompute"; },
-                                              [](TimingQuestion& q) { q.threads = 2; }}) {
-    other = question;
+       std::vector<void (*)(TimingRequest&)>{[](TimingRequest& q) { q.network_hash = "abd"; },
+                                             [](TimingRequest& q) { q.precision = "bf16"; },
+                                             [](TimingRequest& q) { q.memory_mode = "recompute"; },
+                                             [](TimingRequest& q) { q.threads = 2; }}) {
+    other = request;
     change(other);
     EXPECT_EQ(timing_for(profile, other), nullptr);
   }
@@ -202,7 +202,7 @@ NetworkTiming any_timing() {
   return {.network = any_text(),
           .network_hash = any_text(),
           .precision = "f32",
-          .memory_way = "keep",
+          .memory_mode = "keep",
           .threads = *rc::gen::inRange<std::uint32_t>(1, 4294967295U),
           .batch_size = *rc::gen::inRange<std::uint32_t>(1, 1000),
           .step_overhead_seconds = any_positive(),
@@ -227,8 +227,8 @@ RC_GTEST_PROP(DeviceProfileProperty, ReadsBackWhatItWrites, ()) {
   profile.storage_bytes = any_number();
   profile.storage_bytes_per_second = any_number();
   if (profile.idle_watts.is_known()) {
-    profile.duty_share = profile.idle_watts;
-    profile.duty_share.value = 0.3;
+    profile.duty_cycle = profile.idle_watts;
+    profile.duty_cycle.value = 0.3;
   }
   const auto num_timings = *rc::gen::inRange(0, 3);
   for (int i = 0; i < num_timings; ++i) profile.timings.push_back(any_timing());

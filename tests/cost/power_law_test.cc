@@ -87,7 +87,7 @@ TEST(FitPowerLaw, RefusesPointsThatAreNone) {
                core::Error);
 }
 
-double squares(const std::vector<CurvePoint>& points, const PowerLaw& law) {
+double sum_of_squares(const std::vector<CurvePoint>& points, const PowerLaw& law) {
   double sum = 0;
   for (const CurvePoint& point : points) {
     sum += std::pow(point.loss - law.at(point.keep_ratio), 2);
@@ -100,12 +100,12 @@ RC_GTEST_PROP(FitPowerLawProperty, NoOtherLawIsNearerToThePoints, ()) {
   for (const double ratio : {0.1, 0.2, 0.4, 0.7, 1.0}) {
     points.push_back({ratio, *rc::gen::inRange(0, 1000) / 1000.0, 0});
   }
-  const double least = squares(points, fit_power_law(points));
+  const double least = sum_of_squares(points, fit_power_law(points));
   for (int i = 0; i < 50; ++i) {
     const PowerLaw other{.floor = *rc::gen::inRange(0, 1000) / 1000.0,
                          .scale = *rc::gen::inRange(0, 1000) / 1000.0,
                          .exponent = *rc::gen::inRange(10, 3000) / 1000.0};
-    RC_ASSERT(least <= squares(points, other) + 1e-12);
+    RC_ASSERT(least <= sum_of_squares(points, other) + 1e-12);
   }
 }
 

@@ -100,7 +100,7 @@ TEST(PredictRunCost, DividesFlopsBySpeedWithoutATiming) {
 // Half the speed, and 1200 * 784 bytes at 94080 a second take 10 s.
 TEST(PredictRunCost, KnowsHeatAndStorage) {
   DeviceProfile device = profile();
-  device.sustained_share.value = 0.5;
+  device.sustained_fraction.value = 0.5;
   device.storage_bytes_per_second.value = 94080;
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
   EXPECT_DOUBLE_EQ(cost.train.seconds, 12);
@@ -140,7 +140,7 @@ TEST(PredictRunCost, KnowsNoJoulesWithoutWatts) {
 // Of 6 s of work at a share of 1/4 become 24 s: 5 W * 6 s + 2 W * 18 s = 66 J.
 TEST(PredictRunCost, RestsAtIdlePower) {
   DeviceProfile device = profile();
-  device.duty_share.value = 0.25;
+  device.duty_cycle.value = 0.25;
   device.idle_watts.value = 2;
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
   EXPECT_DOUBLE_EQ(cost.train.seconds, 24);
@@ -160,9 +160,9 @@ TEST(PredictRunCost, GivesStorageMemoryAndBothRatios) {
 
 TEST(PredictRunCost, NamesTheFieldThatIsMissing) {
   DeviceProfile device = profile();
-  device.duty_share.value = 0.5;
+  device.duty_cycle.value = 0.5;
   EXPECT_EQ(message_of(device),
-            "device profile board: compute.duty_share is below 1 without power.idle_watts, which "
+            "device profile board: compute.duty_cycle is below 1 without power.idle_watts, which "
             "the rest draws; add it");
   device = profile();
   device.flops_per_second = {};

@@ -40,13 +40,13 @@ TEST(Dataset, StatisticsOfBytesAreThoseOfTheirShareOf255) {
   // 0.14.
   ASSERT_EQ(dataset.channel_mean.size(), 1U);
   EXPECT_DOUBLE_EQ(dataset.channel_mean[0], 0.4);
-  EXPECT_DOUBLE_EQ(dataset.channel_deviation[0], std::sqrt(0.14));
+  EXPECT_DOUBLE_EQ(dataset.channel_stddev[0], std::sqrt(0.14));
 }
 
 TEST(Dataset, StatisticsAreTakenPerChannel) {
   const Dataset dataset = finish_dataset(float_features({1, 10, 3, 10}, {0, 1}));
   EXPECT_EQ(dataset.channel_mean, (std::vector<double>{2, 10}));
-  EXPECT_EQ(dataset.channel_deviation, (std::vector<double>{1, 1}));
+  EXPECT_EQ(dataset.channel_stddev, (std::vector<double>{1, 1}));
 }
 
 TEST(Dataset, AConstantChannelHasDeviationOne) {
@@ -54,7 +54,7 @@ TEST(Dataset, AConstantChannelHasDeviationOne) {
   const Dataset dataset =
       finish_dataset(float_features(values, std::vector<std::int32_t>(1000, 1)));
   EXPECT_EQ(dataset.channel_mean, (std::vector<double>{0.1F, 0.1F}));
-  EXPECT_EQ(dataset.channel_deviation, (std::vector<double>{1, 1}));
+  EXPECT_EQ(dataset.channel_stddev, (std::vector<double>{1, 1}));
 }
 
 TEST(Dataset, CopiesBytesDividedBy255AndFloatsAsTheyAre) {

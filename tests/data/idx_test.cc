@@ -154,7 +154,7 @@ TEST(FashionMnist, TrainingHalfIsAsPublished) {
   EXPECT_EQ(train.shape, (ImageShape{28, 28, 1}));
   // The constants of PyTorch's examples for this data set, given to four digits.
   EXPECT_NEAR(train.channel_mean[0], 0.2860, 1e-4);
-  EXPECT_NEAR(train.channel_deviation[0], 0.3530, 1e-4);
+  EXPECT_NEAR(train.channel_stddev[0], 0.3530, 1e-4);
   EXPECT_EQ(class_counts(train, all_samples(train)), std::vector<std::uint32_t>(10, 6000));
   EXPECT_TRUE(train.warnings.empty());
 }

@@ -77,7 +77,7 @@ TEST(Loader, NormalisesBytesAsWorkedOutByHand) {
   dataset.byte_pixels = {255, 0, 51, 102};  // 1, 0, 0.2, 0.4
   Batch batch;
   fill_batch(dataset, std::vector<std::uint32_t>{0},
-             {.normalisation = {.mean = {0.5f, 0.4f}, .deviation = {0.25f, 0.2f}}}, batch);
+             {.normalisation = {.mean = {0.5f, 0.4f}, .stddev = {0.25f, 0.2f}}}, batch);
   const std::vector<float> expected = {2.0f, -2.0f, -1.2f, 0.0f};
   ASSERT_EQ(batch.images.size(), 4u);
   for (int at = 0; at < 4; ++at) EXPECT_FLOAT_EQ(batch.images[at], expected[at]);
@@ -86,10 +86,10 @@ TEST(Loader, NormalisesBytesAsWorkedOutByHand) {
 TEST(Loader, TakesStatisticsFromTheTrainingSet) {
   Dataset dataset;
   dataset.channel_mean = {0.25, 0.5};
-  dataset.channel_deviation = {2, 4};
+  dataset.channel_stddev = {2, 4};
   const Normalisation normalisation = normalisation_of(dataset);
   EXPECT_EQ(normalisation.mean, (std::vector<float>{0.25f, 0.5f}));
-  EXPECT_EQ(normalisation.deviation, (std::vector<float>{2, 4}));
+  EXPECT_EQ(normalisation.stddev, (std::vector<float>{2, 4}));
 }
 
 TEST(Loader, MakesTheSameBatchesFromBytesAndFromFloats) {
@@ -172,7 +172,7 @@ RC_GTEST_PROP(Loader, MakesOfASampleTheSameImageInAnyOrderAndBatch, ()) {
 TEST(Loader, PadsWithTheMeanColourWhichIsZeroAfterNormalisation) {
   Dataset dataset = byte_dataset(1, {3, 3, 1});
   std::ranges::fill(dataset.byte_pixels, std::uint8_t{200});
-  LoaderOptions options{.normalisation = {.mean = {0.5f}, .deviation = {0.5f}},
+  LoaderOptions options{.normalisation = {.mean = {0.5f}, .stddev = {0.5f}},
                         .augmentation = {.crop_padding_pixels = 2}};
   bool padded = false;
   for (options.epoch = 0; options.epoch < 10; ++options.epoch) {

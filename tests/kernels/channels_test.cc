@@ -249,15 +249,15 @@ void expect_output(const OutputCase& o) {
     const bool inside = c >= kFirstChannel && c < kFirstChannel + o.channels;
     const float pivot = inside ? out[kFirstPixel * stride + c] : 0;
     double sum = 0;
-    double squares = 0;
+    double sum_squared_deviations = 0;
     for (std::size_t r = 0; inside && r < o.rows; ++r) {
       const double off = double{out[(kFirstPixel + r) * stride + c]} - double{pivot};
       sum += off;
-      squares += off * off;
+      sum_squared_deviations += off * off;
     }
     ASSERT_EQ(moments.pivot[c], pivot) << c;
     ASSERT_EQ(moments.sum[c], sum) << c;
-    ASSERT_EQ(moments.squares[c], squares) << c;
+    ASSERT_EQ(moments.sum_squared_deviations[c], sum_squared_deviations) << c;
   }
 }
 
@@ -312,7 +312,7 @@ TEST(FinishOutput, KeepsItsPivotOnceTheCallerHasCounted) {
     EXPECT_EQ(out, (std::vector<float>{10, 11, 12, 13}));
     EXPECT_EQ(moments.pivot[0], 10);
     EXPECT_EQ(moments.sum[0], 0 + 1 + 2 + 3);
-    EXPECT_EQ(moments.squares[0], 0 + 1 + 4 + 9);
+    EXPECT_EQ(moments.sum_squared_deviations[0], 0 + 1 + 4 + 9);
   });
 }
 

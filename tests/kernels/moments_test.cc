@@ -25,11 +25,11 @@ ChannelMoments::Deviations two_passes(const std::vector<float>& x, std::size_t c
   const std::size_t pixels = x.size() / channels;
   ChannelMoments::Deviations exact{.count = static_cast<double>(pixels),
                                    .mean = std::vector<double>(channels),
-                                   .squares = std::vector<double>(channels)};
+                                   .sum_squared_deviations = std::vector<double>(channels)};
   for (std::size_t i = 0; i < x.size(); ++i) exact.mean[i % channels] += double{x[i]} / exact.count;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double deviation = double{x[i]} - exact.mean[i % channels];
-    exact.squares[i % channels] += deviation * deviation;
+    const double stddev = double{x[i]} - exact.mean[i % channels];
+    exact.sum_squared_deviations[i % channels] += stddev * stddev;
   }
   return exact;
 }
@@ -53,7 +53,9 @@ bool are_close(const ChannelMoments::Deviations& moments,
     // Of the squares about the mean: those about the pivot less count * (mean - pivot)^2.
     const double squares_error = 3 * kErrorPerPixel * expected.count;
     if (!(std::abs(moments.mean[c] - expected.mean[c]) <= kErrorPerPixel)) return false;
-    if (!(std::abs(moments.squares[c] - expected.squares[c]) <= squares_error)) return false;
+    if (!(std::abs(moments.sum_squared_deviations[c] - expected.sum_squared_deviations[c]) <=
+          squares_error))
+      return false;
   }
   return true;
 }
@@ -89,7 +91,7 @@ TEST(Moments, OfEqualValuesHaveNoSpread) {
     const ChannelMoments moments = moments_of(x.data(), 100, 3);
     const auto merged = ChannelMoments::merge({&moments, 1});
     EXPECT_EQ(merged.mean, (std::vector<double>(3, 1e4)));
-    EXPECT_EQ(merged.squares, (std::vector<double>(3, 0.0)));
+    EXPECT_EQ(merged.sum_squared_deviations, (std::vector<double>(3, 0.0)));
   });
 }
 
@@ -102,7 +104,7 @@ TEST(Moments, GoOnWhereTheLastCallEnded) {
     EXPECT_EQ(in_two.count, 90);
     EXPECT_EQ(in_two.pivot, std::vector<float>(x.begin(), x.begin() + 5));
     EXPECT_EQ(in_two.sum, at_once.sum);
-    EXPECT_EQ(in_two.squares, at_once.squares);
+    EXPECT_EQ(in_two.sum_squared_deviations, at_once.sum_squared_deviations);
   });
 }
 
@@ -113,31 +115,32 @@ TEST(Moments, ResetForgetsEverything) {
   EXPECT_EQ(moments.count, 0);
   EXPECT_EQ(moments.pivot, (std::vector<float>(3)));
   EXPECT_EQ(moments.sum, (std::vector<double>(3)));
-  EXPECT_EQ(moments.squares, (std::vector<double>(3)));
+  EXPECT_EQ(moments.sum_squared_deviations, (std::vector<double>(3)));
 }
 
 // 1, 3 about 1 and 5, 7 about 7: together mean 4, squares 9 + 1 + 1 + 9.
 TEST(Moments, MergeAsWorkedByHand) {
-  const ChannelMoments parts[] = {{.count = 2, .pivot = {1}, .sum = {2}, .squares = {4}},
-                                  {.count = 2, .pivot = {7}, .sum = {-2}, .squares = {4}}};
+  const ChannelMoments parts[] = {
+      {.count = 2, .pivot = {1}, .sum = {2}, .sum_squared_deviations = {4}},
+      {.count = 2, .pivot = {7}, .sum = {-2}, .sum_squared_deviations = {4}}};
   const auto merged = ChannelMoments::merge(parts);
   EXPECT_EQ(merged.count, 4);
   EXPECT_EQ(merged.mean[0], 4);
-  EXPECT_EQ(merged.squares[0], 20);
+  EXPECT_EQ(merged.sum_squared_deviations[0], 20);
 }
 
 TEST(Moments, ThreadsWithoutPixelsChangeNothing) {
   ChannelMoments none;
   none.reset(1);
-  const ChannelMoments some{.count = 2, .pivot = {1}, .sum = {2}, .squares = {4}};
+  const ChannelMoments some{.count = 2, .pivot = {1}, .sum = {2}, .sum_squared_deviations = {4}};
   const auto merged = ChannelMoments::merge(std::vector{none, some, none});
   EXPECT_EQ(merged.count, 2);
   EXPECT_EQ(merged.mean[0], 2);
-  EXPECT_EQ(merged.squares[0], 2);
+  EXPECT_EQ(merged.sum_squared_deviations[0], 2);
   const auto empty = ChannelMoments::merge(std::vector{none, none});
   EXPECT_EQ(empty.count, 0);
   EXPECT_EQ(empty.mean[0], 0);
-  EXPECT_EQ(empty.squares[0], 0);
+  EXPECT_EQ(empty.sum_squared_deviations[0], 0);
 }
 
 RC_GTEST_PROP(MomentsProperty, PartsMergeToTheWhole, (std::uint32_t seed)) {

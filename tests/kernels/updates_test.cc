@@ -119,14 +119,14 @@ TEST(AdamUpdate, AZeroGradientOfAFreshStateMovesNothing) {
     const std::vector<float> zeros(5);
     std::vector<float> parameters = {1, 2, 3, 4, 5};
     std::vector<float> mean(5);
-    std::vector<float> squares(5);
+    std::vector<float> second_moment(5);
     adam_update({.learning_rate = 1,
                  .beta1 = 0.9f,
                  .beta2 = 0.999f,
                  .epsilon = 1e-8f,
                  .bias_correction1 = 0.1f,
                  .bias_correction2_sqrt = 0.03f},
-                zeros.data(), 5, parameters.data(), mean.data(), squares.data());
+                zeros.data(), 5, parameters.data(), mean.data(), second_moment.data());
     EXPECT_EQ(parameters, (std::vector<float>{1, 2, 3, 4, 5}));
   });
 }

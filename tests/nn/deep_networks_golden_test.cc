@@ -176,21 +176,21 @@ class DeepNetwork {
 // The root of the median over all batches.
 double pytorch_error(const core::SafetensorsFile& reference, const std::string& memory_format,
                      const std::string& kind) {
-  const auto squares = reference.at(memory_format + "." + kind).as<double>();
-  return std::sqrt(median({squares.begin(), squares.end()}));
+  const auto sum_of_squares = reference.at(memory_format + "." + kind).as<double>();
+  return std::sqrt(median({sum_of_squares.begin(), sum_of_squares.end()}));
 }
 
 void expect_errors_like_pytorchs(const DeepCase& deep, const std::string& target,
-                                 std::size_t most_batches) {
+                                 std::size_t max_batches) {
   SCOPED_TRACE(target);
   const kernels::ForcedSimdTarget forced(target);
   const core::SafetensorsFile reference = golden::read(deep.name);
   DeepNetwork network(deep, reference);
   Errors errors;
-  const std::size_t batches = std::min(most_batches, reference.at("losses").shape[0]);
+  const std::size_t batches = std::min(max_batches, reference.at("losses").shape[0]);
   for (std::uint32_t b = 0; b < batches; ++b) network.measure(b, errors);
-  for (const auto& [kind, squares] : errors) {
-    const double ours = std::sqrt(median(squares));
+  for (const auto& [kind, sum_of_squares] : errors) {
+    const double ours = std::sqrt(median(sum_of_squares));
     const double nchw = pytorch_error(reference, "nchw", kind);
     const double channels_last = pytorch_error(reference, "channels_last", kind);
     const std::string name = fmt::format("{}_{}_{}", deep.name, target, kind);

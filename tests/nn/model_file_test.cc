@@ -65,7 +65,7 @@ TEST_F(ModelFile, HoldsWhatAStateDictHolds) {
   // Three blocks of a weight and five of batch norm, and two of fc.
   EXPECT_EQ(file.tensors.size(), 3U * 6 + 2);
   EXPECT_EQ(file.at("conv2.weight").shape, (Extents{64, 32, 3, 3}));
-  EXPECT_EQ(file.at("conv2.weight").type, core::NpyType::f32);
+  EXPECT_EQ(file.at("conv2.weight").type, core::ElementType::f32);
   EXPECT_EQ(file.at("bn3.running_mean").shape, (Extents{128}));
   EXPECT_EQ(file.at("bn3.num_batches_tracked").shape, (Extents{}));
   EXPECT_EQ(file.at("bn3.num_batches_tracked").as<std::int64_t>()[0], 123);

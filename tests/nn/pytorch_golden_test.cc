@@ -64,10 +64,10 @@ std::span<const double> row(const core::NpyArray& array, std::size_t b) {
   return array.as<double>().subspan(b * size, size);
 }
 
-double root_mean(std::span<const double> squares) {
+double root_mean(std::span<const double> sum_of_squares) {
   double sum = 0;
-  for (const double square : squares) sum += square;
-  return std::sqrt(sum / static_cast<double>(squares.size()));
+  for (const double square : sum_of_squares) sum += square;
+  return std::sqrt(sum / static_cast<double>(sum_of_squares.size()));
 }
 
 // --- cnn: our rounding errors beside those of PyTorch's f32 --------------------------------------
@@ -132,9 +132,9 @@ double mean_square_gradient_error(const CnnCase& cnn_case, const Network& networ
     const std::uint32_t stream = golden::stream_of(cnn_case.golden_case, 128 + t);
     sum += squared_projection_error(gradient, stream,
                                     projections.subspan(t * kProjections, kProjections));
-    double squares = 0;
-    for (const double value : gradient) squares += value * value;
-    EXPECT_NEAR(std::sqrt(squares), norms[t], 1e-3 * norms[t]) << info.name;
+    double sum_of_squares = 0;
+    for (const double value : gradient) sum_of_squares += value * value;
+    EXPECT_NEAR(std::sqrt(sum_of_squares), norms[t], 1e-3 * norms[t]) << info.name;
     ++t;
   }
   return sum / static_cast<double>(gradients.size());
@@ -236,18 +236,18 @@ std::vector<double> adam_trajectory(const Network& network, Model model,
 }
 
 double root_mean_square_drift(std::span<const double> losses, std::span<const double> reference) {
-  std::vector<double> squares;
+  std::vector<double> sum_of_squares;
   for (std::size_t s = 0; s < losses.size(); ++s) {
-    squares.push_back((losses[s] - reference[s]) * (losses[s] - reference[s]));
+    sum_of_squares.push_back((losses[s] - reference[s]) * (losses[s] - reference[s]));
   }
-  return root_mean(squares);
+  return root_mean(sum_of_squares);
 }
 
 // Sanitizers make a step twenty times slower: one start is enough to find what they look for.
 #if defined(EDGEPRUNE_SANITIZED)
-constexpr std::size_t kMostStarts = 1;
+constexpr std::size_t kMaxStarts = 1;
 #else
-constexpr std::size_t kMostStarts = 4;
+constexpr std::size_t kMaxStarts = 4;
 #endif
 
 // A training run amplifies rounding, so that single steps tell little: the drift is the root mean
@@ -256,7 +256,7 @@ TEST(PyTorchGolden, CnnLossesDriftFromFloat64NoMoreThanTwicePyTorchs) {
   const core::SafetensorsFile reference = golden::read(kRgb.name);
   const std::vector<Batch> batches = golden_batches(kRgb, reference);
   const core::NpyArray& trajectory = reference.at("trajectory");
-  const std::size_t starts = std::min(trajectory.shape[1], kMostStarts);
+  const std::size_t starts = std::min(trajectory.shape[1], kMaxStarts);
   const std::size_t steps = trajectory.shape[2];
   const Network network = cnn(kRgb.shape, 10);
   std::vector<double> ours;

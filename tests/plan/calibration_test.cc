@@ -54,7 +54,7 @@ TEST_F(Calibrated, ATimingIsFoundForTheRunItWasMeasuredFor) {
   const Calibration measured = calibrate(config_, options());
   const cost::DeviceProfile profile = profile_of(measured, "here");
   const cost::NetworkTiming* timing =
-      cost::timing_for(profile, run::PlannedRun(config_).timing_question());
+      cost::timing_for(profile, run::PlannedRun(config_).timing_request());
   ASSERT_NE(timing, nullptr);
   EXPECT_EQ(timing->network, "mlp");
   EXPECT_EQ(timing->batch_size, 16u);
@@ -116,7 +116,7 @@ Calibration made(const std::string& network, double per_sample) {
   return {.timing = {.network = network,
                      .network_hash = "hash of " + network,
                      .precision = "f32",
-                     .memory_way = "keep",
+                     .memory_mode = "keep",
                      .threads = 2,
                      .batch_size = 16,
                      .step_seconds_per_sample = per_sample},

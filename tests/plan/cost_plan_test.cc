@@ -59,8 +59,8 @@ TEST(CostPlan, ASetBudgetSaysWhatFitsAndWhichOneBinds) {
   EXPECT_EQ(plan.largest_keep->binding, "budget.seconds");
   EXPECT_EQ(plan.largest_keep->uses.size(), 2u);
   // At keep ratio 0.5 an epoch takes 5 + 0.75 ms: 28.08 / 5.75 = 4.9 epochs.
-  ASSERT_TRUE(plan.most_epochs);
-  EXPECT_EQ(plan.most_epochs->value, 4u);
+  ASSERT_TRUE(plan.max_epochs);
+  EXPECT_EQ(plan.max_epochs->value, 4u);
   const std::string table = cost_plan_table(plan);
   EXPECT_NE(table.find("129 of 150 samples"), std::string::npos) << table;
   EXPECT_NE(table.find("over seconds"), std::string::npos) << table;
@@ -75,7 +75,7 @@ TEST(CostPlan, ABudgetTooSmallForAnySaysTheLeastThatWouldDo) {
 TEST(CostPlan, ABudgetOfBytesLeavesTheEpochsFree) {
   const SmallRun data;
   const CostPlan plan = plan_of(data, {"budget.bytes=10kB"});
-  EXPECT_FALSE(plan.most_epochs);
+  EXPECT_FALSE(plan.max_epochs);
   EXPECT_NE(cost_plan_table(plan).find("no budget limits the epochs"), std::string::npos);
 }
 

@@ -9,16 +9,16 @@
 namespace edgeprune::plan {
 
 inline cost::DeviceProfile planned_device(const config::Config& config) {
-  const cost::TimingQuestion question = run::PlannedRun(config).timing_question();
+  const cost::TimingRequest request = run::PlannedRun(config).timing_request();
   cost::DeviceProfile profile{.name = "board", .description = "made by hand"};
   profile.operating_watts = {
       .value = 5, .kind = cost::NumberKind::measured, .source = "USB meter", .date = "2026-11-25"};
   profile.timings = {{.network = "mlp",
-                      .network_hash = question.network_hash,
-                      .precision = question.precision,
-                      .memory_way = question.memory_way,
-                      .threads = question.threads,
-                      .batch_size = question.batch_size,
+                      .network_hash = request.network_hash,
+                      .precision = request.precision,
+                      .memory_mode = request.memory_mode,
+                      .threads = request.threads,
+                      .batch_size = request.batch_size,
                       .step_overhead_seconds = 1e-3,
                       .step_seconds_per_sample = 1e-5,
                       .forward_seconds_per_sample = 2e-6,

@@ -35,7 +35,7 @@ class AlgorithmTrace : public ::testing::Test {
     return config::read_config(
         "", {"data.format=npy", "data.images=" + path("x.npy"), "data.labels=" + path("y.npy"),
              "model.network=mlp", "model.hidden_sizes=[]",
-             "model.init=" + path("zeros.safetensors"), "score.mode=" + mode, "score.checkpoints=2",
+             "model.init=" + path("zeros.safetensors"), "score.mode=" + mode, "score.evaluations=2",
              "prune.keep_ratio=0.5", "train.epochs=1", "train.batch_size=1", "train.optimizer=sgd",
              "train.momentum=0", "train.learning_rate=0.5", "train.schedule=constant", "run.seed=3",
              "run.threads=1", "run.directory=" + path(mode.c_str())});
@@ -86,7 +86,7 @@ TEST_F(AlgorithmTrace, DetrendingBatchesOfOneIsRefusedForItWouldLeaveOnlyZeros) 
 }
 
 TEST_F(AlgorithmTrace, CheckpointScoresAverageForwardPassesAfterStepsTwoAndFour) {
-  const config::Config run = config("checkpoints");
+  const config::Config run = config("evaluations");
   const RunResult result = SmallRun::run(run);
   expect_near(scores(run),
               {0.5236789738009662, 0.7930553290953927, 0.7280369358342302, 0.9576486913557377});

@@ -204,15 +204,15 @@ TEST(BudgetedRun, GoesByTheDevicesTimingUntilAForwardPassIsMeasured) {
   expect_error(ErrorKind::budget, {"at least"}, [&] {
     (void)SmallRun::run(data.config("guessed", overrides), {.spending = &device});
   });
-  const cost::TimingQuestion question = PlannedRun(data.config("timed", kLong)).timing_question();
+  const cost::TimingRequest request = PlannedRun(data.config("timed", kLong)).timing_request();
   const auto profile = data.directory() / "profile.toml";
   std::ofstream(profile) << cost::to_toml({.name = "simulated",
                                            .timings = {{.network = "mlp",
-                                                        .network_hash = question.network_hash,
-                                                        .precision = question.precision,
-                                                        .memory_way = question.memory_way,
-                                                        .threads = question.threads,
-                                                        .batch_size = question.batch_size,
+                                                        .network_hash = request.network_hash,
+                                                        .precision = request.precision,
+                                                        .memory_mode = request.memory_mode,
+                                                        .threads = request.threads,
+                                                        .batch_size = request.batch_size,
                                                         .step_overhead_seconds = 0.2,
                                                         .step_seconds_per_sample = 0.4,
                                                         .forward_seconds_per_sample = 0.02,
@@ -485,7 +485,7 @@ TEST(ChangeLimits, TakesExactlyWhatTheConfigurationOfARunIsComparedWithout) {
   const config::Config config = open_run_directory((data.directory() / "run").string());
   const std::string compared = config::to_toml(without_changeable(config));
   for (const char* change :
-       {"budget.seconds=9", "budget.joules=9", "budget.file=x", "pause.hours=08:00-09:00",
+       {"budget.seconds=9", "budget.joules=9", "budget.file=x", "pause.allowed_hours=08:00-09:00",
         "energy.meter=model", "limits.memory_bytes=1GB", "run.checkpoint_seconds=1"}) {
     const config::Config changed = change_limits(config.run.directory, {change});
     EXPECT_NE(config::to_toml(changed), config::to_toml(config)) << change;

@@ -63,7 +63,7 @@ TEST(Resume, AfterAnyStepGivesTheBitsOfTheUninterruptedRun) {
 TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
   const SmallRun data;
   const std::vector<std::vector<std::string>> variants = {
-      {"score.mode=checkpoints"},
+      {"score.mode=evaluations"},
       {"score.mode=detrended"},
       {"prune.strategy=random"},
       {"prune.strategy=rs2"},

@@ -76,8 +76,8 @@ TEST(RunMemory, RecomputingEndsWithTheBitsOfKeeping) {
   }
   const json kept = file_of(keep, kPlanFile)["memory"];
   const json recomputed = file_of(recompute, kPlanFile)["memory"];
-  EXPECT_EQ(kept["way"], "keep");
-  EXPECT_EQ(recomputed["way"], "recompute");
+  EXPECT_EQ(kept["mode"], "keep");
+  EXPECT_EQ(recomputed["mode"], "recompute");
   EXPECT_LT(recomputed["predicted"]["arena"], kept["predicted"]["arena"]);
 }
 
@@ -102,7 +102,7 @@ TEST(RunMemory, AutoStepsDownAsTheLimitDoes) {
     EXPECT_LE(memory["predicted"]["peak_resident_bytes"], limit);
     EXPECT_GT(memory["measured"]["peak_resident_bytes"], 0);
     EXPECT_NE(notices.all.find("memory: "), std::string::npos);
-    return memory["way"].get<std::string>();
+    return memory["mode"].get<std::string>();
   };
   EXPECT_EQ(way_within("keep", bytes(false, 64)), "keep");
   EXPECT_EQ(way_within("recompute", bytes(true, 64)), "recompute");

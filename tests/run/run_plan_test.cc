@@ -48,15 +48,15 @@ TEST(RunPlan, AShortWarmupLeavesTheRestToOneForwardPass) {
 
 TEST(RunPlan, CheckpointScoresAreCharged) {
   const RunPlan observed = plan("top", {"train.batch_size=16"});
-  const RunPlan p = plan("top", {"train.batch_size=16", "score.mode=checkpoints"});
+  const RunPlan p = plan("top", {"train.batch_size=16", "score.mode=evaluations"});
   EXPECT_EQ(p.scoring_forward_samples, 700u);  // 7 iterations allow 7 of the 8 checkpoints
   EXPECT_GT(p.cost_ratio, observed.cost_ratio);
 }
 
 TEST(RunPlan, CheckpointsAreEvenlySpacedAndEndWithTheWarmup) {
-  EXPECT_EQ(checkpoint_iterations(16, 4), (std::vector<std::uint32_t>{4, 8, 12, 16}));
-  EXPECT_EQ(checkpoint_iterations(10, 4), (std::vector<std::uint32_t>{2, 5, 7, 10}));
-  EXPECT_EQ(checkpoint_iterations(3, 8), (std::vector<std::uint32_t>{1, 2, 3}));
+  EXPECT_EQ(evaluation_iterations(16, 4), (std::vector<std::uint32_t>{4, 8, 12, 16}));
+  EXPECT_EQ(evaluation_iterations(10, 4), (std::vector<std::uint32_t>{2, 5, 7, 10}));
+  EXPECT_EQ(evaluation_iterations(3, 8), (std::vector<std::uint32_t>{1, 2, 3}));
 }
 
 TEST(RunPlan, ShortTakesAsManyStepsAsTopWithItsWarmup) {

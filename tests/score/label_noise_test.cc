@@ -82,16 +82,16 @@ struct Summary {
 Summary summarise(const Network& network, double wrong_share) {
   constexpr int kRuns = 20;
   Summary sum;
-  double squares = 0;
+  double sum_squared_deviations = 0;
   for (std::uint64_t seed = 0; seed < kRuns; ++seed) {
     const Outcome outcome = observe_network(network, wrong_share, seed);
     const double error = outcome.share - wrong_share;
     sum.bias += error / kRuns;
-    squares += error * error / kRuns;
+    sum_squared_deviations += error * error / kRuns;
     sum.standard_error += outcome.standard_error / kRuns;
     sum.accuracy += outcome.accuracy / kRuns;
   }
-  sum.spread = std::sqrt(squares - sum.bias * sum.bias);
+  sum.spread = std::sqrt(sum_squared_deviations - sum.bias * sum.bias);
   return sum;
 }
 

@@ -30,7 +30,7 @@ TEST(Loss, DetrendedSubtractsEachIterationsMeanLoss) {
 
 // Equation (16) itself: all samples at each of two points in time.
 TEST(Loss, CheckpointsIsTheMeanOverThePointsInTime) {
-  const ScoreSize size{.num_samples = 2, .loss_mode = LossScoreMode::checkpoints};
+  const ScoreSize size{.num_samples = 2, .loss_mode = LossScoreMode::evaluations};
   const Log log = {{.samples = {0, 1}, .losses = {3, 1}}, {.samples = {0, 1}, .losses = {2, 0}}};
   EXPECT_EQ(column_after("loss", size, log), (Losses{2.5f, 0.5f}));
 }
@@ -49,7 +49,7 @@ TEST(Loss, LosesNoDigitsOverManyVisits) {
 
 TEST(Loss, ModesHaveTheNamesOfTheConfiguration) {
   EXPECT_EQ(name_of(LossScoreMode::observed), "observed");
-  EXPECT_EQ(name_of(LossScoreMode::checkpoints), "checkpoints");
+  EXPECT_EQ(name_of(LossScoreMode::evaluations), "evaluations");
   EXPECT_EQ(name_of(LossScoreMode::detrended), "detrended");
 }
 

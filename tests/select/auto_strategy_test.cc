@@ -7,8 +7,8 @@
 namespace edgeprune::select {
 namespace {
 
-std::string_view chosen(const AutoQuestion& question) {
-  return choose_strategy(question).strategy;
+std::string_view chosen(const AutoRequest& request) {
+  return choose_strategy(request).strategy;
 }
 
 TEST(AutoStrategy, KeepsAllDataWhereOnlyComputeIsShort) {

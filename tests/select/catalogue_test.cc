@@ -100,7 +100,7 @@ TEST(CatalogueJson, HoldsEveryFieldOfBothTables) {
     EXPECT_EQ(object["formula"], kind.formula);
     EXPECT_EQ(object["source"], kind.source);
     EXPECT_EQ(object["hard"] == "high", kind.hard == score::HardEnd::high);
-    EXPECT_EQ(object["least_passes"], kind.least_passes);
+    EXPECT_EQ(object["least_passes"], kind.min_passes);
     EXPECT_EQ(object["bytes_per_sample"]["bytes"],
               kind.bytes_per_sample({.num_samples = 1, .num_classes = 10, .passes = 10}));
   }

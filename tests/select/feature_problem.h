@@ -55,11 +55,11 @@ struct FeatureProblem {
   }
 };
 
-/// One class of 1 to `most_samples` samples; few values make many duplicates and ties.
-inline FeatureProblem any_problem(std::uint32_t most_samples) {
+/// One class of 1 to `max_samples` samples; few values make many duplicates and ties.
+inline FeatureProblem any_problem(std::uint32_t max_samples) {
   FeatureProblem problem;
   problem.width = *rc::gen::inRange<std::uint32_t>(1, 4);
-  const auto size = *rc::gen::inRange<std::uint32_t>(1, most_samples + 1);
+  const auto size = *rc::gen::inRange<std::uint32_t>(1, max_samples + 1);
   const int range = *rc::gen::element(3, 20, 500);
   problem.features = *rc::gen::container<std::vector<float>>(
       std::size_t{size} * problem.width,

@@ -48,7 +48,7 @@ TEST(WriteSelection, WritesTheIndicesAndTheirManifest) {
   write_selection(directory.path(), kKeptSamples, kManifest);
 
   const core::NpyArray indices = core::read_npy(directory / "selection.npy");
-  EXPECT_EQ(indices.type, core::NpyType::u32);
+  EXPECT_EQ(indices.type, core::ElementType::u32);
   EXPECT_EQ(read_index_list(directory / "selection.npy", 10), kKeptSamples);
 
   const auto json = nlohmann::json::parse(core::read_file(directory / "selection.json"));

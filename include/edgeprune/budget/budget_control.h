@@ -66,7 +66,7 @@ struct StepCosts {
   core::Usage finish;        // the model, the summary and the last checkpoint written
 };
 
-struct BudgetQuestion {
+struct BudgetRequest {
   BudgetLimits limits;
   core::Usage spent;
   double paused_seconds = 0;  // so far, not part of what was spent
@@ -80,14 +80,14 @@ struct Decision {
   bool evaluates = true;    // between epochs, as configured
   std::string_view binds;   // "budget.seconds" or "budget.joules"; empty: all that is planned fits
 };
-[[nodiscard]] Decision decide(const BudgetQuestion& question);
+[[nodiscard]] Decision decide(const BudgetRequest& request);
 
 /// What the whole run takes at the least if so many steps are still made.
-[[nodiscard]] core::Usage least_expense(const BudgetQuestion& question, std::uint64_t steps);
+[[nodiscard]] core::Usage min_expense(const BudgetRequest& request, std::uint64_t steps);
 
 /// Whether that is within the limits. Before every step a run asks it of no step at all, the end
 /// alone: so a budget is never exceeded by more than one step.
-[[nodiscard]] bool fits(const BudgetQuestion& question, std::uint64_t steps);
+[[nodiscard]] bool fits(const BudgetRequest& request, std::uint64_t steps);
 
 /// Where the learning rate is: a position on the planned schedule, in its steps. `steps` steps from
 /// step `from` on lead from `position` to the planned last step.

@@ -13,7 +13,7 @@ namespace edgeprune::budget {
 struct PauseRules {
   std::uint32_t battery_percent = 0;  // below it a run waits; 0: never
   double temperature_celsius = 0;     // above it; 0: never
-  std::string hours;                  // "22:00-06:00" local time: works only then; empty: always
+  std::string allowed_hours;          // "22:00-06:00" local time: works only then; empty: always
   bool stops = false;                 // ends resumably instead of waiting
 };
 

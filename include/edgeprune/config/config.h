@@ -66,7 +66,7 @@ struct Config {
     score::LossScoreMode mode = score::LossScoreMode::observed;
     std::vector<std::string> columns;     // scores gathered besides those the strategy needs
     std::uint32_t warmup_iterations = 0;  // T_0; 0: one pass over the data
-    std::uint32_t checkpoints = 8;        // evaluations of mode `checkpoints`
+    std::uint32_t evaluations = 8;        // passes over all samples in mode `evaluations`
   } score;
 
   struct Prune {
@@ -84,7 +84,7 @@ struct Config {
     std::uint32_t epochs = 10;
     std::uint32_t batch_size = 64;
     train::WantedPrecision precision = train::WantedPrecision::f32;
-    train::MemoryWay memory = train::MemoryWay::automatic;
+    train::MemoryMode memory = train::MemoryMode::automatic;
     std::uint32_t micro_batch_size = 0;  // 0: chosen
     nn::OptimizerOptions
         optimizer;          // keys: optimizer, momentum, beta1, beta2, epsilon, weight_decay

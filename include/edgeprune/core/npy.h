@@ -17,10 +17,10 @@
 
 namespace edgeprune::core {
 
-enum class NpyType { u8, u32, i8, i16, i32, i64, u16, u64, f32, f64 };
+enum class ElementType { u8, u32, i8, i16, i32, i64, u16, u64, f32, f64 };
 
 struct NpyArray {
-  NpyType type = NpyType::u8;
+  ElementType type = ElementType::u8;
   std::vector<std::size_t> shape;  // empty for a scalar
   std::vector<std::byte> bytes;    // elements in C order
 
@@ -31,32 +31,32 @@ struct NpyArray {
 };
 
 /// NumPy's own name of a type, such as "<f4".
-[[nodiscard]] std::string_view npy_type_name(NpyType type);
-[[nodiscard]] std::size_t npy_type_size(NpyType type);
+[[nodiscard]] std::string_view npy_type_name(ElementType type);
+[[nodiscard]] std::size_t npy_type_size(ElementType type);
 
 template <typename T>
-[[nodiscard]] constexpr NpyType npy_type_of() {
+[[nodiscard]] constexpr ElementType element_type_of() {
   if constexpr (std::is_same_v<T, std::uint8_t>)
-    return NpyType::u8;
+    return ElementType::u8;
   else if constexpr (std::is_same_v<T, std::int8_t>)
-    return NpyType::i8;
+    return ElementType::i8;
   else if constexpr (std::is_same_v<T, std::uint16_t>)
-    return NpyType::u16;
+    return ElementType::u16;
   else if constexpr (std::is_same_v<T, std::int16_t>)
-    return NpyType::i16;
+    return ElementType::i16;
   else if constexpr (std::is_same_v<T, std::uint32_t>)
-    return NpyType::u32;
+    return ElementType::u32;
   else if constexpr (std::is_same_v<T, std::int32_t>)
-    return NpyType::i32;
+    return ElementType::i32;
   else if constexpr (std::is_same_v<T, std::uint64_t>)
-    return NpyType::u64;
+    return ElementType::u64;
   else if constexpr (std::is_same_v<T, std::int64_t>)
-    return NpyType::i64;
+    return ElementType::i64;
   else if constexpr (std::is_same_v<T, float>)
-    return NpyType::f32;
+    return ElementType::f32;
   else {
     static_assert(std::is_same_v<T, double>, "not a type of .npy files");
-    return NpyType::f64;
+    return ElementType::f64;
   }
 }
 
@@ -66,24 +66,24 @@ template <typename T>
 [[nodiscard]] NpyArray parse_npy(std::string_view content, const std::string& name);
 
 /// Writes atomically. The product of `shape` must be the number of elements.
-void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements, NpyType type,
-               const std::vector<std::size_t>& shape);
+void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements,
+               ElementType type, const std::vector<std::size_t>& shape);
 
 template <typename T>
 void write_npy(const std::filesystem::path& path, std::span<const T> elements,
                const std::vector<std::size_t>& shape) {
-  write_npy(path, std::as_bytes(elements), npy_type_of<std::remove_const_t<T>>(), shape);
+  write_npy(path, std::as_bytes(elements), element_type_of<std::remove_const_t<T>>(), shape);
 }
 
 /// Integer elements of any stored integer type; an Error of kind data if the array holds others.
 [[nodiscard]] std::vector<std::int64_t> npy_integers(const NpyArray& array,
                                                      const std::string& name);
 
-void require_npy_type(const NpyArray& array, NpyType wanted);
+void require_element_type(const NpyArray& array, ElementType wanted);
 
 template <typename T>
 std::span<const T> NpyArray::as() const {
-  require_npy_type(*this, npy_type_of<T>());
+  require_element_type(*this, element_type_of<T>());
   return {reinterpret_cast<const T*>(bytes.data()), num_elements()};
 }
 

@@ -7,7 +7,7 @@
 // Little-endian, contiguous data. A damaged file is an Error of kind data that names it. Files too
 // large to be in memory twice are written and read array by array:
 //
-//   SafetensorsWriter writer(path, {}, {{"fc.weight", NpyType::f32, {10, 64}}});
+//   SafetensorsWriter writer(path, {}, {{"fc.weight", ElementType::f32, {10, 64}}});
 //   writer.write(std::as_bytes(std::span(weights)));
 //   writer.commit();
 //
@@ -39,7 +39,7 @@ struct SafetensorsFile {
   void add(const std::string& name, std::span<const T> elements, std::vector<std::size_t> shape) {
     const auto bytes = std::as_bytes(elements);
     tensors[name] = {
-        npy_type_of<std::remove_const_t<T>>(), std::move(shape), {bytes.begin(), bytes.end()}};
+        element_type_of<std::remove_const_t<T>>(), std::move(shape), {bytes.begin(), bytes.end()}};
   }
 };
 
@@ -54,7 +54,7 @@ void write_safetensors(const std::filesystem::path& path, const SafetensorsFile&
 /// An array without its elements.
 struct TensorHeader {
   std::string name;
-  NpyType type = NpyType::f32;
+  ElementType type = ElementType::f32;
   std::vector<std::size_t> shape;
 
   [[nodiscard]] std::size_t num_bytes() const;

@@ -41,7 +41,7 @@ struct NetworkTiming {
   std::string network;       // as train.network_name says it
   std::string network_hash;  // of its description, input shape and classes
   std::string precision;     // "f32", "bf16", "bf16_storage"
-  std::string memory_way;    // "keep", "recompute", ...
+  std::string memory_mode;   // "keep", "recompute", ...
   std::uint32_t threads = 0;
   std::uint32_t batch_size = 0;  // the larger one measured
   // A training step takes step_overhead_seconds + samples * step_seconds_per_sample: the line
@@ -66,9 +66,9 @@ struct DeviceProfile {
   SourcedNumber operating_watts;  // P_k, while training
   SourcedNumber idle_watts;
   SourcedNumber battery_joules;
-  SourcedNumber flops_per_second;  // f_k, what training sustains; used where no timing fits
-  SourcedNumber sustained_share;   // of flops_per_second after minutes of load (heat), in (0, 1]
-  SourcedNumber duty_share;        // of the time that the device may work, in (0, 1]
+  SourcedNumber flops_per_second;    // f_k, what training sustains; used where no timing fits
+  SourcedNumber sustained_fraction;  // of flops_per_second after minutes of load (heat), in (0, 1]
+  SourcedNumber duty_cycle;          // of the time that the device may work, in (0, 1]
   SourcedNumber memory_bytes;
   SourcedNumber storage_bytes;             // free for data
   SourcedNumber storage_bytes_per_second;  // reading
@@ -88,16 +88,16 @@ struct DeviceProfile {
 /// The names of the shipped profiles, ascending.
 [[nodiscard]] std::vector<std::string> shipped_profiles();
 
-struct TimingQuestion {
+struct TimingRequest {
   std::string network_hash;
   std::string precision;
-  std::string memory_way;
+  std::string memory_mode;
   std::uint32_t threads = 0;
   std::uint32_t batch_size = 0;
 };
 /// The timing measured for exactly this network, precision, memory way and threads, of the nearest
 /// batch size; null where there is none.
 [[nodiscard]] const NetworkTiming* timing_for(const DeviceProfile& profile,
-                                              const TimingQuestion& question);
+                                              const TimingRequest& request);
 
 }  // namespace edgeprune::cost

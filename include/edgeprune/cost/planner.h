@@ -89,7 +89,7 @@ struct Device {
   CostOf cost_of_kept;
   std::vector<CurvePoint> curve;
   Budgets budgets;
-  std::uint32_t least_kept = 1;  // 2 for networks with batch norm
+  std::uint32_t min_kept = 1;  // 2 for networks with batch norm
 };
 
 struct KeepRatioRange {

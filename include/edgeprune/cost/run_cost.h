@@ -63,9 +63,9 @@ struct CostModel {
 inline constexpr int kCheckpointsWritten = 4;
 
 /// Seconds by the timing where there is one, else by (8): FLOPs over flops_per_second times
-/// sustained_share, reading by storage_bytes_per_second, start and saving taken as nothing.
+/// sustained_fraction, reading by storage_bytes_per_second, start and saving taken as nothing.
 /// Selection goes by (25). Joules = watts times seconds, (8), with the timing's power before the
-/// profile's; duty_share stretches seconds, at idle power while the device rests. Errors of kind
+/// profile's; duty_cycle stretches seconds, at idle power while the device rests. Errors of kind
 /// config name the profile's field that is missing: compute.flops_per_second without a timing, and
 /// power.idle_watts with a duty share below 1 and a known power.
 [[nodiscard]] RunCost predict_run_cost(const RunWork& work, const CostModel& model);

@@ -42,9 +42,9 @@ struct Dataset {
   std::uint64_t read_bytes = 0;
 
   // Filled in by finish_dataset, which also warns of samples that are all of one class.
-  std::vector<double> channel_mean;       // of value / 255 for byte pixels
-  std::vector<double> channel_deviation;  // population standard deviation, never 0 (1 if constant)
-  std::string content_hash;               // of shape, classes, labels and pixels
+  std::vector<double> channel_mean;    // of value / 255 for byte pixels
+  std::vector<double> channel_stddev;  // population standard deviation, never 0 (1 if constant)
+  std::string content_hash;            // of shape, classes, labels and pixels
 
   [[nodiscard]] std::uint32_t num_samples() const {
     return static_cast<std::uint32_t>(labels.size());

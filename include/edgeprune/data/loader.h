@@ -23,7 +23,7 @@ namespace edgeprune::data {
 /// byte / 255; the arithmetic is in float, in this order, as torchvision's ToTensor and Normalize.
 struct Normalisation {
   std::vector<float> mean;
-  std::vector<float> deviation;
+  std::vector<float> stddev;
 };
 [[nodiscard]] Normalisation normalisation_of(const Dataset& train);
 

@@ -64,15 +64,15 @@ void add_transformed(const ChannelTransform& transform_a, ConstElements a,
 struct ChannelMoments {
   double count = 0;
   std::vector<float> pivot;
-  std::vector<double> sum;      // of x - pivot
-  std::vector<double> squares;  // of (x - pivot)^2
+  std::vector<double> sum;                     // of x - pivot
+  std::vector<double> sum_squared_deviations;  // of (x - pivot)^2
 
   void reset(std::size_t channels);
 
   struct Deviations {
     double count = 0;
     std::vector<double> mean;
-    std::vector<double> squares;  // sum of (x - mean)^2
+    std::vector<double> sum_squared_deviations;  // sum of (x - mean)^2
   };
   [[nodiscard]] static Deviations merge(std::span<const ChannelMoments> parts);
 };

@@ -27,6 +27,6 @@ struct AdamUpdate {
   float bias_correction2_sqrt = 1;  // sqrt(1 - beta2^t)
 };
 void adam_update(const AdamUpdate& update, const float* gradients, std::size_t count,
-                 float* parameters, float* mean, float* squares);
+                 float* parameters, float* mean, float* second_moment);
 
 }  // namespace edgeprune::kernels

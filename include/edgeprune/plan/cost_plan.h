@@ -26,7 +26,7 @@ namespace edgeprune::plan {
 [[nodiscard]] core::KeepRatio ratio_keeping(std::uint32_t num_kept, std::uint32_t num_samples);
 
 /// The fewest samples that a run can keep: batch norm cannot use a batch of one.
-[[nodiscard]] std::uint32_t least_kept(const run::PlannedRun& run, std::uint32_t num_samples);
+[[nodiscard]] std::uint32_t min_kept(const run::PlannedRun& run, std::uint32_t num_samples);
 
 /// M / N as a keep ratio to copy, rounded down to four decimals.
 [[nodiscard]] std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples);
@@ -82,7 +82,7 @@ struct CostPlan {
   std::vector<CostRow> rows;
   // With budgets alone:
   std::optional<cost::Fit> largest_keep;  // num_kept, at the configured epochs
-  std::optional<cost::Fit> most_epochs;   // at the configured keep ratio
+  std::optional<cost::Fit> max_epochs;    // at the configured keep ratio
   std::string why_no_epochs;              // one line where not even one epoch fits
 };
 

@@ -43,7 +43,7 @@ class PlannedRun {
   /// Errors of kind config as those of plan_run.
   [[nodiscard]] cost::RunWork work(const PlanVariant& variant = {}) const;
   /// Which timing of a device profile is for this run.
-  [[nodiscard]] cost::TimingQuestion timing_question() const;
+  [[nodiscard]] cost::TimingRequest timing_request() const;
 
   [[nodiscard]] const config::Config& config() const;  // threads resolved
   [[nodiscard]] const RunData& data() const;

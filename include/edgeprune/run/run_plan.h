@@ -20,7 +20,7 @@ struct RunPlan {
   double forward_flops_per_sample = 0;
   // Samples and work that the plan spends on learning; evaluation comes on top.
   std::uint64_t scoring_samples = 0;          // forward and backward
-  std::uint64_t scoring_forward_samples = 0;  // score mode `checkpoints`, samples left unseen, and
+  std::uint64_t scoring_forward_samples = 0;  // score mode `evaluations`, samples left unseen, and
                                               // features
   std::uint64_t training_samples = 0;         // forward and backward
   double paper_cost_ratio = 1;                // (27)
@@ -42,9 +42,9 @@ struct PlanContext {
                                std::uint32_t num_samples, const nn::Network& network,
                                const PlanContext& context = {});
 
-/// The iteration counts after which score mode `checkpoints` evaluates all samples: `checkpoints`
+/// The iteration counts after which score mode `evaluations` evaluates all samples: `evaluations`
 /// of them, evenly spaced, the last at warmup_iterations; fewer where there are fewer iterations.
-[[nodiscard]] std::vector<std::uint32_t> checkpoint_iterations(std::uint32_t warmup_iterations,
-                                                               std::uint32_t checkpoints);
+[[nodiscard]] std::vector<std::uint32_t> evaluation_iterations(std::uint32_t warmup_iterations,
+                                                               std::uint32_t evaluations);
 
 }  // namespace edgeprune::run

@@ -16,11 +16,11 @@
 namespace edgeprune::run {
 
 /// May be used by many threads. What nobody uses any more stays in memory as long as all that is
-/// held takes no more than `most_bytes`; the one asked for longest ago goes first.
+/// held takes no more than `max_bytes`; the one asked for longest ago goes first.
 class SharedData {
  public:
-  static constexpr std::uint64_t kMostBytes = 512 * 1024 * 1024;
-  explicit SharedData(std::uint64_t most_bytes = kMostBytes) : most_bytes_(most_bytes) {}
+  static constexpr std::uint64_t kMaxBytes = 512 * 1024 * 1024;
+  explicit SharedData(std::uint64_t max_bytes = kMaxBytes) : max_bytes_(max_bytes) {}
 
   /// As open_run_data. One at a time: who asks for what is being opened waits for it.
   [[nodiscard]] std::shared_ptr<const RunData> open(const config::Config& config);
@@ -32,7 +32,7 @@ class SharedData {
   };
   void drop_surplus();
 
-  std::uint64_t most_bytes_;
+  std::uint64_t max_bytes_;
   std::mutex mutex_;
   std::list<Held> held_;  // the one asked for last in front
 };

@@ -23,7 +23,7 @@ namespace edgeprune::score {
 /// What `loss` averages; the other scores do not depend on it.
 enum class LossScoreMode {
   observed,     // Algorithm 1: the mean over the iterations that drew the sample
-  checkpoints,  // (16) itself: the caller feeds forward passes over all samples, evenly spaced
+  evaluations,  // (16) itself: the caller feeds forward passes over all samples, evenly spaced
   detrended,    // observed, less each iteration's mean loss: removes WHEN a sample was drawn
 };
 [[nodiscard]] std::string_view name_of(LossScoreMode mode);
@@ -53,7 +53,7 @@ struct ScoreKind {
   std::string_view formula;
   std::string_view source;
   HardEnd hard = HardEnd::high;
-  std::uint32_t least_passes = 1;
+  std::uint32_t min_passes = 1;
   ScoreNeeds needs;
   std::size_t (*bytes_per_sample)(const ScoreSize&);  // without the visits, which all share
   std::unique_ptr<Score> (*make)(const ScoreSize&);

@@ -26,7 +26,7 @@ enum class Constraint {
 /// network after one pass over CIFAR-10.
 inline constexpr double kMuchLabelNoise = 0.12;
 
-struct AutoQuestion {
+struct AutoRequest {
   Constraint constraint = Constraint::compute;
   double keep_ratio = 1;
   double label_noise = -1;  // what the share of wrong labels surely exceeds; -1: not known yet
@@ -47,6 +47,6 @@ struct AutoChoice {
 
 /// With `storage`, before the label noise is known, the choice is the one made where there is
 /// little.
-[[nodiscard]] AutoChoice choose_strategy(const AutoQuestion& question);
+[[nodiscard]] AutoChoice choose_strategy(const AutoRequest& request);
 
 }  // namespace edgeprune::select

@@ -16,16 +16,16 @@
 
 namespace edgeprune::train {
 
-enum class MemoryWay { automatic, keep, recompute, accumulate };
+enum class MemoryMode { automatic, keep, recompute, accumulate };
 /// "auto", "keep", "recompute", "accumulate".
-[[nodiscard]] std::string_view name_of(MemoryWay way);
+[[nodiscard]] std::string_view name_of(MemoryMode mode);
 
 struct MemoryRequest {
-  MemoryWay way = MemoryWay::automatic;  // train.memory
-  std::uint64_t limit_bytes = 0;         // limits.memory_bytes; 0: none
+  MemoryMode mode = MemoryMode::automatic;  // train.memory
+  std::uint64_t limit_bytes = 0;            // limits.memory_bytes; 0: none
   std::uint32_t batch_size = 64;
-  std::uint32_t micro_batch_size = 0;   // train.micro_batch_size; 0: the largest that fits
-  std::uint32_t least_micro_batch = 1;  // 2 where batch norm averages over the batch
+  std::uint32_t micro_batch_size = 0;  // train.micro_batch_size; 0: the largest that fits
+  std::uint32_t min_micro_batch = 1;   // 2 where batch norm averages over the batch
 };
 
 struct StepMemory {
@@ -34,7 +34,7 @@ struct StepMemory {
 };
 
 struct MemoryChoice {
-  MemoryWay way = MemoryWay::keep;  // never `automatic`
+  MemoryMode mode = MemoryMode::keep;  // never `automatic`
   StepMemory step;
   std::uint64_t predicted_bytes = 0;
 };

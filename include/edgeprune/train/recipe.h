@@ -26,7 +26,7 @@ struct TrainingRecipe {
   [[nodiscard]] std::string text() const;
 };
 
-struct RecipeQuestion {
+struct RecipeRequest {
   bool warms_up = false;
   std::uint64_t steps = 0;  // after the warm-up
   float base_learning_rate = 1e-3f;
@@ -34,6 +34,6 @@ struct RecipeQuestion {
 /// Rates are multiples of the base learning rate. After a warm-up the schedule goes on from the
 /// warm-up's rate, which does not depend on the number of steps, so that scores do not depend on
 /// the keep ratio; without one it rises to its peak first. docs/choosing.md has the measurements.
-[[nodiscard]] TrainingRecipe automatic_recipe(const RecipeQuestion& question);
+[[nodiscard]] TrainingRecipe automatic_recipe(const RecipeRequest& request);
 
 }  // namespace edgeprune::train

@@ -42,8 +42,8 @@ void BatchNormStep::forward(const StepContext& context, const Model& model) {
 void BatchNormStep::use_batch_statistics(const Model& model) {
   batch_ = kernels::ChannelMoments::merge(activation_->moments);
   for (std::size_t c = 0; c < channels(); ++c) {
-    batch_.squares[c] = std::max(batch_.squares[c], 0.0);
-    const double variance = batch_.squares[c] / batch_.count;
+    batch_.sum_squared_deviations[c] = std::max(batch_.sum_squared_deviations[c], 0.0);
+    const double variance = batch_.sum_squared_deviations[c] / batch_.count;
     inverse_deviation_[c] = 1.0 / std::sqrt(variance + double{options_.epsilon});
     activation_->center[c] = static_cast<float>(batch_.mean[c]);
     activation_->scale[c] =
@@ -61,8 +61,9 @@ void BatchNormStep::update_statistics(Model& model) {
     float& mean = model.statistics[offsets_.mean + c];
     float& variance = model.statistics[offsets_.variance + c];
     mean = static_cast<float>((1.0 - momentum) * mean + momentum * batch_.mean[c]);
-    variance = static_cast<float>((1.0 - momentum) * variance +
-                                  momentum * batch_.squares[c] / (batch_.count - 1.0));
+    variance =
+        static_cast<float>((1.0 - momentum) * variance +
+                           momentum * batch_.sum_squared_deviations[c] / (batch_.count - 1.0));
   }
 }
 

@@ -113,7 +113,7 @@ ScratchNeeds ConvolutionStep::scratch_needs() const {
       std::size_t{outputs.images_per_tile()} * outputs.rows_per_tile() * out_->shape.width;
   const std::size_t input_pixels = std::size_t{inputs.images_per_tile()} * inputs.rows_per_tile() *
                                    input_.activation->shape.width;
-  const std::size_t most_pixels = std::max(output_pixels, input_pixels);
+  const std::size_t max_pixels = std::max(output_pixels, input_pixels);
   // The patch of a later tile may begin inside a stride and take a row more; a bfloat16 segment of
   // odd length reads one element beyond.
   Patch gradient = gradient_patch(0, inputs.rows_per_tile());
@@ -122,8 +122,8 @@ ScratchNeeds ConvolutionStep::scratch_needs() const {
   needs.input = outputs.images_per_tile() * input_patch(0, outputs.rows_per_tile()).values() + 1;
   needs.gradient = std::max(inputs.images_per_tile() * gradient.values() + 1,
                             output_pixels * weight_gradient_.gradient_stride());
-  needs.results = most_pixels * kernels::panel_columns();
-  needs.rows += most_pixels;
+  needs.results = max_pixels * kernels::panel_columns();
+  needs.rows += max_pixels;
   needs.sums = weight_.out_channels;
   for (const StrideClass& stride_class : classes_) {
     needs.packed += stride_class.packed.size_floats();

@@ -40,7 +40,7 @@ void for_buffers(bool backward, Body&& body) {
   }
 }
 
-ScratchNeeds most_scratch(std::span<const std::unique_ptr<Step>> steps) {
+ScratchNeeds max_scratch(std::span<const std::unique_ptr<Step>> steps) {
   ScratchNeeds most;
   for (const auto& step : steps) {
     const ScratchNeeds needs = step->scratch_needs();
@@ -85,7 +85,7 @@ struct Program::State {
         pool(threads),
         compiled(compile(network, options, pool.size())),
         plan(plan_memory(compiled, options)),
-        needs(most_scratch(compiled.steps)),
+        needs(max_scratch(compiled.steps)),
         arena(plan.bytes / sizeof(float)),
         packed(needs.packed) {
     for (const TensorInfo& info : tensor_layout(network)) {
@@ -199,7 +199,7 @@ std::string simd_target() {
 ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
                              int num_threads) {
   const CompiledNetwork compiled = compile(network, options, num_threads);
-  return memory_of(most_scratch(compiled.steps), plan_memory(compiled, options), options.backward,
+  return memory_of(max_scratch(compiled.steps), plan_memory(compiled, options), options.backward,
                    num_threads);
 }
 

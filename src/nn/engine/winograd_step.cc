@@ -15,7 +15,7 @@ using kernels::WinogradTiles;
 
 constexpr std::size_t kPositions = kernels::winograd_positions();
 // With fewer, mapping back and forth takes longer than the products saved.
-constexpr std::uint32_t kLeastChannels = 16;
+constexpr std::uint32_t kMinChannels = 16;
 // Of a block: enough for the products to read each panel of weights seldom, few enough for the
 // second cache with up to 128 channels; with more, rows and panels stream from the third.
 constexpr std::uint32_t kBlockTiles = 128;
@@ -42,7 +42,7 @@ bool WinogradStep::handles(const Operation& operation, const Shape& in, const Sh
   // Odd images waste a part of their last tiles.
   const std::size_t tiles = std::size_t{(out.height + 1) / 2} * ((out.width + 1) / 2);
   const bool saves_products = 3 * kPositions * tiles <= 2 * 9 * out.num_pixels();
-  return saves_products && in.channels >= kLeastChannels && out.channels >= kLeastChannels;
+  return saves_products && in.channels >= kMinChannels && out.channels >= kMinChannels;
 }
 
 WinogradStep::WinogradStep(const Operation& operation, const TensorInfo& weight,
@@ -110,10 +110,10 @@ ScratchNeeds WinogradStep::scratch_needs() const {
   const std::size_t in = kernels::padded_columns(weight_.in_channels);
   const std::size_t out = kernels::padded_columns(weight_.out_channels);
   const Tile block{.image_end = plan.images_per_tile(), .row_end = plan.rows_per_tile()};
-  const std::size_t most_channels = std::max(weight_.in_channels, weight_.out_channels);
+  const std::size_t max_channels = std::max(weight_.in_channels, weight_.out_channels);
   const std::size_t num_tiles = block.num_images() * tiles_of(block).count();
   return {
-      .input = patch_of(block, most_channels).values(),
+      .input = patch_of(block, max_channels).values(),
       .results = 4 * num_tiles * kernels::panel_columns(),
       .mapped = kPositions * position_stride(num_tiles, std::max(in, out)),
       .products = kPositions * position_stride(num_tiles, std::max(kernels::panel_columns(), out)),

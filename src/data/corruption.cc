@@ -1,4 +1,4 @@
-#include "edgeprune/data/distortion.h"
+#include "edgeprune/data/corruption.h"
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/random.h"

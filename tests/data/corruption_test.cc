@@ -1,4 +1,4 @@
-#include "edgeprune/data/distortion.h"
+#include "edgeprune/data/corruption.h"
 
 #include "edgeprune/core/error.h"
 
@@ -100,17 +100,17 @@ TEST(ClassSkew, ALowConcentrationGivesOneClassNearlyAll) {
 TEST(ClassSkew, SharesHaveTheMomentsOfADirichletDraw) {
   constexpr int kSeeds = 400;
   double sum = 0;
-  double squares = 0;
+  double sum_squared_deviations = 0;
   const Dataset all = dataset_of({1000, 1000, 1000, 1000});
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const double share = counts_of(with_class_skew(all, 0.5, 1000, seed))[0] / 1000.0;
     sum += share;
-    squares += share * share;
+    sum_squared_deviations += share * share;
   }
   const double mean = sum / kSeeds;
   // The mean's standard error is 0.25 / 20; the variance's, of this distribution, about 0.004.
   EXPECT_NEAR(mean, 0.25, 5 * 0.0125);
-  EXPECT_NEAR(squares / kSeeds - mean * mean, 0.0625, 5 * 0.004);
+  EXPECT_NEAR(sum_squared_deviations / kSeeds - mean * mean, 0.0625, 5 * 0.004);
 }
 
 TEST(ClassSkew, MoreThanThereIsIsAnError) {
