@@ -1,6 +1,7 @@
 #include "run_options.h"
 
 #include "edgeprune/core/units.h"
+#include "edgeprune/run/new_run.h"
 #include "edgeprune/run/run_directory.h"
 
 #include "output.h"

@@ -3,8 +3,10 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/units.h"
+#include "edgeprune/run/new_run.h"
 #include "edgeprune/run/run_directory.h"
 #include "edgeprune/run/run_network.h"
+#include "edgeprune/run/run_summary.h"
 #include "edgeprune/select/strategy.h"
 
 #include <fmt/format.h>

@@ -4,9 +4,11 @@
 #include "edgeprune/compare/verdict.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/run/new_run.h"
 #include "edgeprune/run/pipeline.h"
 #include "edgeprune/run/planned_run.h"
 #include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_summary.h"
 
 #include "work_left.h"
 #include "workers.h"

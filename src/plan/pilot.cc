@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/hash.h"
 #include "edgeprune/plan/accuracy_curve.h"
+#include "edgeprune/run/new_run.h"
 #include "edgeprune/run/pipeline.h"
 #include "edgeprune/run/run_directory.h"
 

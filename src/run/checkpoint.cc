@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/hash.h"
 #include "edgeprune/core/safetensors.h"
+#include "edgeprune/run/run_files.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -206,20 +207,6 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-std::string_view name_of(Phase phase) {
-  switch (phase) {
-    case Phase::score:
-      return "score";
-    case Phase::select:
-      return "select";
-    case Phase::train:
-      return "train";
-    case Phase::done:
-      return "done";
-  }
-  return "done";
-}
 
 void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
                       const SavedArrays& arrays) {

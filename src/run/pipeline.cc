@@ -6,6 +6,7 @@
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/train/training_pass.h"
@@ -516,10 +517,6 @@ class Pipeline {
 
 RunResult run_pipeline(const config::Config& config, const PipelineOptions& options) {
   return Pipeline(with_resolved_columns(with_resolved_threads(config)), options).run();
-}
-
-bool is_complete(const std::string& run_directory) {
-  return std::filesystem::exists(std::filesystem::path(run_directory) / kSummaryFile);
 }
 
 }  // namespace edgeprune::run

@@ -1,11 +1,10 @@
 #include "records.h"
 
-#include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/program.h"
-#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 
 #include "run_scores.h"
@@ -278,20 +277,6 @@ std::string plan_json(const config::Config& config, const StrategyChoice& choice
   return json.dump(2) + "\n";
 }
 
-std::optional<NetworkTask> planned_task(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / kPlanFile;
-  if (directory.empty() || !std::filesystem::exists(path)) return {};
-  try {
-    const Json dataset = Json::parse(core::read_file(path)).at("dataset");
-    return NetworkTask{
-        {dataset.at("height").get<std::uint32_t>(), dataset.at("width").get<std::uint32_t>(),
-         dataset.at("channels").get<std::uint32_t>()},
-        dataset.at("num_classes").get<std::uint32_t>()};
-  } catch (const Json::exception&) {
-    return {};
-  }
-}
-
 void write_scores(const std::filesystem::path& directory, const config::Config& config,
                   const RunData& data, const score::ScoreTable& scores) {
   const std::vector<std::string>& columns = scores.columns();
@@ -423,19 +408,6 @@ void take_last_accuracies(const std::string& metrics, RunResult& result) {
   result.train_accuracy = line.value("train_accuracy", -1.0);
   result.test_accuracy = line.value("test_accuracy", -1.0);
   result.test_loss = line.value("test_loss", -1.0);
-}
-
-void record_measured_time_ratio(const std::string& run_directory, double ratio) {
-  const auto path = std::filesystem::path(run_directory) / kSummaryFile;
-  try {
-    Json json = Json::parse(core::read_file(path));
-    json.at("cost_ratio").at("measured_time_against_full") = ratio;
-    core::write_file_atomically(path, json.dump(2) + "\n");
-  } catch (const Json::exception&) {
-    throw core::Error(
-        core::ErrorKind::run_directory,
-        fmt::format("{}: not the summary of a run; start again with --force", path.string()));
-  }
 }
 
 }  // namespace edgeprune::run

@@ -5,11 +5,11 @@
 #include "edgeprune/cost/run_cost.h"
 #include "edgeprune/energy/recorder.h"
 #include "edgeprune/run/checkpoint.h"
-#include "edgeprune/run/pipeline.h"
 #include "edgeprune/run/run_data.h"
+#include "edgeprune/run/run_engine.h"
 #include "edgeprune/run/run_memory.h"
-#include "edgeprune/run/run_network.h"
 #include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/run_result.h"
 #include "edgeprune/score/scores.h"
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/train/trainer.h"
@@ -29,8 +29,6 @@ struct Means {
   double loss = 0;
   double accuracy = 0;
 };
-/// What plan.json of a run directory says of its data; empty where there is none that can be read.
-[[nodiscard]] std::optional<NetworkTask> planned_task(const std::filesystem::path& directory);
 
 /// Over the given positions of an evaluation.
 [[nodiscard]] Means mean_over(const train::Evaluation& evaluation,
@@ -41,14 +39,6 @@ struct EpochMetrics {
   std::optional<Means> kept;   // over S_k
   std::optional<Means> train;  // over D_k
   std::optional<Means> test;
-};
-
-/// What a run computes on; the bits depend on it.
-struct Engine {
-  std::string simd_target;
-  std::string precision;
-  std::uint32_t threads = 0;
-  std::uint32_t micro_batch_size = 0;  // 0: batches are not split
 };
 
 [[nodiscard]] std::string plan_json(const config::Config& config, const StrategyChoice& choice,

@@ -3,7 +3,7 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
-#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 
 #include <fmt/format.h>
 

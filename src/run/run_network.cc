@@ -1,13 +1,34 @@
 #include "edgeprune/run/run_network.h"
 
 #include "edgeprune/config/network_file.h"
+#include "edgeprune/core/files.h"
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/run/run_data.h"
-#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 
-#include "records.h"
+#include <nlohmann/json.hpp>
+
+#include <optional>
 
 namespace edgeprune::run {
+namespace {
+
+// What plan.json of a run directory says of its data; empty where there is none that can be read.
+std::optional<NetworkTask> planned_task(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / kPlanFile;
+  if (directory.empty() || !std::filesystem::exists(path)) return {};
+  try {
+    const nlohmann::json dataset = nlohmann::json::parse(core::read_file(path)).at("dataset");
+    return NetworkTask{
+        {dataset.at("height").get<std::uint32_t>(), dataset.at("width").get<std::uint32_t>(),
+         dataset.at("channels").get<std::uint32_t>()},
+        dataset.at("num_classes").get<std::uint32_t>()};
+  } catch (const nlohmann::json::exception&) {
+    return {};
+  }
+}
+
+}  // namespace
 
 std::filesystem::path network_file_of(const config::Config& config) {
   if (!config::is_network_file(config.model.network)) return {};

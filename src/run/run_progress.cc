@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, budget::UsageMe
   state.num_samples = setup.data.train.num_samples();
   state.dataset_hash = setup.data.train.content_hash;
   state.test_hash = setup.data.test_hash();
-  state.engine = setup.engine_text();
+  state.engine = text_of(setup.engine());
   state.configuration = setup.configuration_hash(Phase::score);
 }
 
@@ -51,12 +52,12 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   require_unchanged(saved);
   require_resumable(saved, setup_.config);
   std::string notice;
-  if (saved.engine != setup_.engine_text()) {
+  if (saved.engine != text_of(setup_.engine())) {
     notice = fmt::format(
         "the run began on {} and goes on with {}: its bits may differ from those of "
         "an uninterrupted run",
-        saved.engine, setup_.engine_text());
-    saved.engine = setup_.engine_text();
+        saved.engine, text_of(setup_.engine()));
+    saved.engine = text_of(setup_.engine());
   }
   trainer.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
     restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = gathered()});

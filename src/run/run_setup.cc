@@ -4,9 +4,11 @@
 #include "edgeprune/core/hash.h"
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 #include "edgeprune/select/manifest.h"
 
+#include "records.h"
 #include "run_selection.h"
 #include "run_warnings.h"
 
@@ -93,15 +95,6 @@ Engine RunSetup::engine() const {
       .precision = std::string(train::name_of(precision.precision)),
       .threads = config.run.threads,
       .micro_batch_size = trainer_options().is_split() ? memory.choice.step.micro_batch_size : 0};
-}
-
-std::string RunSetup::engine_text() const {
-  const Engine runs_on = engine();
-  const std::string parts = runs_on.micro_batch_size > 0
-                                ? fmt::format(" in micro-batches of {}", runs_on.micro_batch_size)
-                                : "";
-  return fmt::format("{} in {} with {} threads{}", runs_on.simd_target, runs_on.precision,
-                     runs_on.threads, parts);
 }
 
 // The sections prune and budget may change until there is a selection; where the run lies, how

@@ -7,6 +7,7 @@
 #include "edgeprune/nn/network.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/run_data.h"
+#include "edgeprune/run/run_engine.h"
 #include "edgeprune/run/run_memory.h"
 #include "edgeprune/run/run_plan.h"
 #include "edgeprune/run/shared_data.h"
@@ -14,7 +15,6 @@
 #include "edgeprune/train/recipe.h"
 #include "edgeprune/train/trainer.h"
 
-#include "records.h"
 #include "run_scores.h"
 #include "strategy_choice.h"
 
@@ -54,8 +54,6 @@ class RunSetup {
     return trainer_options(memory.choice.step);
   }
   [[nodiscard]] Engine engine() const;
-  /// What the promise of equal bits depends on besides binary and configuration, in words.
-  [[nodiscard]] std::string engine_text() const;
   /// The hash of what must not change any more once a run is in this phase.
   [[nodiscard]] std::string configuration_hash(Phase phase) const;
 

@@ -3,7 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
-#include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_files.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,8 @@
 #include "edgeprune/compare/controls.h"
 
+#include "edgeprune/run/new_run.h"
 #include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_summary.h"
 
 #include "run/simulated_device.h"
 #include "run/small_run.h"

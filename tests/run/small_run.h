@@ -5,8 +5,10 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/random.h"
+#include "edgeprune/run/new_run.h"
 #include "edgeprune/run/pipeline.h"
 #include "edgeprune/run/run_directory.h"
+#include "edgeprune/run/run_summary.h"
 
 #include "support/temp_directory.h"
 

@@ -10,22 +10,17 @@
 #include "edgeprune/budget/run_usage.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
-#include "edgeprune/run/events.h"
+#include "edgeprune/run/phase.h"
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace edgeprune::run {
-
-inline constexpr std::array<std::string_view, 2> kCheckpointFiles = {"checkpoint-a.safetensors",
-                                                                     "checkpoint-b.safetensors"};
 
 /// The share of wrong labels as the warm-up saw it (score/label_noise.h).
 struct LabelNoise {

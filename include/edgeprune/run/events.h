@@ -2,14 +2,12 @@
 // What a run tells whoever watches it. The library prints nothing; the command line implements
 // this.
 
+#include "edgeprune/run/phase.h"
+
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace edgeprune::run {
-
-enum class Phase { score, select, train, done };
-[[nodiscard]] std::string_view name_of(Phase phase);
 
 /// What one training epoch came to. Accuracies are shares in [0, 1], negative if not
 /// evaluated this epoch.

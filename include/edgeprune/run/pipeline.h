@@ -3,7 +3,7 @@
 // directory, resumable at any moment with the same bits.
 //
 //   Config config = read_config("train.toml");
-//   prepare_run_directory(config, /*force=*/false);
+//   prepare_run_directory(config, /*force=*/false);   // new_run.h
 //   RunResult result = run_pipeline(config, {.events = &events});
 //
 // Strategies share this one loop; they differ in what a select::Strategy row says.
@@ -11,16 +11,14 @@
 #include "edgeprune/budget/usage_meter.h"
 #include "edgeprune/config/config.h"
 #include "edgeprune/energy/device_state.h"
-#include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/events.h"
-#include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/phase.h"
+#include "edgeprune/run/run_result.h"
 #include "edgeprune/run/shared_data.h"
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 
 namespace edgeprune::run {
 
@@ -43,31 +41,8 @@ struct PipelineOptions {
   std::function<energy::DeviceState()> device_state;
 };
 
-struct RunResult {
-  Phase reached = Phase::score;
-  RunPlan plan;
-  budget::RunUsage spent;
-  std::string strategy;
-  std::uint64_t training_steps = 0;  // made, or to be made as things stand
-  std::string meters;                // the counted meters in words; empty without any
-  budget::BudgetLimits limits;       // as they stood at the end
-  double kept_accuracy = -1;         // over S_k, evaluation mode, last epoch; -1 if not reached
-  double train_accuracy = -1;        // over D_k
-  double test_accuracy = -1;         // -1 without a test set
-  double test_loss = -1;
-  double stored_bytes_full = 0;  // N * sigma, equation (9)
-  double stored_bytes_kept = 0;  // M * sigma
-};
-
 /// Runs, or continues, the run in config.run.directory up to the goal. A run that lies there
 /// complete is not repeated: its result is read back.
 [[nodiscard]] RunResult run_pipeline(const config::Config& config, const PipelineOptions& options);
-
-/// Whether the run in the directory has finished (it has its summary).
-[[nodiscard]] bool is_complete(const std::string& run_directory);
-
-/// Writes `ratio`, the run's learning seconds over those of `full` (evaluation apart), into the
-/// summary of a finished run, beside its predicted cost ratios.
-void record_measured_time_ratio(const std::string& run_directory, double ratio);
 
 }  // namespace edgeprune::run

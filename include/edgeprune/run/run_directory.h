@@ -1,27 +1,16 @@
 #pragma once
 // The run directory: the contract between stages, and with other tools. docs/architecture.md lists
-// its files.
+// its files, run_files.h their names.
 
 #include "edgeprune/config/config.h"
 #include "edgeprune/run/checkpoint.h"
+#include "edgeprune/run/run_files.h"
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace edgeprune::run {
-
-inline constexpr std::string_view kConfigFile = "config.toml";
-inline constexpr std::string_view kNetworkFile = "network.toml";
-inline constexpr std::string_view kPlanFile = "plan.json";
-inline constexpr std::string_view kScoresFile = "scores.npy";
-inline constexpr std::string_view kScoresManifestFile = "scores.json";
-inline constexpr std::string_view kSelectionFile = "selection.npy";
-inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
-inline constexpr std::string_view kDecisionsFile = "decisions.jsonl";
-inline constexpr std::string_view kModelFile = "model.safetensors";
-inline constexpr std::string_view kSummaryFile = "summary.json";
 
 /// The configuration with the paths of files made absolute (data, network, model, selection, device
 /// profile, budget, meter), so that a run can be resumed and exported from any folder.
@@ -30,13 +19,6 @@ inline constexpr std::string_view kSummaryFile = "summary.json";
 
 /// The configuration with run.threads = 0 replaced by the number this process may use.
 [[nodiscard]] config::Config with_resolved_threads(config::Config config);
-
-/// Makes config.run.directory ready for a new run: writes its config.toml and, where model.network
-/// names a file, a copy of that, from which the run is made. A directory that exists and is not
-/// empty is an Error of kind run_directory, unless `force`: then what is there is removed first, if
-/// it is a run directory and the new run can begin (its data, network and first weights are read
-/// for a try); anything else is never touched.
-void prepare_run_directory(const config::Config& config, bool force);
 
 /// The configuration of an existing run, with run.directory set to where it lies now. An Error of
 /// kind run_directory where there is none.

@@ -1,0 +1,15 @@
+#pragma once
+// Makes a directory ready for a new run.
+
+#include "edgeprune/config/config.h"
+
+namespace edgeprune::run {
+
+/// Makes config.run.directory ready for a new run: writes its config.toml and, where model.network
+/// names a file, a copy of that, from which the run is made. A directory that exists and is not
+/// empty is an Error of kind run_directory, unless `force`: then what is there is removed first, if
+/// it is a run directory and the new run can begin (its data, network and first weights are read
+/// for a try); anything else is never touched.
+void prepare_run_directory(const config::Config& config, bool force);
+
+}  // namespace edgeprune::run

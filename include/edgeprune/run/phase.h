@@ -1,0 +1,12 @@
+#pragma once
+// The phases of a run, in their order.
+
+#include <string_view>
+
+namespace edgeprune::run {
+
+enum class Phase { score, select, train, done };
+/// "score", "select", "train", "done".
+[[nodiscard]] std::string_view name_of(Phase phase);
+
+}  // namespace edgeprune::run
