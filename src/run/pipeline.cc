@@ -210,7 +210,7 @@ class Pipeline {
 
   [[nodiscard]] score::ScoreNeeds observed_of_steps() const {
     if (state_.phase != Phase::score) return {};
-    return setup_.scores_by_steps() ? run_.scores->needs() : RunScores::needs_of_label_noise();
+    return run_.scores->needs_of_steps();
   }
 
   // The warm-up runs at the base learning rate; the schedule spans the steps after selection.
@@ -244,7 +244,8 @@ class Pipeline {
       score_unseen();
       state_.warmup_iterations = setup_.plan.warmup_iterations;
       state_.label_noise = run_.scores->label_noise();
-      write_scores(setup_.directory, setup_.config, setup_.data, run_.scores->table());
+      scores_ = run_.scores->finish();
+      write_scores(setup_.directory, setup_.config, setup_.data, *scores_);
     }
     run_.enter(Phase::select);
   }
@@ -260,7 +261,6 @@ class Pipeline {
   }
 
   void score_pass(const select::Pass& all) {
-    const bool from_steps = setup_.scores_by_steps();
     const auto evaluate_after =
         evaluation_iterations(setup_.plan.warmup_iterations, setup_.config.score.evaluations);
     const auto should_continue = [this](std::uint32_t) {
@@ -269,8 +269,8 @@ class Pipeline {
       return true;
     };
     run_pass(all, should_continue, [&](const score::Observation& step) {
-      run_.scores->observe_step(step, from_steps);
-      if (!from_steps &&
+      run_.scores->observe(step);
+      if (!run_.scores->steps_score() &&
           std::binary_search(evaluate_after.begin(), evaluate_after.end(), state_.step)) {
         score_by_forward(all.samples);
       }
@@ -278,7 +278,7 @@ class Pipeline {
   }
 
   void score_unseen() {
-    const auto unseen = run_.scores->table().unseen();
+    const auto unseen = run_.scores->unseen();
     if (unseen.empty()) return;
     notice(
         fmt::format("{} samples were not drawn in {} warm-up iterations; scored by one forward "
@@ -289,9 +289,8 @@ class Pipeline {
 
   void score_by_forward(const std::vector<std::uint32_t>& samples) {
     (void)evaluate(setup_.data.train, samples,
-                   {.observed = run_.scores->needs(), .on_batch = [this](const auto& batch) {
-                      run_.scores->table().observe(batch);
-                    }});
+                   {.observed = run_.scores->needs_of_forward_passes(),
+                    .on_batch = [this](const auto& batch) { run_.scores->observe(batch); }});
     state_.spent.scoring_forward_samples += samples.size();
   }
 
@@ -311,7 +310,10 @@ class Pipeline {
 
   void select_samples() {
     announce();
-    if (run_.scores) settle();
+    if (run_.scores) {
+      if (!scores_) scores_ = run_.scores->finish();
+      settle();
+    }
     {
       const auto selecting = run_.account.during(core::Activity::select);
       state_.kept = unless_stopped([this] { return selection(); });
@@ -320,14 +322,15 @@ class Pipeline {
         setup_.directory, state_.kept,
         selection_manifest(setup_.config, setup_.choice, setup_.plan, setup_.data));
     notices(vanished_classes(setup_.data.train, state_.kept));
+    scores_.reset();
     run_.enter(Phase::train);
   }
 
   // After the warm-up: what `auto` makes of it, and what is to be said of the scores.
   void settle() {
     const std::string score = ranking_score(setup_.config, setup_.strategy());
-    std::vector<float> values;
-    if (!score.empty()) values = run_.scores->table().column(score);
+    std::span<const float> values;
+    if (!score.empty()) values = scores_->column(score);
     notices(score_warnings(setup_.strategy(),
                            {.score = score, .values = values, .label_noise = state_.label_noise}));
     if (setup_.choice.reason.empty()) return;
@@ -344,7 +347,7 @@ class Pipeline {
                            .choice = setup_.choice,
                            .plan = setup_.plan,
                            .dataset = setup_.data.train,
-                           .scores = run_.scores ? &*run_.scores : nullptr,
+                           .scores = scores_ ? &*scores_ : nullptr,
                            .pool = &setup_.pool,
                            .features = [this](auto samples) { return features_of(samples); }});
   }
@@ -389,9 +392,7 @@ class Pipeline {
           learn_cost_of_forward(batches);
           return budget_.should_continue(batches);
         },
-        [this](const score::Observation& step) {
-          run_.sampler->observe(step.samples, step.losses);
-        });
+        [this](const score::Observation& step) { run_.sampler->observe(step); });
     if (state_.batch == 0) return false;
     budget_.pass_ended(pass_batches);
     finish_epoch();
@@ -509,6 +510,7 @@ class Pipeline {
   std::optional<cost::RunCost> predicted_;
   RunProgress run_;
   RunState& state_ = run_.state;
+  std::optional<score::Scores> scores_;  // from the end of the warm-up to the selection
   budget::PauseWatch pauses_;
   RunBudget budget_;
 };

@@ -278,18 +278,19 @@ std::string plan_json(const config::Config& config, const StrategyChoice& choice
 }
 
 void write_scores(const std::filesystem::path& directory, const config::Config& config,
-                  const RunData& data, const score::ScoreTable& scores) {
-  const std::vector<std::string>& columns = scores.columns();
+                  const RunData& data, const score::Scores& scores) {
+  const std::vector<score::Scores::Column>& columns = scores.columns();
   const std::size_t num_samples = data.train.num_samples();
   std::vector<float> table(num_samples * columns.size());
+  Json names;
   Json hard_ends;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    const std::vector<float> column = scores.column(columns[c]);
-    for (std::size_t n = 0; n < num_samples; ++n) table[n * columns.size() + c] = column[n];
-    const bool high = score::score_named(columns[c]).hard == score::HardEnd::high;
-    hard_ends[columns[c]] = high ? "high" : "low";
+    const score::Scores::Column& column = columns[c];
+    for (std::size_t n = 0; n < num_samples; ++n) table[n * columns.size() + c] = column.values[n];
+    names.push_back(column.name);
+    hard_ends[column.name] = name_of(column.hard);
   }
-  const Json json = {{"columns", columns},
+  const Json json = {{"columns", names},
                      {"hard", hard_ends},
                      {"mode", score::name_of(config.score.mode)},
                      {"dataset_hash", data.train.content_hash},

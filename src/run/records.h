@@ -46,7 +46,7 @@ struct EpochMetrics {
                                     const nn::Network& network, const Engine& engine,
                                     const ChosenMemory& memory);
 void write_scores(const std::filesystem::path& directory, const config::Config& config,
-                  const RunData& data, const score::ScoreTable& scores);
+                  const RunData& data, const score::Scores& scores);
 [[nodiscard]] select::Manifest selection_manifest(const config::Config& config,
                                                   const StrategyChoice& choice, const RunPlan& plan,
                                                   const RunData& data);

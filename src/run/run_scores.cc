@@ -113,16 +113,17 @@ void require_columns(const config::Config& config) {
 }
 
 RunScores::RunScores(const config::Config& config, const RunPlan& plan, std::uint32_t num_classes)
-    : table_(config.score.columns, score_size(config, plan, num_classes)) {
+    : table_(config.score.columns, score_size(config, plan, num_classes)),
+      steps_score_(config.score.mode != score::LossScoreMode::evaluations) {
   if (num_classes >= 2) {
     noise_.emplace(score::LabelNoiseOptions{.num_classes = num_classes,
                                             .num_observations = plan.scoring_samples});
   }
 }
 
-score::ScoreNeeds RunScores::needs() const {
-  score::ScoreNeeds needs = table_.needs();
-  needs.logits |= needs_of_label_noise().logits;
+score::ScoreNeeds RunScores::needs_of_steps() const {
+  score::ScoreNeeds needs = steps_score_ ? table_.needs() : score::ScoreNeeds();
+  needs.logits = true;
   return needs;
 }
 
@@ -131,17 +132,9 @@ LabelNoise RunScores::label_noise() const {
   return {.share = noise_->share(), .standard_error = noise_->standard_error()};
 }
 
-void RunScores::observe_step(const score::Observation& batch, bool scores) {
-  if (scores) table_.observe(batch);
-  if (noise_) noise_->observe(batch);
-}
-
-std::vector<float> RunScores::hardness(const std::string& column) const {
-  std::vector<float> values = table_.column(column);
-  if (score::score_named(column).hard == score::HardEnd::low) {
-    for (float& value : values) value = -value;
-  }
-  return values;
+void RunScores::observe(const score::Observation& batch) {
+  if (steps_score_ || !batch.is_step) table_.observe(batch);
+  if (batch.is_step && noise_) noise_->observe(batch);
 }
 
 std::vector<GatheredArray> RunScores::state() {

@@ -38,23 +38,27 @@ class RunScores {
   /// kind config.
   RunScores(const config::Config& config, const RunPlan& plan, std::uint32_t num_classes);
 
-  /// Of each batch that is observed with `scores`, and without.
-  [[nodiscard]] score::ScoreNeeds needs() const;
-  [[nodiscard]] static score::ScoreNeeds needs_of_label_noise() { return {.logits = true}; }
-  [[nodiscard]] score::ScoreTable& table() { return table_; }
-  [[nodiscard]] const score::ScoreTable& table() const { return table_; }
+  /// Whether steps count for the scores: in every mode but `evaluations`.
+  [[nodiscard]] bool steps_score() const { return steps_score_; }
+  /// What observe() reads of the warm-up's steps, and of forward passes.
+  [[nodiscard]] score::ScoreNeeds needs_of_steps() const;
+  [[nodiscard]] score::ScoreNeeds needs_of_forward_passes() const { return table_.needs(); }
+
+  /// Any batch of the warm-up. Steps count for the label noise and, where steps_score(), for the
+  /// scores; forward passes count for the scores alone.
+  void observe(const score::Observation& batch);
+
+  /// Samples without a score so far.
+  [[nodiscard]] std::vector<std::uint32_t> unseen() const { return table_.unseen(); }
   [[nodiscard]] LabelNoise label_noise() const;
-
-  /// A step of the warm-up. Without `scores` it counts for the label noise alone.
-  void observe_step(const score::Observation& batch, bool scores);
-
-  /// One value per sample, turned so that high = hard.
-  [[nodiscard]] std::vector<float> hardness(const std::string& column) const;
+  /// Every column, once every sample has been seen.
+  [[nodiscard]] score::Scores finish() const { return table_.finish(); }
 
   [[nodiscard]] std::vector<GatheredArray> state();
 
  private:
   score::ScoreTable table_;
+  bool steps_score_;
   std::optional<score::LabelNoiseEstimate> noise_;  // one class alone has no wrong labels
 };
 

@@ -1,6 +1,5 @@
 #include "run_selection.h"
 
-#include <map>
 #include <string>
 
 namespace edgeprune::run {
@@ -25,12 +24,7 @@ std::vector<std::uint32_t> make_selection(const SelectionTask& task) {
   const std::string score = ranking_score(task.config, strategy);
   if (!score.empty()) ranked = task.scores->hardness(score);
   input.scores = ranked;
-  std::map<std::string, std::vector<float>, std::less<>> columns;
-  input.column = [&](std::string_view name) -> std::span<const float> {
-    const auto found = columns.find(name);
-    if (found != columns.end()) return found->second;
-    return columns.emplace(name, task.scores->table().column(name)).first->second;
-  };
+  input.column = [&](std::string_view name) { return task.scores->column(name); };
   return select::select_samples(strategy, task.choice.per_class, input);
 }
 

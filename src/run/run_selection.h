@@ -18,7 +18,7 @@ struct SelectionTask {
   const StrategyChoice& choice;
   const RunPlan& plan;
   const data::Dataset& dataset;
-  const RunScores* scores = nullptr;  // null: no warm-up
+  const score::Scores* scores = nullptr;  // null: no warm-up
   core::ThreadPool* pool = nullptr;
   select::FeaturesOf features;
 };

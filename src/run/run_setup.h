@@ -47,9 +47,6 @@ class RunSetup {
   ChosenMemory memory;
 
   [[nodiscard]] const select::Strategy& strategy() const { return *choice.strategy; }
-  [[nodiscard]] bool scores_by_steps() const {
-    return config.score.mode != score::LossScoreMode::evaluations;
-  }
   [[nodiscard]] train::TrainerOptions trainer_options() const {
     return trainer_options(memory.choice.step);
   }

@@ -4,6 +4,7 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/run/run_files.h"
+#include "edgeprune/score/scores.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,7 +24,7 @@ using nlohmann::json;
 // What a run says of its columns; empty where there is no scores.json beside them.
 struct Columns {
   std::vector<std::string> names;
-  std::vector<bool> low_is_hard;
+  std::vector<score::HardEnd> hard;
 };
 
 Columns columns_beside(const std::filesystem::path& path) {
@@ -33,7 +34,8 @@ Columns columns_beside(const std::filesystem::path& path) {
     const json about = json::parse(core::read_file(manifest));
     Columns columns{.names = about.at("columns")};
     for (const std::string& name : columns.names) {
-      columns.low_is_hard.push_back(about.at("hard").at(name) == "low");
+      const bool is_low = about.at("hard").at(name) == name_of(score::HardEnd::low);
+      columns.hard.push_back(is_low ? score::HardEnd::low : score::HardEnd::high);
     }
     return columns;
   } catch (const json::exception&) {
@@ -71,11 +73,10 @@ std::vector<float> read_score_column(const std::filesystem::path& path, const st
                   fmt::format("has one column without a name; leave out --column {}", column));
   }
   const std::size_t place = columns.names.empty() ? 0 : place_of(path, columns, column);
-  const float sign = !columns.names.empty() && columns.low_is_hard[place] ? -1.0f : 1.0f;
   std::vector<float> scores(array.shape[0]);
   const auto table = array.as<float>();
-  for (std::size_t n = 0; n < scores.size(); ++n) scores[n] = sign * table[n * width + place];
-  return scores;
+  for (std::size_t n = 0; n < scores.size(); ++n) scores[n] = table[n * width + place];
+  return columns.names.empty() ? scores : score::hardness_of(scores, columns.hard[place]);
 }
 
 }  // namespace edgeprune::run

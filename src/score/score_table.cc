@@ -70,7 +70,7 @@ void check_numbers(const Observation& batch, const ScoreNeeds& needs, std::uint3
   const std::size_t samples = batch.samples.size();
   if (needs.losses) {
     check_length("losses", batch.losses.size(), samples);
-    check_finite("loss", batch.losses, batch.samples);
+    if (!batch.losses_are_finite) check_finite("loss", batch.losses, batch.samples);
   }
   if (needs.logits) {
     check_length("logits", batch.logits.size(), samples * num_classes);
@@ -88,6 +88,21 @@ void check_numbers(const Observation& batch, const ScoreNeeds& needs, std::uint3
 }
 
 }  // namespace
+
+const Scores::Column& Scores::named(std::string_view name) const {
+  const auto found = std::ranges::find(columns_, name, &Column::name);
+  if (found == columns_.end()) broken(fmt::format("there is no column {}", name));
+  return *found;
+}
+
+std::span<const float> Scores::column(std::string_view name) const {
+  return named(name).values;
+}
+
+std::vector<float> Scores::hardness(std::string_view name) const {
+  const Column& column = named(name);
+  return hardness_of(column.values, column.hard);
+}
 
 ScoreTable::ScoreTable(const std::vector<std::string>& columns, const ScoreSize& size)
     : size_(size), visits_(size.num_samples) {
@@ -140,6 +155,14 @@ std::vector<float> ScoreTable::column(std::string_view name) const {
     broken(fmt::format("sample {} has no score", missing - visits_.begin()));
   }
   return scores_[static_cast<std::size_t>(column - columns_.begin())]->values(visits_);
+}
+
+Scores ScoreTable::finish() const {
+  std::vector<Scores::Column> columns;
+  for (const std::string& name : columns_) {
+    columns.push_back({.name = name, .hard = score_named(name).hard, .values = column(name)});
+  }
+  return Scores(std::move(columns));
 }
 
 std::vector<ScoreTable::NamedArray> ScoreTable::state() {

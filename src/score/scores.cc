@@ -110,6 +110,18 @@ constexpr std::array kScores = {
 
 }  // namespace
 
+std::string_view name_of(HardEnd hard) {
+  return hard == HardEnd::high ? "high" : "low";
+}
+
+std::vector<float> hardness_of(std::span<const float> values, HardEnd hard) {
+  std::vector<float> hardness(values.begin(), values.end());
+  if (hard == HardEnd::low) {
+    for (float& value : hardness) value = -value;
+  }
+  return hardness;
+}
+
 std::span<const ScoreKind> scores() {
   return kScores;
 }

@@ -44,10 +44,6 @@ made from both tables: `edgeprune strategies --markdown` prints it, and a test h
 
 )";
 
-std::string_view name_of(HardEnd end) {
-  return end == HardEnd::high ? "high" : "low";
-}
-
 std::string_view name_of(Duration duration) {
   return duration == Duration::epochs ? "epochs" : "total_steps";
 }

@@ -64,8 +64,10 @@ class InfoBatchSampler final : public Sampler {
 
   void expect_epochs(std::uint32_t epochs) override { epochs_ = epochs; }
 
-  void observe(std::span<const std::uint32_t> samples, std::span<const float> losses) override {
-    for (std::size_t i = 0; i < samples.size(); ++i) newest_[samples[i]] = losses[i];
+  void observe(const score::Observation& batch) override {
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      newest_[batch.samples[i]] = batch.losses[i];
+    }
   }
 
   [[nodiscard]] std::vector<SamplerState> state() override {

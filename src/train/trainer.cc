@@ -14,8 +14,9 @@
 namespace edgeprune::train {
 namespace {
 
+// Before the update number `step`.
 void require_finite(std::span<const float> losses, std::span<const std::uint32_t> samples,
-                    float learning_rate) {
+                    std::uint64_t step, float learning_rate) {
   std::vector<std::uint32_t> bad;
   for (std::size_t i = 0; i < losses.size(); ++i) {
     if (!std::isfinite(losses[i])) bad.push_back(samples[i]);
@@ -25,9 +26,10 @@ void require_finite(std::span<const float> losses, std::span<const std::uint32_t
   throw core::Error(
       core::ErrorKind::numeric,
       fmt::format(
-          "the loss of {} of {} samples (first: {}) is not finite at learning rate {}; lower "
-          "train.learning_rate or check these samples",
-          bad.size(), losses.size(), fmt::join(std::span(bad).first(shown), ", "), learning_rate));
+          "the loss of {} of {} samples (first: {}) is not finite at step {}, learning rate {}; "
+          "lower train.learning_rate or check these samples",
+          bad.size(), losses.size(), fmt::join(std::span(bad).first(shown), ", "), step,
+          learning_rate));
 }
 
 }  // namespace
@@ -113,7 +115,10 @@ Trainer::Step Trainer::train_batch(const data::Batch& batch, float learning_rate
     correct += train_part(batch, parts.batch(p), weights, learning_rate, observed);
   }
   optimizer_.step(learning_rate, gradients_, model_.parameters, pool_);
-  return {observation_of(batch, observed), correct};
+  Step step{observation_of(batch, observed), correct};
+  step.observation.is_step = true;
+  step.observation.losses_are_finite = true;
+  return step;
 }
 
 // Leaves the part's losses and adds its share of the batch's gradients.
@@ -137,7 +142,8 @@ std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRan
                              .probabilities = probabilities_of(part, observed),
                              .logit_gradients = logit_gradients});
   keep_outputs(part, logits, observed);
-  require_finite(losses, std::span(batch.samples).subspan(part.begin, part.size), learning_rate);
+  require_finite(losses, std::span(batch.samples).subspan(part.begin, part.size),
+                 optimizer_.state().step + 1, learning_rate);
   const std::uint32_t correct = nn::count_correct(logits, labels);
   if (part.begin == 0) {
     program_.backward(model_, logit_gradients, gradients_);

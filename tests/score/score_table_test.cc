@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -130,6 +131,39 @@ TEST(ScoreTable, ANumberThatIsNotFiniteIsAnErrorThatNamesTheSample) {
       EXPECT_EQ(table.unseen().size(), 20u) << "the batch was taken in part";
     }
   }
+}
+
+TEST(ScoreTable, DoesNotCheckLossesAgainThatComeAsFinite) {
+  ScoreTable table({"loss"}, {.num_samples = 1});
+  const Samples samples = {0};
+  const std::vector<float> nan = {std::numeric_limits<float>::quiet_NaN()};
+  EXPECT_NO_THROW(table.observe({.samples = samples, .losses = nan, .losses_are_finite = true}));
+}
+
+TEST(FinishedScores, AreTheColumnsInOrderAndTurnedWhereLowIsHard) {
+  const ScoreSize size{.num_samples = 8, .num_classes = 3, .passes = 4};
+  ScoreTable table(names_of_all_scores(), size);
+  for (const Batch& batch : random_log(size, 1)) table.observe(batch.observation());
+  const Scores scores = table.finish();
+  ASSERT_EQ(scores.columns().size(), table.columns().size());
+  for (std::size_t c = 0; c < scores.columns().size(); ++c) {
+    const Scores::Column& column = scores.columns()[c];
+    EXPECT_EQ(column.name, table.columns()[c]);
+    EXPECT_EQ(column.values, table.column(column.name)) << column.name;
+    EXPECT_TRUE(std::ranges::equal(scores.column(column.name), column.values)) << column.name;
+    const float sign = score_named(column.name).hard == HardEnd::low ? -1 : 1;
+    const std::vector<float> hardness = scores.hardness(column.name);
+    for (std::size_t n = 0; n < size.num_samples; ++n) {
+      EXPECT_EQ(hardness[n], sign * column.values[n]) << column.name;
+    }
+  }
+  expect_error(ErrorKind::internal, {"el3n"}, [&] { (void)scores.column("el3n"); });
+}
+
+TEST(FinishedScores, AreNoneWhileASampleIsUnseen) {
+  ScoreTable table({"loss"}, {.num_samples = 2});
+  observe_losses(table, {0}, {1});
+  expect_error(ErrorKind::internal, {"sample 1"}, [&] { (void)table.finish(); });
 }
 
 TEST(ScoreTable, ReadsOnlyWhatItNeeds) {

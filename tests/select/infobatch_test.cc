@@ -20,7 +20,8 @@ Samples all(std::uint32_t num_samples) {
 }
 
 void observe_all(Sampler& sampler, const std::vector<float>& losses) {
-  sampler.observe(all(static_cast<std::uint32_t>(losses.size())), losses);
+  const Samples samples = all(static_cast<std::uint32_t>(losses.size()));
+  sampler.observe({.samples = samples, .losses = losses});
 }
 
 void expect_everything(const Pass& pass, std::uint32_t num_samples) {
@@ -80,7 +81,9 @@ TEST(SampleInfoBatch, ShowsEverythingInTheLastEighthOfTheEpochs) {
 TEST(SampleInfoBatch, RemembersTheLossOfASkippedSample) {
   const auto sampler = infobatch(4, 2, 100);
   observe_all(*sampler, {1, 1, 9, 9});
-  sampler->observe(Samples{0, 2, 3}, std::vector<float>{20, 0, 0});
+  const Samples samples = {0, 2, 3};
+  const std::vector<float> losses = {20, 0, 0};
+  sampler->observe({.samples = samples, .losses = losses});
   // Now 20, 1, 0, 0: the mean is 5.25, and sample 0 alone lies above it.
   for (std::uint32_t epoch = 1; epoch < 20; ++epoch) {
     const Pass pass = sampler->pass(epoch);

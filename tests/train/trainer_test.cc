@@ -2,9 +2,12 @@
 
 #include "edgeprune/nn/networks.h"
 
+#include "support/expect_error.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace edgeprune::train {
 namespace {
@@ -99,6 +102,37 @@ TEST(Trainer, RecomputationChangesNoBit) {
 TEST(Trainer, ASplitBatchOfOneMoreSampleFits) {
   const nn::Network network = nn::cnn(kShape, kClasses);
   EXPECT_EQ(train(network, options_with(8), {}, kSamples + 1).losses.size(), kSamples + 1);
+}
+
+TEST(Trainer, ALossThatIsNotFiniteNamesSamplesStepAndLearningRateAndMovesNoWeight) {
+  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
+  core::ThreadPool pool(1);
+  Trainer trainer(network, nn::initial_model(network, 1), options_with(0), pool);
+  (void)trainer.train_batch(batch_of(kSamples), 0.1f);
+  const std::vector<float> before = trainer.model().parameters;
+  data::Batch bad = batch_of(kSamples);
+  bad.images[3 * 64] = std::numeric_limits<float>::quiet_NaN();
+  testing::expect_error(core::ErrorKind::numeric,
+                        {"1 of 16 samples (first: 3)", "at step 2, learning rate 0.5"},
+                        [&] { (void)trainer.train_batch(bad, 0.5f); });
+  EXPECT_EQ(trainer.model().parameters, before);
+}
+
+TEST(Trainer, SaysOfItsStepsThatTheirLossesAreFiniteAndNotOfForwardPasses) {
+  const nn::Network network = nn::mlp(kShape, {24}, kClasses);
+  core::ThreadPool pool(1);
+  Trainer trainer(network, nn::initial_model(network, 1), options_with(0), pool);
+  const score::Observation step = trainer.train_batch(batch_of(kSamples), 0.1f).observation;
+  EXPECT_TRUE(step.is_step && step.losses_are_finite);
+  const data::Dataset dataset{.shape = {.height = 8, .width = 8, .channels = 1},
+                              .class_names = {"a", "b", "c", "d"},
+                              .labels = {0, 1, 2},
+                              .byte_pixels = std::vector<std::uint8_t>(std::size_t{3} * 64)};
+  const std::vector<std::uint32_t> samples = {0, 1, 2};
+  const auto expect_forward = [](const score::Observation& batch) {
+    EXPECT_FALSE(batch.is_step || batch.losses_are_finite);
+  };
+  (void)trainer.evaluate(dataset, samples, {{0}, {1}}, {.on_batch = expect_forward});
 }
 
 TEST(Trainer, LendsItsThreadsToLoadersWhereNoProcessorIsIdle) {

@@ -28,6 +28,10 @@ struct Observation {
   std::span<const float> logits;         // samples x classes, row by row
   std::span<const float> probabilities;  // softmax of the logits, samples x classes
   std::span<const float> features;       // what the head reads, samples x features
+  /// Before the update of a training step; else a forward pass beside training.
+  bool is_step = false;
+  /// Whoever gives the batch has checked the losses; where not, whoever needs them does.
+  bool losses_are_finite = false;
 };
 
 /// A part of what a half-finished score knows, for a checkpoint: named and in place.

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -47,6 +48,10 @@ struct ScoreNeeds {
 
 /// Which end of a score is the hard one: the end that the strategy `top` keeps.
 enum class HardEnd { high, low };
+/// "high", "low".
+[[nodiscard]] std::string_view name_of(HardEnd hard);
+/// The values of a score with this hard end, turned so that high = hard.
+[[nodiscard]] std::vector<float> hardness_of(std::span<const float> values, HardEnd hard);
 
 struct ScoreKind {
   std::string_view name;
@@ -63,6 +68,28 @@ struct ScoreKind {
 /// An unknown name is an Error of kind config that lists the known ones.
 [[nodiscard]] const ScoreKind& score_named(std::string_view name);
 
+/// What a warm-up came to, every column made once for all who read it.
+class Scores {
+ public:
+  struct Column {
+    std::string name;
+    HardEnd hard = HardEnd::high;
+    std::vector<float> values;  // one per sample
+  };
+  explicit Scores(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+  /// As the score's page defines it. An internal Error if there is no such column.
+  [[nodiscard]] std::span<const float> column(std::string_view name) const;
+  /// Turned so that high = hard.
+  [[nodiscard]] std::vector<float> hardness(std::string_view name) const;
+
+ private:
+  [[nodiscard]] const Column& named(std::string_view name) const;
+
+  std::vector<Column> columns_;
+};
+
 class ScoreTable {
  public:
   /// Scores that compare passes refuse fewer than they need, and scores that compare classes fewer
@@ -77,8 +104,9 @@ class ScoreTable {
   [[nodiscard]] std::size_t bytes_per_sample() const;
 
   /// Feeds one batch to every column. A number that is needed and not finite is an Error of kind
-  /// numeric naming the sample: a ranking made of it would be silently wrong. A sample or label out
-  /// of range or spans of other lengths are internal Errors. After an Error nothing has changed.
+  /// numeric naming the sample: a ranking made of it would be silently wrong; losses that come as
+  /// finite are not checked again. A sample or label out of range or spans of other lengths are
+  /// internal Errors. After an Error nothing has changed.
   void observe(const Observation& batch);
 
   /// Samples no batch has drawn yet, ascending.
@@ -87,6 +115,8 @@ class ScoreTable {
   /// One value per sample. An internal Error if a sample is unseen (score those by a forward pass
   /// first, docs/method.md) or there is no such column.
   [[nodiscard]] std::vector<float> column(std::string_view name) const;
+  /// All columns, once the warm-up is over. Errors as column().
+  [[nodiscard]] Scores finish() const;
 
   /// Everything that a checkpoint must hold, under names such as "score.visits",
   /// "score.loss.sums"; in place, so that it is filled where it lies.

@@ -4,6 +4,8 @@
 // A static strategy gives the same answer every time; dynamic ones choose anew each epoch. The loop
 // shuffles what it gets by (seed, epoch), so an answer is a set.
 
+#include "edgeprune/score/score.h"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -32,9 +34,8 @@ class Sampler {
   [[nodiscard]] virtual Pass pass(std::uint32_t epoch) = 0;
   /// Before a pass is asked for: how many there will be in all, as far as is known by then.
   virtual void expect_epochs(std::uint32_t /*epochs*/) {}
-  /// The losses of a batch as it was trained on, before the update.
-  virtual void observe(std::span<const std::uint32_t> /*samples*/,
-                       std::span<const float> /*losses*/) {}
+  /// A batch as it was trained on, before the update; its losses are finite.
+  virtual void observe(const score::Observation& /*batch*/) {}
   /// The arrays that a checkpoint saves, and fills when a run goes on; their lengths never change.
   [[nodiscard]] virtual std::vector<SamplerState> state() { return {}; }
 };

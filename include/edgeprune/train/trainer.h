@@ -61,8 +61,8 @@ class Trainer {
           core::ThreadPool& pool);
 
   struct Step {
-    /// Losses and labels, and what `observed` asked for; before the update. Valid until the next
-    /// call.
+    /// Losses, which are finite, and labels, and what `observed` asked for; before the update.
+    /// Valid until the next call.
     score::Observation observation;
     std::uint32_t correct = 0;
   };
@@ -70,8 +70,8 @@ class Trainer {
   /// micro-batches, whose gradients are added up; batch norm normalises each by itself and moves
   /// its running statistics once for each. A micro-batch of one joins the one before. `weights` per
   /// sample, empty: all 1. A loss that is not finite is an Error of kind numeric that names the
-  /// samples and the learning rate; the parameters are then not updated, but running statistics
-  /// have seen the batch.
+  /// samples, the step (counted over all this trainer's and its restored state's) and the learning
+  /// rate; the parameters are then not updated, but running statistics have seen the batch.
   Step train_batch(const data::Batch& batch, float learning_rate,
                    std::span<const float> weights = {}, const score::ScoreNeeds& observed = {});
 
