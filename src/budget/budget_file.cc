@@ -4,7 +4,6 @@
 #include "edgeprune/core/files.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
 #include <cmath>
@@ -87,14 +86,6 @@ BudgetLimits parse_budget_file(std::string_view text, const std::string& name,
     }
   }
   return limits;
-}
-
-std::string limits_text(const BudgetLimits& limits) {
-  nlohmann::ordered_json json = {{"seconds", limits.seconds}, {"joules", limits.joules}};
-  for (const HarvestPoint& point : limits.harvest) {
-    json["harvest"].push_back({point.from_seconds, point.watts});
-  }
-  return json.dump();
 }
 
 BudgetWatch::BudgetWatch(BudgetLimits configured, std::filesystem::path file)

@@ -434,12 +434,12 @@ std::vector<FieldRow> budget_rows() {
           "budget.seconds", kNotNegative, "seconds",
           "The time that the run may take, everything included, pauses apart. `train.epochs` is "
           "shortened to fit ([costs.md](costs.md)). 0: no budget.",
-          [](auto& c) -> auto& { return c.budget.seconds; }),
+          [](auto& c) -> auto& { return c.budget.limits.seconds; }),
       field(
           "budget.joules", kNotNegative, "joules",
           "The energy that the run may take, by the meters that count (`energy.meter`). "
           "`train.epochs` is shortened to fit. 0: no budget.",
-          [](auto& c) -> auto& { return c.budget.joules; }),
+          [](auto& c) -> auto& { return c.budget.limits.joules; }),
       field(
           "budget.bytes", kAny, "bytes",
           "What may stay stored after selection: the keep ratio is lowered to fit. 0: no budget.",

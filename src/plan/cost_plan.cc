@@ -110,8 +110,8 @@ Provenance RunCosts::provenance() const {
 }
 
 cost::Budgets budgets_of(const config::Config& config) {
-  return {.seconds = config.budget.seconds,
-          .joules = config.budget.joules,
+  return {.seconds = config.budget.limits.seconds,
+          .joules = config.budget.limits.joules,
           .stored_bytes = static_cast<double>(config.budget.bytes.count),
           .memory_bytes = static_cast<double>(config.limits.memory_bytes.count)};
 }

@@ -61,9 +61,6 @@ void for_budget(S& budget, Visit&& visit) {
   visit("evaluates", budget.evaluates);
   visit("next_decision", budget.next_decision);
   visit("pass_end", budget.pass_end);
-  visit("limits", budget.limits);
-  visit("decisions", budget.decisions);
-  visit("num_decisions", budget.num_decisions);
 }
 
 json to_json(const budget::RunUsage& spent) {
@@ -74,6 +71,8 @@ json to_json(const budget::RunUsage& spent) {
 json to_json(const budget::BudgetState& budget) {
   json j;
   for_budget(budget, [&](const std::string& name, const auto& value) { j[name] = value; });
+  j["limits"] = budget.limits ? budget::limits_text(*budget.limits) : "";
+  j["decisions"] = budget::decisions_text(budget.decisions);
   return j;
 }
 
@@ -85,6 +84,9 @@ budget::RunUsage spent_from(const json& j) {
 budget::BudgetState budget_from(const json& j) {
   budget::BudgetState budget;
   for_budget(budget, [&](const std::string& name, auto& value) { j.at(name).get_to(value); });
+  const std::string limits = j.at("limits");
+  if (!limits.empty()) budget.limits = budget::parse_limits(limits);
+  budget.decisions = budget::parse_decisions(j.at("decisions"), "a checkpoint's decisions");
   return budget;
 }
 

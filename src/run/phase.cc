@@ -2,18 +2,22 @@
 
 namespace edgeprune::run {
 
-std::string_view name_of(Phase phase) {
+core::Activity activity_of(Phase phase) {
   switch (phase) {
     case Phase::score:
-      return "score";
+      return core::Activity::score;
     case Phase::select:
-      return "select";
+      return core::Activity::select;
     case Phase::train:
-      return "train";
+      return core::Activity::train;
     case Phase::done:
-      return "done";
+      break;
   }
-  return "done";
+  return core::Activity::other;
+}
+
+std::string_view name_of(Phase phase) {
+  return phase == Phase::done ? "done" : core::name_of(activity_of(phase));
 }
 
 }  // namespace edgeprune::run

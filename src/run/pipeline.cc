@@ -48,7 +48,10 @@ class Pipeline {
         run_(setup_, first_model(), spending_),
         pauses_(setup_.config.pause, options.device_state),
         budget_(setup_, timing_of(setup_, device_), run_.state, run_.account,
-                [this](const std::string& text) { notice(text); }) {}
+                {.notice = [this](const std::string& text) { notice(text); },
+                 .measure_forward = [this](std::uint32_t batches, int times) {
+                   measure_forward(batches, times);
+                 }}) {}
 
   RunResult run() {
     start_or_continue();
@@ -139,9 +142,10 @@ class Pipeline {
     return reason;
   }
 
-  // Stops, or waits, where there is a reason to.
+  // Before each step: stops, or waits, where there is a reason to.
   void stop_or_pause() {
     if (stop_requested()) run_.interrupt();
+    budget_.look();
     const std::string reason = reason_to_pause();
     if (!reason.empty()) pause(reason);
   }
@@ -162,10 +166,12 @@ class Pipeline {
         if (stop_requested()) run_.interrupt();
         spending_.wait(kPauseSeconds);
         run_.account.flush();
+        budget_.look();
       }
       pauses_.end();
     }
     budget_.end_step_timing();
+    budget_.look();
     notice("goes on");
   }
 
@@ -371,6 +377,7 @@ class Pipeline {
   void train() {
     announce();
     if (!run_.sampler) run_.sampler = std::make_unique<select::StaticSampler>(state_.kept);
+    budget_.end_step_timing();
     {
       const auto training = run_.account.during(core::Activity::train);
       // A pass under way whose steps are all done still has its line to write.
@@ -388,10 +395,7 @@ class Pipeline {
     run_.sampler->expect_epochs(budget_.epochs());
     const std::uint32_t pass_batches = run_pass(
         run_.sampler->pass(state_.epoch),
-        [this](std::uint32_t batches) {
-          learn_cost_of_forward(batches);
-          return budget_.should_continue(batches);
-        },
+        [this](std::uint32_t batches) { return budget_.should_continue(batches); },
         [this](const score::Observation& step) { run_.sampler->observe(step); });
     if (state_.batch == 0) return false;
     budget_.pass_ended(pass_batches);
@@ -401,16 +405,12 @@ class Pipeline {
     return true;
   }
 
-  // A budget has to know what its last evaluation will take. The very first time does not count: it
-  // brings memory in.
-  void learn_cost_of_forward(std::uint32_t pass_batches) {
-    const std::uint32_t batches = budget_.batches_to_measure(pass_batches);
-    if (batches == 0) return;
+  // For a budget, which has to know what its last evaluation will take.
+  void measure_forward(std::uint32_t batches, int times) {
     const auto evaluating = run_.account.during(core::Activity::evaluate);
     auto samples = data::all_samples(setup_.data.train);
     samples.resize(std::min<std::size_t>(samples.size(),
                                          std::size_t{batches} * setup_.config.train.batch_size));
-    const int times = budget_.knows_cost_of_forward() ? 1 : 2;
     for (int i = 0; i < times; ++i) {
       (void)evaluate(setup_.data.train, samples, {stop_check()});
       state_.spent.evaluation_samples += samples.size();
@@ -439,16 +439,9 @@ class Pipeline {
     run_.enter(Phase::done);
   }
 
-  [[nodiscard]] bool evaluates_this_epoch() const {
-    const std::uint32_t every = setup_.config.train.evaluate_every_epochs;
-    const std::uint32_t epoch = state_.epoch + 1;
-    if (epoch == budget_.epochs() || state_.step >= budget_.total_steps()) return true;
-    return budget_.evaluates_between_epochs() && every > 0 && epoch % every == 0;
-  }
-
   void finish_epoch() {
     EpochMetrics metrics;
-    if (evaluates_this_epoch()) {
+    if (budget_.evaluates_this_epoch()) {
       const auto evaluating = run_.account.during(core::Activity::evaluate);
       metrics = unless_stopped([this] { return evaluate_epoch(); });
     }

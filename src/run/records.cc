@@ -163,10 +163,10 @@ Json predicted_json(const std::optional<cost::RunCost>& predicted, const budget:
 
 // Null without a budget.
 Json budget_json(const config::Config& config, const RunState& state) {
-  if (state.budget.limits.empty()) return nullptr;
-  return {{"limits", Json::parse(state.budget.limits)},
+  if (!state.budget.limits) return nullptr;
+  return {{"limits", Json::parse(budget::limits_text(*state.budget.limits))},
           {"shrink", name_of(config.budget.shrink)},
-          {"decisions", state.budget.num_decisions},
+          {"decisions", state.budget.decisions.size()},
           {"used",
            {{"seconds", state.spent.total().seconds},
             {"joules", state.spent.is_metered ? Json(state.spent.total().joules) : Json()}}}};

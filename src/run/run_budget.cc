@@ -27,10 +27,6 @@ constexpr double kSavesAtTheEnd = 2;
 // The pace of fewer steps of a warm-up says too little to give up on.
 constexpr std::uint64_t kStepsBeforeGivingUp = 3;
 
-budget::BudgetLimits configured_limits(const config::Config::Budget& budget) {
-  return {.seconds = budget.seconds, .joules = budget.joules};
-}
-
 // A forward pass of a sample over a step of `batch_size`.
 double forward_share(const cost::NetworkTiming* timing, double batch_size) {
   if (timing == nullptr) return kForwardShare / batch_size;
@@ -41,15 +37,15 @@ double forward_share(const cost::NetworkTiming* timing, double batch_size) {
 }  // namespace
 
 RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, RunState& state,
-                     budget::UsageTracker& account, Notice notice)
+                     budget::UsageTracker& account, Hooks hooks)
     : setup_(setup),
       state_(state),
       account_(account),
-      notice_(std::move(notice)),
+      hooks_(std::move(hooks)),
       forward_share_(forward_share(timing, setup.trainer_options().batch_size)),
-      watch_(configured_limits(setup.config.budget), setup.config.budget.file),
+      watch_(setup.config.budget.limits, setup.config.budget.file),
       is_on_(is_replay() || !setup.config.budget.file.empty() ||
-             configured_limits(setup.config.budget).any()) {
+             setup.config.budget.limits.any()) {
   if (is_replay()) {
     replay_ = budget::read_decisions(setup.config.budget.replay);
   } else if (limits().limits_joules() && !account.meter().has_meter()) {
@@ -63,33 +59,48 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
 const budget::BudgetLimits& RunBudget::limits() {
   const budget::BudgetLimits& limits = watch_.limits();
   const std::string text = watch_.take_notice();
-  if (!text.empty()) notice_(text);
+  if (!text.empty()) hooks_.notice(text);
   return limits;
 }
 
 // --- what things cost ---
 
+void RunBudget::look() {
+  if (is_on_) in_force_ = limits();
+  used_.reset();
+}
+
+const core::Usage& RunBudget::used() {
+  if (!used_) used_ = account_.total();
+  return *used_;
+}
+
 // What comes between two steps, such as the beginning of a pass, belongs to the later one.
-void RunBudget::measure() {
-  const core::Usage now = account_.total();
+void RunBudget::count_step() {
   if (mark_ && mark_->step == state_.step) return;
-  if (mark_) count_step(now - mark_->total);
-  mark_ = Mark{state_.step, now};
+  if (mark_) {
+    const core::Usage step = used() - mark_->total;
+    last_seconds_ = step.seconds;
+    state_.budget.pace.add(step);
+    state_.budget.forward.add_step(step.seconds);
+  }
+  mark_ = Mark{state_.step, used()};
 }
 
-void RunBudget::count_step(const core::Usage& step) {
-  last_seconds_ = step.seconds;
-  state_.budget.pace.add(step);
-  state_.budget.forward.add_step(step.seconds);
+// The very first time does not count: it brings memory in.
+void RunBudget::measure_forward_if_due(const Pass& pass) {
+  const std::uint32_t batches = batches_to_measure(pass);
+  if (batches == 0) return;
+  hooks_.measure_forward(batches, knows_cost_of_forward() ? 1 : 2);
+  look();
+  count_step();
 }
 
-std::uint32_t RunBudget::batches_to_measure(std::uint32_t pass_batches) {
-  if (!is_on_ || is_replay()) return 0;
+std::uint32_t RunBudget::batches_to_measure(const Pass& pass) {
   if (!knows_cost_of_forward()) return kBatchesToMeasure;
-  measure();
   const bool has_slowed_down =
       largest_seconds_ > 0 && last_seconds_ > kSlowedDown * largest_seconds_;
-  const bool confirms = needs_confirmation(pass_batches);
+  const bool confirms = needs_confirmation(pass);
   if (!has_slowed_down && !confirms) return 0;
   state_.budget.forward.is_confirmed |= confirms;
   state_.budget.next_decision = state_.step;
@@ -98,13 +109,13 @@ std::uint32_t RunBudget::batches_to_measure(std::uint32_t pass_batches) {
 
 // Once, when the last measurement lies further back than the end lies ahead, all the steps that are
 // left take no longer than the evaluation, and there is no room for it twice.
-bool RunBudget::needs_confirmation(std::uint32_t pass_batches) {
+bool RunBudget::needs_confirmation(const Pass& pass) {
   const budget::ForwardPace& forward = state_.budget.forward;
   const std::uint64_t left = total_steps() - std::min(state_.step, total_steps());
   if (forward.is_confirmed || left == 0 || forward.steps_since < left) return false;
   const double seconds = static_cast<double>(left) * state_.budget.pace.per_step().seconds;
   if (seconds > evaluation_seconds()) return false;
-  budget::BudgetRequest twice = request(pass_batches);
+  budget::BudgetRequest twice = request(pass);
   twice.spent += twice.costs.evaluation;
   return !budget::fits(twice, left);
 }
@@ -149,43 +160,50 @@ bool RunBudget::counts_steps() const {
 }
 
 std::uint32_t RunBudget::epochs() const {
+  return epochs_seen_from(state_.batch);
+}
+
+std::uint32_t RunBudget::epochs_seen_from(std::uint32_t batches_done) const {
   if (!counts_steps()) return setup_.plan.epochs;
-  const std::uint64_t begun_at = state_.step - std::min<std::uint64_t>(state_.step, state_.batch);
+  const std::uint64_t begun_at = state_.step - std::min<std::uint64_t>(state_.step, batches_done);
   const std::uint64_t left = total_steps() - std::min(begun_at, total_steps());
   const std::uint64_t batches = planned_pass_batches();
   return state_.epoch + static_cast<std::uint32_t>((left + batches - 1) / batches);
 }
 
-std::uint64_t RunBudget::planned_steps_left(std::uint32_t pass_batches) const {
+std::uint64_t RunBudget::planned_steps_left(const Pass& pass) const {
   if (counts_steps()) return setup_.plan.training_steps - state_.step;
   const std::uint64_t of_passes =
-      pass_batches - state_.batch + std::uint64_t{passes_left() - 1} * planned_pass_batches();
+      pass.batches - pass.done + std::uint64_t{passes_left(pass) - 1} * planned_pass_batches();
   return std::min(of_passes, setup_.plan.training_steps - state_.step);
 }
 
-std::uint32_t RunBudget::planned_evaluations_left() const {
+bool RunBudget::evaluates_this_epoch() const {
+  if (state_.step >= total_steps()) return true;
   const std::uint32_t every = setup_.config.train.evaluate_every_epochs;
-  return every == 0 ? 0 : (epochs() - 1) / every - state_.epoch / every;
+  return is_evaluated_after(state_.epoch + 1, epochs(), state_.budget.evaluates ? every : 0);
 }
 
-budget::BudgetRequest RunBudget::request(std::uint32_t pass_batches) {
-  return {.limits = limits(),
-          .spent = account_.total(),
+budget::BudgetRequest RunBudget::request(const Pass& pass) {
+  const std::uint32_t evaluations = evaluations_left(state_.epoch, epochs_seen_from(pass.done),
+                                                     setup_.config.train.evaluate_every_epochs);
+  return {.limits = in_force_,
+          .spent = used(),
           .paused_seconds = state_.spent.paused_seconds,
           .costs = costs(),
-          .planned_steps = planned_steps_left(pass_batches),
-          .planned_evaluations = planned_evaluations_left()};
+          .planned_steps = planned_steps_left(pass),
+          .planned_evaluations = evaluations - std::min(evaluations, 1u)};
 }
 
 // --- the warm-up ---
 
 void RunBudget::before_warmup_step() {
   if (!is_on_) return;
-  measure();
+  count_step();
   if (is_replay() || state_.step < kStepsBeforeGivingUp) return;
   const RunPlan& plan = setup_.plan;
-  budget::BudgetRequest now{.limits = limits(),
-                            .spent = account_.total(),
+  budget::BudgetRequest now{.limits = in_force_,
+                            .spent = used(),
                             .paused_seconds = state_.spent.paused_seconds,
                             .costs = costs(),
                             .planned_steps = plan.warmup_iterations - state_.step + 1};
@@ -197,8 +215,8 @@ void RunBudget::before_warmup_step() {
     give_up(budget::min_expense(now, now.planned_steps));
 }
 
-void RunBudget::give_up(const core::Usage& least) {
-  const budget::BudgetLimits& limit = limits();
+void RunBudget::give_up(const core::Usage& least) const {
+  const budget::BudgetLimits& limit = in_force_;
   const bool of_time = limit.seconds > 0 && least.seconds > limit.seconds;
   const double needed = of_time ? least.seconds : least.joules;
   const std::string_view unit = of_time ? "seconds" : "joules";
@@ -220,73 +238,82 @@ std::uint64_t RunBudget::total_steps() const {
 
 // Where a sampler drops samples, its passes are shorter than planned and the schedule moves faster.
 double RunBudget::schedule_position(std::uint32_t pass_batches) const {
+  return position_on_schedule(pass_under_way(pass_batches));
+}
+
+double RunBudget::position_on_schedule(const Pass& pass) const {
   const std::uint64_t steps = setup_.plan.training_steps;
   if (state_.budget.is_stretched) return state_.budget.horizon.position_at(state_.step, steps);
   const std::uint64_t planned = planned_pass_batches();
   const std::uint64_t step =
-      counts_steps() ? state_.step : state_.epoch * planned + state_.batch * planned / pass_batches;
+      counts_steps() ? state_.step : state_.epoch * planned + pass.done * planned / pass.batches;
   return static_cast<double>(std::min(step, steps - 1));
 }
 
 bool RunBudget::should_continue(std::uint32_t pass_batches) {
-  if (state_.step >= total_steps() || state_.batch >= pass_batches) return false;
+  const Pass pass = pass_under_way(pass_batches);
+  if (is_on_) {
+    count_step();
+    if (!is_replay()) measure_forward_if_due(pass);
+  }
+  if (state_.step >= total_steps() || pass.is_over()) return false;
   if (!is_on_) return true;
-  if (state_.batch == 0) share_out(pass_batches);
-  measure();
+  if (pass.done == 0) share_out(pass);
   if (is_replay()) {
-    follow_log(pass_batches);
+    follow_log(pass);
   } else {
-    decide_if_due(pass_batches);
+    decide_if_due(pass);
   }
   const std::uint32_t end = state_.budget.pass_end;
   return state_.step < total_steps() && (end == 0 || state_.batch < end);
 }
 
+// What a shortened pass has left out is not made up for.
 void RunBudget::pass_ended(std::uint32_t pass_batches) {
-  if (!is_on_ || state_.step >= total_steps() || (passes_left() == 1 && !counts_steps())) return;
-  measure();
-  // What a shortened pass has left out is not made up for.
-  const std::uint32_t done = std::exchange(state_.batch, pass_batches);
+  const bool is_last = passes_left(pass_under_way(pass_batches)) == 1 && !counts_steps();
+  if (!is_on_ || state_.step >= total_steps() || is_last) return;
+  const Pass over{.batches = pass_batches, .done = pass_batches};
   if (is_replay()) {
-    follow_log(pass_batches);
+    follow_log(over);
   } else if (state_.budget.pace.is_known()) {
-    decide_now(pass_batches, "a pass has ended");
+    decide_now(over, "a pass has ended");
   }
-  state_.batch = done;
 }
 
-void RunBudget::follow_log(std::uint32_t pass_batches) {
-  for (const budget::MadeDecision& made : replay_) {
+void RunBudget::follow_log(const Pass& pass) {
+  for (const budget::DecisionRecord& made : replay_) {
     // At the end of a pass and at the beginning of the next the step is the same.
-    if (made.step != state_.step || made.epoch != state_.epoch + 1) continue;
+    const bool is_now = made.step == state_.step && made.epoch == state_.epoch + 1;
+    if (!is_now || !made.decides_training()) continue;
     const budget::Decision decision{.steps = made.steps_left, .evaluates = made.evaluates};
-    apply(decision, pass_batches);
+    apply(decision, pass);
     log({.steps_left = made.steps_left, .evaluates = made.evaluates, .why = "replayed"});
   }
 }
 
-void RunBudget::decide_if_due(std::uint32_t pass_batches) {
+void RunBudget::decide_if_due(const Pass& pass) {
   budget::BudgetState& budget = state_.budget;
-  const budget::BudgetRequest now = request(pass_batches);
+  const budget::BudgetRequest now = request(pass);
   const std::uint64_t left = total_steps() - state_.step;
-  if (budget.num_decisions > 0 && budget::limits_text(now.limits) != budget.limits) {
-    decide_now(pass_batches, "the budget has changed");
+  const bool is_first = budget.decisions.empty();
+  if (!is_first && budget.limits != now.limits) {
+    decide_now(pass, "the budget has changed");
   } else if (budget.pace.is_known() && state_.step >= budget.next_decision) {
-    decide_now(pass_batches, budget.num_decisions == 0 ? "training begins" : "half is done");
+    decide_now(pass, is_first ? "training begins" : "half is done");
   } else if (now.limits.harvest.empty() && !budget::fits(now, (left + 1) / 2)) {
-    decide_now(pass_batches, "half of what is left does not fit");
+    decide_now(pass, "half of what is left does not fit");
   }
   if (state_.step >= total_steps() || budget::fits(now, 0)) return;
   // What comes in meanwhile may pay for more steps where it does not for fewer.
   if (!now.limits.harvest.empty() && budget::fits(now, total_steps() - state_.step)) return;
   if (state_.step == 0) give_up(budget::min_expense(now, 1));
-  apply({.steps = 0, .evaluates = false}, pass_batches);
+  apply({.steps = 0, .evaluates = false}, pass);
   log({.evaluates = false, .why = "one more step would go over"});
 }
 
 // As long as the end itself fits a last step is made, so that the learning rate reaches its end.
-void RunBudget::decide_now(std::uint32_t pass_batches, std::string why) {
-  const budget::BudgetRequest now = request(pass_batches);
+void RunBudget::decide_now(const Pass& pass, std::string why) {
+  const budget::BudgetRequest now = request(pass);
   budget::Decision decision = budget::decide(now);
   if (decision.steps == 0 && state_.step == 0) give_up(budget::min_expense(now, 1));
   if (now.planned_steps > 0 && budget::fits(now, 0)) {
@@ -294,48 +321,48 @@ void RunBudget::decide_now(std::uint32_t pass_batches, std::string why) {
   }
   if (!decision.binds.empty()) why += fmt::format("; {} binds", decision.binds);
   state_.budget.pace.settle();
-  state_.budget.limits = budget::limits_text(now.limits);
+  state_.budget.limits = now.limits;
   state_.budget.next_decision = budget::next_decision(state_.step, decision.steps);
-  apply(decision, pass_batches);
+  apply(decision, pass);
   log({.steps_left = decision.steps, .evaluates = decision.evaluates, .why = std::move(why)});
 }
 
-void RunBudget::apply(const budget::Decision& decision, std::uint32_t pass_batches) {
+void RunBudget::apply(const budget::Decision& decision, const Pass& pass) {
   budget::BudgetState& budget = state_.budget;
   budget.evaluates = decision.evaluates;
   const std::uint64_t left =
-      budget.is_stretched ? budget.horizon.end() - state_.step : planned_steps_left(pass_batches);
+      budget.is_stretched ? budget.horizon.end() - state_.step : planned_steps_left(pass);
   if (decision.steps != left) {
-    budget.horizon = {state_.step, schedule_position(pass_batches), decision.steps};
+    budget.horizon = {state_.step, position_on_schedule(pass), decision.steps};
     budget.is_stretched = true;
   }
-  if (state_.batch < pass_batches) share_out(pass_batches);
+  if (!pass.is_over()) share_out(pass);
 }
 
-void RunBudget::share_out(std::uint32_t pass_batches) {
+void RunBudget::share_out(const Pass& pass) {
   budget::BudgetState& budget = state_.budget;
   budget.pass_end = 0;
   if (!budget.is_stretched || setup_.config.budget.shrink != budget::Shrink::share) return;
-  budget.pass_end = std::min(pass_batches, budget::share_of_pass(budget.horizon.end() - state_.step,
-                                                                 state_.batch, passes_left()));
+  budget.pass_end =
+      std::min(pass.batches, budget::share_of_pass(budget.horizon.end() - state_.step, pass.done,
+                                                   passes_left(pass)));
 }
 
 // Once it waits, it does for the next stretch, so that it does not wait again at every step.
 std::optional<double> RunBudget::waits_until() {
   if (!is_on_ || is_replay()) return {};
-  const budget::BudgetLimits& in_force = limits();
-  if (in_force.harvest.empty()) return {};
-  const core::Usage spent = account_.total();
+  if (in_force_.harvest.empty()) return {};
+  const core::Usage& spent = used();
   const double now = spent.seconds + state_.spent.paused_seconds;
-  const double come_in = in_force.joules_by(now);
+  const double come_in = in_force_.joules_by(now);
   if (awaited_joules_ == 0 && spent.joules > come_in) {
     const std::uint64_t next = state_.budget.next_decision;
     const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
     awaited_joules_ = spent.joules + stretch * state_.budget.pace.per_step().joules;
   }
   std::optional<double> moment;
-  if (awaited_joules_ > come_in) moment = in_force.moment_of(awaited_joules_, now);
-  if (!moment && spent.joules > come_in) moment = in_force.moment_of(spent.joules, now);
+  if (awaited_joules_ > come_in) moment = in_force_.moment_of(awaited_joules_, now);
+  if (!moment && spent.joules > come_in) moment = in_force_.moment_of(spent.joules, now);
   if (!moment) awaited_joules_ = 0;
   return moment;
 }
@@ -343,25 +370,27 @@ std::optional<double> RunBudget::waits_until() {
 // --- the log ---
 
 void RunBudget::log(budget::DecisionRecord record) {
-  record.sequence = ++state_.budget.num_decisions;
-  record.phase = name_of(state_.phase);
+  budget::BudgetState& budget = state_.budget;
+  record.sequence = budget.decisions.size() + 1;
+  record.phase = activity_of(state_.phase);
   record.epoch = state_.epoch + 1;
   record.step = state_.step;
   record.spent = state_.spent.total();
-  record.per_step = state_.budget.pace.per_step();
+  record.per_step = budget.pace.per_step();
   if (state_.phase == Phase::train) {
-    record.progress = state_.budget.is_stretched ? state_.budget.horizon.position_at(
-                                                       state_.step, setup_.plan.training_steps)
-                                                 : static_cast<double>(state_.step);
-    record.progress /= static_cast<double>(setup_.plan.training_steps);
+    const std::uint64_t steps = setup_.plan.training_steps;
+    record.progress = budget.is_stretched ? budget.horizon.position_at(state_.step, steps)
+                                          : static_cast<double>(state_.step);
+    record.progress /= static_cast<double>(steps);
   }
-  record.limits = state_.budget.limits;
-  state_.budget.decisions += budget::decision_line(record);
-  core::write_file_atomically(setup_.directory / kDecisionsFile, state_.budget.decisions);
+  record.limits = budget.limits;
+  budget.decisions.push_back(std::move(record));
+  core::write_file_atomically(setup_.directory / kDecisionsFile,
+                              budget::decisions_text(budget.decisions));
 }
 
 void RunBudget::log_pause(const std::string& why) {
-  log({.kind = "pause",
+  log({.kind = budget::DecisionRecord::Kind::pause,
        .steps_left = state_.phase == Phase::train ? total_steps() - state_.step : 0,
        .evaluates = state_.budget.evaluates,
        .why = why});

@@ -1,6 +1,10 @@
 #pragma once
 // A run and its budget: measures the pace, decides when it is due (budget/budget_control.h), keeps
 // the log, or follows the log of an earlier run.
+//
+//   budget.look();                                      // before each step
+//   if (const auto moment = budget.waits_until()) ...   // wait, and look again
+//   if (!budget.should_continue(pass_batches)) ...      // decides by what it saw
 
 #include "edgeprune/budget/budget_control.h"
 #include "edgeprune/budget/budget_file.h"
@@ -21,22 +25,31 @@ namespace edgeprune::run {
 
 class RunBudget {
  public:
-  using Notice = std::function<void(const std::string&)>;
+  struct Hooks {
+    std::function<void(const std::string&)> notice;
+    /// Evaluates so many batches, so many times over; what that takes comes by record_forward().
+    std::function<void(std::uint32_t batches, int times)> measure_forward;
+  };
 
   /// Everything must outlive it. `timing`: of this network on the device, or null; it says what a
   /// forward pass is beside a step until one is measured. budget.joules without a meter is an Error
   /// of kind config.
   RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, RunState& state,
-            budget::UsageTracker& account, Notice notice);
+            budget::UsageTracker& account, Hooks hooks);
 
   /// In force now.
   [[nodiscard]] const budget::BudgetLimits& limits();
 
+  /// From now on what is decided goes by the limits and the meter as they are now: before each step,
+  /// and again where time has passed since. The meter is asked when it is first needed, once.
+  void look();
   /// Before each step of the warm-up. An Error of kind budget where the warm-up, one training step
   /// and the last evaluation cannot fit any more.
   void before_warmup_step();
-  /// Before each training step: whether it is to be made. Measures and decides. Where not even the
-  /// first fits, an Error of kind budget.
+  /// Before each training step: whether it is to be made. Has forward passes measured where the
+  /// last evaluation would have to be guessed, or is known from so long ago that it is to be
+  /// confirmed before the end, or where the device seems to have slowed down. Where not even the
+  /// first step fits, an Error of kind budget.
   [[nodiscard]] bool should_continue(std::uint32_t pass_batches);
   /// After a pass whose last step is made, before its evaluation.
   void pass_ended(std::uint32_t pass_batches);
@@ -46,20 +59,14 @@ class RunBudget {
   [[nodiscard]] std::uint32_t epochs() const;
   /// Training steps in all, as things stand.
   [[nodiscard]] std::uint64_t total_steps() const;
-  [[nodiscard]] bool evaluates_between_epochs() const { return state_.budget.evaluates; }
+  /// Whether the epoch under way, whose last step is made, is to be evaluated.
+  [[nodiscard]] bool evaluates_this_epoch() const;
   /// On the planned schedule, in its steps: where the next step is.
   [[nodiscard]] double schedule_position(std::uint32_t pass_batches) const;
   /// With a harvest: what is still to come in before the run may go on, as the moment (seconds
   /// since the run began, pauses included) at which it will have; nothing where it may go on now.
   [[nodiscard]] std::optional<double> waits_until();
 
-  /// How many batches are to be evaluated for what the last evaluation will take. Asked before each
-  /// training step: some where it would have to guess, or knows it from so long ago that it is to
-  /// be confirmed before the end; one where the device seems to have slowed down; mostly none.
-  [[nodiscard]] std::uint32_t batches_to_measure(std::uint32_t pass_batches);
-  [[nodiscard]] bool knows_cost_of_forward() const {
-    return state_.budget.forward.seconds_per_sample > 0;
-  }
   /// What forward passes took.
   void record_forward(const core::Usage& expense, std::uint64_t samples);
   void record_save(const core::Usage& expense);
@@ -69,25 +76,41 @@ class RunBudget {
   void log_pause(const std::string& why);
 
  private:
+  // A pass and how far it is. One whose rest is left out counts as made in full.
+  struct Pass {
+    std::uint32_t batches = 0;
+    std::uint32_t done = 0;
+
+    [[nodiscard]] bool is_over() const { return done >= batches; }
+  };
   [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
-  [[nodiscard]] budget::BudgetRequest request(std::uint32_t pass_batches);
+  [[nodiscard]] Pass pass_under_way(std::uint32_t batches) const { return {batches, state_.batch}; }
+  [[nodiscard]] const core::Usage& used();
+  [[nodiscard]] budget::BudgetRequest request(const Pass& pass);
   [[nodiscard]] budget::StepCosts costs() const;
   [[nodiscard]] double evaluation_seconds() const;
-  [[nodiscard]] bool needs_confirmation(std::uint32_t pass_batches);
-  [[nodiscard]] std::uint64_t planned_steps_left(std::uint32_t pass_batches) const;
-  [[nodiscard]] std::uint32_t planned_evaluations_left() const;
+  [[nodiscard]] bool knows_cost_of_forward() const {
+    return state_.budget.forward.seconds_per_sample > 0;
+  }
+  void measure_forward_if_due(const Pass& pass);
+  [[nodiscard]] std::uint32_t batches_to_measure(const Pass& pass);
+  [[nodiscard]] bool needs_confirmation(const Pass& pass);
+  [[nodiscard]] std::uint32_t epochs_seen_from(std::uint32_t batches_done) const;
+  [[nodiscard]] std::uint32_t passes_left(const Pass& pass) const {
+    return epochs_seen_from(pass.done) - state_.epoch;
+  }
+  [[nodiscard]] std::uint64_t planned_steps_left(const Pass& pass) const;
   [[nodiscard]] std::uint32_t planned_pass_batches() const;
-  [[nodiscard]] std::uint32_t passes_left() const { return epochs() - state_.epoch; }
+  [[nodiscard]] double position_on_schedule(const Pass& pass) const;
   [[nodiscard]] bool counts_steps() const;
-  void measure();
-  void count_step(const core::Usage& step);
-  void follow_log(std::uint32_t pass_batches);
-  void decide_if_due(std::uint32_t pass_batches);
-  void decide_now(std::uint32_t pass_batches, std::string why);
-  void apply(const budget::Decision& decision, std::uint32_t pass_batches);
+  void count_step();
+  void follow_log(const Pass& pass);
+  void decide_if_due(const Pass& pass);
+  void decide_now(const Pass& pass, std::string why);
+  void apply(const budget::Decision& decision, const Pass& pass);
   void log(budget::DecisionRecord record);
-  void share_out(std::uint32_t pass_batches);
-  [[noreturn]] void give_up(const core::Usage& least);
+  void share_out(const Pass& pass);
+  [[noreturn]] void give_up(const core::Usage& least) const;
 
   struct Mark {
     std::uint64_t step = 0;
@@ -97,11 +120,13 @@ class RunBudget {
   const RunSetup& setup_;
   RunState& state_;
   budget::UsageTracker& account_;
-  Notice notice_;
+  Hooks hooks_;
   double forward_share_;  // of a forward pass of a sample, in steps, until it is measured
   budget::BudgetWatch watch_;
   bool is_on_;  // there is something to decide
-  std::vector<budget::MadeDecision> replay_;
+  std::vector<budget::DecisionRecord> replay_;
+  budget::BudgetLimits in_force_;    // as of the last look
+  std::optional<core::Usage> used_;  // by the meter since then; nothing: not asked yet
   std::optional<Mark> mark_;    // nothing: what comes now is no part of a step
   double awaited_joules_ = 0;   // to have come in before the run goes on; 0: it does not wait
   double last_seconds_ = 0;     // of the last step

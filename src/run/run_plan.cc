@@ -213,4 +213,14 @@ RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
   return plan;
 }
 
+std::uint32_t evaluations_left(std::uint32_t done, std::uint32_t epochs, std::uint32_t every) {
+  if (done >= epochs) return 0;
+  const std::uint32_t between = every == 0 ? 0 : (epochs - 1) / every - done / every;
+  return between + 1;
+}
+
+bool is_evaluated_after(std::uint32_t epoch, std::uint32_t epochs, std::uint32_t every) {
+  return evaluations_left(epoch - 1, epochs, every) > evaluations_left(epoch, epochs, every);
+}
+
 }  // namespace edgeprune::run

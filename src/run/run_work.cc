@@ -7,12 +7,6 @@
 namespace edgeprune::run {
 namespace {
 
-// As the run does: every so many epochs, and after the last one.
-std::uint32_t num_evaluations(std::uint32_t epochs, std::uint32_t every) {
-  if (every == 0) return epochs > 0 ? 1 : 0;
-  return (epochs + every - 1) / every;
-}
-
 std::string text_of(const nn::Operation& operation) {
   std::string text =
       fmt::format("{} {} {} {} | {} {} | {} {} | {} {} | {} {} | {} {} | {} {} {} {} {} {} |",
@@ -31,7 +25,7 @@ std::string text_of(const nn::Operation& operation) {
 
 cost::RunWork run_work(const config::Config& config, const RunPlan& plan, const RunFacts& facts) {
   const std::uint64_t evaluations =
-      num_evaluations(plan.epochs, config.train.evaluate_every_epochs);
+      evaluations_left(0, plan.epochs, config.train.evaluate_every_epochs);
   return {.num_samples = plan.num_samples,
           .num_kept = plan.num_kept,
           .num_stored = plan.num_stored,

@@ -30,7 +30,7 @@ TEST_F(Pilot, MeasuresThreeKeepRatiosInAThirdOfTheEpochs) {
   const auto runs = pilot_runs(config(), options());
   ASSERT_EQ(runs.size(), 3u);
   EXPECT_EQ(runs[0].train.epochs, 1u);
-  EXPECT_EQ(runs[0].budget.seconds, 0);
+  EXPECT_EQ(runs[0].budget.limits.seconds, 0);
   const PilotResult result = run_pilot(config(), options());
   ASSERT_EQ(result.curve.size(), 3u);
   EXPECT_DOUBLE_EQ(result.curve[0].keep_ratio, 0.1);

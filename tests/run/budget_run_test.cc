@@ -14,6 +14,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace edgeprune::run {
 namespace {
@@ -58,6 +59,44 @@ TEST(BudgetedRun, WithRoomForEverythingHasTheBitsOfOneWithout) {
   const RunResult result = SmallRun::run(roomy, {.spending = &device});
   expect_same_bits(free, roomy);
   EXPECT_EQ(result.training_steps, 740u);
+}
+
+TEST(BudgetedRun, AsksItsMeterOnceAStep) {
+  // Counts how often it is asked between two steps within a pass.
+  struct AskedDevice final : budget::UsageMeter {
+    core::Usage total() override {
+      ++asked;
+      return inner.total();
+    }
+    [[nodiscard]] bool has_meter() const override { return true; }
+    void worked(budget::Work work, std::uint64_t samples) override {
+      inner.worked(work, samples);
+      if (work == budget::Work::step) counts.push_back(std::exchange(asked, 0));
+    }
+    void wait(double seconds) override { inner.wait(seconds); }
+    SimulatedDevice inner;
+    int asked = 0;
+    std::vector<int> counts;
+  };
+  const SmallRun data;
+  const auto file = data.directory() / "budget.toml";
+  std::ofstream(file) << "joules = 5000\nharvest = [[0, 1.0]]\n";
+  for (const std::string& budget :
+       {std::string("budget.seconds=5000"), "budget.file=" + file.string()}) {
+    SCOPED_TRACE(budget);
+    const config::Config config =
+        data.config("run" + std::to_string(budget.size()),
+                    with(kLong, {budget, "train.evaluate_every_epochs=0", "train.epochs=2",
+                                 "run.checkpoint_seconds=1000"}));
+    AskedDevice device;
+    (void)SmallRun::run(config, {.spending = &device});
+    // 75 of the warm-up, 37 in each epoch; the first of a pass also ends what was before it.
+    ASSERT_EQ(device.counts.size(), 75u + 2 * 37);
+    for (std::size_t step = 0; step < device.counts.size(); ++step) {
+      const bool begins = step == 0 || step == 75 || step == 75 + 37;
+      if (!begins) EXPECT_EQ(device.counts[step], 1) << step;
+    }
+  }
 }
 
 TEST(BudgetedRun, LandsWithinThreePercentAndItsLastStepHasTheLastRate) {
@@ -471,7 +510,7 @@ TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
   const SmallRun data;
   const config::Config config = data.config("run", kLong);
   prepare_run_directory(config, false);
-  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"}).budget.seconds, 9);
+  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"}).budget.limits.seconds, 9);
   for (const char* other : {"train.epochs=9", "prune.keep_ratio=0.1", "budget.samples=5",
                             "budget.shrink=share", "budget.replay=x", "run.seed=1"}) {
     expect_error(ErrorKind::config, {other, "budget.seconds", "pause.*"},

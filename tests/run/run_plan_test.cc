@@ -105,5 +105,24 @@ TEST(RunPlan, FrozenBatchNormsTakeBatchesOfOne) {
             100u);
 }
 
+TEST(Evaluations, ComeAfterEverySoManyEpochsAndTheLast) {
+  const auto evaluated = [](std::uint32_t epochs, std::uint32_t every) {
+    std::vector<std::uint32_t> after;
+    for (std::uint32_t epoch = 1; epoch <= epochs; ++epoch) {
+      if (is_evaluated_after(epoch, epochs, every)) after.push_back(epoch);
+      EXPECT_EQ(evaluations_left(epoch, epochs, every) + after.size(),
+                evaluations_left(0, epochs, every));
+    }
+    return after;
+  };
+  using Epochs = std::vector<std::uint32_t>;
+  EXPECT_EQ(evaluated(10, 3), (Epochs{3, 6, 9, 10}));
+  EXPECT_EQ(evaluated(10, 5), (Epochs{5, 10}));
+  EXPECT_EQ(evaluated(3, 1), (Epochs{1, 2, 3}));
+  EXPECT_EQ(evaluated(4, 0), (Epochs{4})) << "0: none between";
+  EXPECT_EQ(evaluated(4, 9), (Epochs{4}));
+  EXPECT_EQ(evaluations_left(0, 0, 2), 0u);
+}
+
 }  // namespace
 }  // namespace edgeprune::run

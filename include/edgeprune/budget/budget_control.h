@@ -22,7 +22,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +39,8 @@ enum class Shrink {
 struct HarvestPoint {
   double from_seconds = 0;  // since the run began, pauses included
   double watts = 0;
+
+  bool operator==(const HarvestPoint&) const = default;
 };
 
 /// What the whole run may take. Limits of 0 are none; with a harvest, joules are what there is at
@@ -49,6 +50,7 @@ struct BudgetLimits {
   double joules = 0;
   std::vector<HarvestPoint> harvest;  // ascending
 
+  bool operator==(const BudgetLimits&) const = default;
   [[nodiscard]] bool limits_joules() const { return joules > 0 || !harvest.empty(); }
   [[nodiscard]] bool any() const { return seconds > 0 || limits_joules(); }
   /// What has come in by a moment: joules plus the integral of the harvest.
@@ -138,20 +140,6 @@ struct ForwardPace {
   void add_step(double seconds);
   /// Where steps have slowed down since, forward passes have too.
   [[nodiscard]] double seconds_now(double seconds_per_step) const;
-};
-
-/// What a run with a budget carries from step to step, and through checkpoints.
-struct BudgetState {
-  StepPace pace;
-  ForwardPace forward;
-  Horizon horizon;                  // of 0 steps from 0: the plan's own
-  bool is_stretched = false;        // whether the horizon is another than the plan's
-  bool evaluates = true;            // between epochs, as configured
-  std::uint64_t next_decision = 0;  // the step before which it is due
-  std::uint32_t pass_end = 0;       // batches of the pass under way; 0: all
-  std::string limits;     // in force at the last decision, in words; a change asks for another
-  std::string decisions;  // the lines of decisions.jsonl so far
-  std::uint64_t num_decisions = 0;
 };
 
 }  // namespace edgeprune::budget

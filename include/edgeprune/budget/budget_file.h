@@ -18,9 +18,6 @@ namespace edgeprune::budget {
 [[nodiscard]] BudgetLimits parse_budget_file(std::string_view toml, const std::string& name,
                                              const BudgetLimits& configured);
 
-/// Limits in one line of JSON, the same for the same limits.
-[[nodiscard]] std::string limits_text(const BudgetLimits& limits);
-
 /// The limits in force: those of a file that may change, or the configured ones.
 class BudgetWatch {
  public:

@@ -100,9 +100,8 @@ struct Config {
 
   struct Budget {
     std::uint64_t samples = 0;  // forward and backward, warm-up included; 0: none
-    double seconds = 0;         // of work, everything included, pauses apart; 0: none
-    double joules = 0;          // by the counted meters; 0: none
-    core::ByteCount bytes;      // stored after selection; 0: none
+    budget::BudgetLimits limits;  // budget.seconds, budget.joules; a harvest is in `file` alone
+    core::ByteCount bytes;        // stored after selection; 0: none
     budget::Shrink shrink = budget::Shrink::epochs;
     std::string file;    // limits and watts harvested over time, which may change while running
     std::string replay;  // decisions.jsonl of an earlier run, followed instead of measuring

@@ -6,7 +6,7 @@
 // content. Writing and reading take no memory beside the arrays' own: they go from and to where the
 // trainer and the score keep them.
 
-#include "edgeprune/budget/budget_control.h"
+#include "edgeprune/budget/budget_state.h"
 #include "edgeprune/budget/run_usage.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"

@@ -47,4 +47,12 @@ struct PlanContext {
 [[nodiscard]] std::vector<std::uint32_t> evaluation_iterations(std::uint32_t warmup_iterations,
                                                                std::uint32_t evaluations);
 
+/// The evaluations still to come when `done` of `epochs` epochs are over: after every so many
+/// epochs (0: none between) and after the last.
+[[nodiscard]] std::uint32_t evaluations_left(std::uint32_t done, std::uint32_t epochs,
+                                             std::uint32_t every);
+/// Whether one of them comes after this epoch, 1, 2, ...
+[[nodiscard]] bool is_evaluated_after(std::uint32_t epoch, std::uint32_t epochs,
+                                      std::uint32_t every);
+
 }  // namespace edgeprune::run
