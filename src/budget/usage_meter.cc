@@ -31,7 +31,7 @@ class MeteredUsage final : public UsageMeter {
   [[nodiscard]] double uncertainty_joules() const override {
     return recorder_.uncertainty_joules();
   }
-  void enter(core::Activity activity) override { recorder_.enter(name_of(activity)); }
+  void enter(core::Activity activity) override { recorder_.enter(activity); }
   [[nodiscard]] std::string meters() const override {
     std::string all;
     for (const energy::MeterRecord& record : recorder_.records()) {

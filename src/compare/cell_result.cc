@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/usage.h"
 #include "edgeprune/run/run_directory.h"
 
 #include <fmt/format.h>
@@ -19,6 +20,11 @@ CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
   const nlohmann::json& results = summary.at("results");
   const nlohmann::json& samples = summary.at("samples");
   const nlohmann::json& seconds = summary.at("seconds");
+  double learning_seconds = 0;
+  for (const core::Activity activity :
+       {core::Activity::score, core::Activity::select, core::Activity::train}) {
+    learning_seconds += seconds.at(std::string(name_of(activity))).get<double>();
+  }
   const nlohmann::json& iterations = summary.at("iterations");
   return {.setting = cell.setting,
           .strategy = cell.strategy,
@@ -38,8 +44,7 @@ CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
           .forward_backward_samples = samples.at("forward_backward"),
           .forward_samples = samples.at("forward_scoring"),
           .flops = summary.at("flops").at("learning"),
-          .seconds = seconds.at("score").get<double>() + seconds.at("select").get<double>() +
-                     seconds.at("train").get<double>(),
+          .seconds = learning_seconds,
           .stored_bytes = summary.at("stored_bytes").at("kept")};
 }
 

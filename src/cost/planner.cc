@@ -38,9 +38,11 @@ std::string_view broken_budget(const std::vector<BudgetUse>& uses) {
 
 // " (score 31, train 8, ...)" in seconds or joules.
 std::string by_phase(const RunCost& cost, double PhaseCost::*amount) {
-  return fmt::format(" (score {:.3g}, select {:.3g}, train {:.3g}, evaluate {:.3g}, other {:.3g})",
-                     cost.score.*amount, cost.select.*amount, cost.train.*amount,
-                     cost.evaluate.*amount, cost.other.*amount);
+  std::vector<std::string> parts;
+  for (const core::Activity activity : core::kWorkActivities) {
+    parts.push_back(fmt::format("{} {:.3g}", name_of(activity), cost.of(activity).*amount));
+  }
+  return fmt::format(" ({})", fmt::join(parts, ", "));
 }
 
 std::string phases_of(const BudgetUse& use, const RunCost& cost) {

@@ -20,12 +20,8 @@ PhaseCost operator+(const PhaseCost& a, const PhaseCost& b) {
           .flops = a.flops + b.flops};
 }
 
-struct Seconds {
-  double score = 0;
-  double train = 0;
-  double evaluate = 0;
-  double other = 0;
-};
+using core::Activity;
+using Seconds = core::ByActivity<double>;
 
 Seconds by_timing(const RunWork& work, const NetworkTiming& timing) {
   const auto steps = [&](std::uint64_t count, std::uint64_t samples) {
@@ -37,13 +33,16 @@ Seconds by_timing(const RunWork& work, const NetworkTiming& timing) {
   };
   const double read = static_cast<double>(work.num_samples) + work.num_test;
   const bool warms_up = work.score_steps > 0;
-  return {.score = steps(work.score_steps, work.score_samples) +
-                   forward(work.score_forward_samples) + (warms_up ? timing.first_step_seconds : 0),
-          .train = steps(work.train_steps, work.train_samples) +
-                   (warms_up ? 0 : timing.first_step_seconds),
-          .evaluate = forward(work.evaluation_samples),
-          .other = timing.start_seconds + read * timing.read_seconds_per_sample +
-                   kCheckpointsWritten * timing.save_seconds};
+  Seconds seconds;
+  seconds[Activity::score] = steps(work.score_steps, work.score_samples) +
+                             forward(work.score_forward_samples) +
+                             (warms_up ? timing.first_step_seconds : 0);
+  seconds[Activity::train] =
+      steps(work.train_steps, work.train_samples) + (warms_up ? 0 : timing.first_step_seconds);
+  seconds[Activity::evaluate] = forward(work.evaluation_samples);
+  seconds[Activity::other] = timing.start_seconds + read * timing.read_seconds_per_sample +
+                             kCheckpointsWritten * timing.save_seconds;
+  return seconds;
 }
 
 double sustained_flops_per_second(const DeviceProfile& profile) {
@@ -65,21 +64,22 @@ double reading_seconds(const RunWork& work, const DeviceProfile& profile) {
 Seconds by_flops(const RunWork& work, const RunCost& cost, const DeviceProfile& profile) {
   const double speed = sustained_flops_per_second(profile);
   // (8), with the FLOPs of all its iterations in one.
-  const auto seconds = [&](double flops) { return training_seconds(1, flops, 1, speed); };
-  return {.score = seconds(cost.score.flops),
-          .train = seconds(cost.train.flops),
-          .evaluate = seconds(cost.evaluate.flops),
-          .other = reading_seconds(work, profile)};
+  Seconds seconds;
+  for (const Activity activity : {Activity::score, Activity::train, Activity::evaluate}) {
+    seconds[activity] = training_seconds(1, cost.of(activity).flops, 1, speed);
+  }
+  seconds[Activity::other] = reading_seconds(work, profile);
+  return seconds;
 }
 
 void set_flops(const RunWork& work, RunCost& cost) {
   const auto forward = [&](std::uint64_t samples) {
     return static_cast<double>(samples) * work.forward_flops_per_sample;
   };
-  cost.score.flops = static_cast<double>(work.score_samples) * work.flops_per_sample +
-                     forward(work.score_forward_samples);
-  cost.train.flops = static_cast<double>(work.train_samples) * work.flops_per_sample;
-  cost.evaluate.flops = forward(work.evaluation_samples);
+  cost.of(Activity::score).flops = static_cast<double>(work.score_samples) * work.flops_per_sample +
+                                   forward(work.score_forward_samples);
+  cost.of(Activity::train).flops = static_cast<double>(work.train_samples) * work.flops_per_sample;
+  cost.of(Activity::evaluate).flops = forward(work.evaluation_samples);
 }
 
 void set_sizes(const RunWork& work, RunCost& cost) {
@@ -93,7 +93,7 @@ void set_ratios(const RunWork& work, RunCost& cost) {
     throw core::Error(core::ErrorKind::internal, "a run's cost needs samples, epochs and FLOPs");
   }
   cost.paper_ratio = paper_cost_ratio(work.num_kept, work.num_samples);
-  cost.ratio_with_warmup = (cost.score.flops + cost.train.flops) /
+  cost.ratio_with_warmup = (cost.of(Activity::score).flops + cost.of(Activity::train).flops) /
                            (static_cast<double>(work.full_samples) * work.flops_per_sample);
 }
 
@@ -129,7 +129,9 @@ void set_time(double working_seconds, const Power& power, PhaseCost& phase) {
 }  // namespace
 
 PhaseCost RunCost::total() const {
-  return score + select + train + evaluate + other;
+  PhaseCost sum{.joules = 0};
+  for (const Activity activity : core::kWorkActivities) sum = sum + of(activity);
+  return sum;
 }
 
 RunCost predict_run_cost(const RunWork& work, const CostModel& model) {
@@ -138,14 +140,13 @@ RunCost predict_run_cost(const RunWork& work, const CostModel& model) {
   set_sizes(work, cost);
   set_ratios(work, cost);
   cost.time_from = model.timing != nullptr ? "timing" : "flops";
-  const Seconds seconds = model.timing != nullptr ? by_timing(work, *model.timing)
-                                                  : by_flops(work, cost, model.profile);
+  Seconds seconds = model.timing != nullptr ? by_timing(work, *model.timing)
+                                            : by_flops(work, cost, model.profile);
+  seconds[Activity::select] = selection_seconds(work.num_samples);
   const Power power = power_of(model);
-  set_time(seconds.score, power, cost.score);
-  set_time(selection_seconds(work.num_samples), power, cost.select);
-  set_time(seconds.train, power, cost.train);
-  set_time(seconds.evaluate, power, cost.evaluate);
-  set_time(seconds.other, power, cost.other);
+  for (const Activity activity : core::kWorkActivities) {
+    set_time(seconds[activity], power, cost.of(activity));
+  }
   return cost;
 }
 

@@ -18,8 +18,9 @@ double steady_seconds() {
 }  // namespace
 
 double MeterRecord::joules() const {
-  return std::accumulate(phases.begin(), phases.end(), 0.0,
-                         [](double sum, const PhaseJoules& phase) { return sum + phase.joules; });
+  return std::accumulate(
+      phases.begin(), phases.end(), 0.0,
+      [](double sum, const ActivityUsage& phase) { return sum + phase.used.joules; });
 }
 
 struct Recorder::State {
@@ -29,7 +30,7 @@ struct Recorder::State {
     std::vector<double> phase_joules;
   };
   struct Phase {
-    std::string name;
+    core::Activity activity = core::Activity::other;
     double seconds = 0;
   };
 
@@ -37,15 +38,15 @@ struct Recorder::State {
   std::mutex mutex;
   std::condition_variable_any wakeup;
   std::vector<Reader> readers;
-  std::vector<Phase> phases = {{"other"}};
+  std::vector<Phase> phases = {{}};
   std::size_t current = 0;
   double last_seconds = 0;
   std::jthread thread;  // last: it ends before what it uses
 
   // All with the mutex held.
   void read_meters();
-  void enter(std::string_view name);
-  [[nodiscard]] std::vector<PhaseJoules> phases_of(const Reader& reader) const;
+  void enter(core::Activity activity);
+  [[nodiscard]] std::vector<ActivityUsage> phases_of(const Reader& reader) const;
   [[nodiscard]] double seconds() const;
   [[nodiscard]] double counted_joules() const;
 
@@ -61,19 +62,18 @@ void Recorder::State::read_meters() {
   }
 }
 
-void Recorder::State::enter(std::string_view name) {
-  const auto known = std::find_if(phases.begin(), phases.end(),
-                                  [&](const Phase& phase) { return phase.name == name; });
+void Recorder::State::enter(core::Activity activity) {
+  const auto known = std::ranges::find(phases, activity, &Phase::activity);
   current = static_cast<std::size_t>(known - phases.begin());
   if (known != phases.end()) return;
-  phases.push_back({std::string(name)});
+  phases.push_back({activity});
   for (Reader& reader : readers) reader.phase_joules.push_back(0);
 }
 
-std::vector<PhaseJoules> Recorder::State::phases_of(const Reader& reader) const {
-  std::vector<PhaseJoules> joules;
+std::vector<ActivityUsage> Recorder::State::phases_of(const Reader& reader) const {
+  std::vector<ActivityUsage> joules;
   for (std::size_t i = 0; i < phases.size(); ++i) {
-    joules.push_back({phases[i].name, phases[i].seconds, reader.phase_joules[i]});
+    joules.push_back({phases[i].activity, {phases[i].seconds, reader.phase_joules[i]}});
   }
   return joules;
 }
@@ -118,10 +118,10 @@ Recorder::Recorder(std::vector<std::unique_ptr<Meter>> meters, RecorderOptions o
 
 Recorder::~Recorder() = default;
 
-void Recorder::enter(std::string_view phase) {
+void Recorder::enter(core::Activity activity) {
   const std::lock_guard lock(state_->mutex);
   state_->read_meters();
-  state_->enter(phase);
+  state_->enter(activity);
 }
 
 void Recorder::sample() {
@@ -138,13 +138,15 @@ double Recorder::counted_joules() const {
   return state_->counted_joules();
 }
 
-std::vector<PhaseJoules> Recorder::phases() const {
+std::vector<ActivityUsage> Recorder::phases() const {
   const std::lock_guard lock(state_->mutex);
-  std::vector<PhaseJoules> sums;
-  for (const State::Phase& phase : state_->phases) sums.push_back({phase.name, phase.seconds});
+  std::vector<ActivityUsage> sums;
+  for (const State::Phase& phase : state_->phases) {
+    sums.push_back({phase.activity, {.seconds = phase.seconds}});
+  }
   for (const State::Reader& reader : state_->readers) {
     if (!reader.meter->info().is_counted) continue;
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i].joules += reader.phase_joules[i];
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i].used.joules += reader.phase_joules[i];
   }
   return sums;
 }

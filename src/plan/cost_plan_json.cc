@@ -18,18 +18,18 @@ Json phase_json(const cost::PhaseCost& phase) {
 }
 
 Json cost_json(const cost::RunCost& cost) {
-  return {{"score", phase_json(cost.score)},
-          {"select", phase_json(cost.select)},
-          {"train", phase_json(cost.train)},
-          {"evaluate", phase_json(cost.evaluate)},
-          {"other", phase_json(cost.other)},
-          {"total", phase_json(cost.total())},
-          {"stored_bytes", cost.stored_bytes},
-          {"peak_stored_bytes", cost.peak_stored_bytes},
-          {"memory_bytes", cost.memory_bytes},
-          {"cost_ratio",
-           {{"paper_equation_27", cost.paper_ratio}, {"with_warm_up", cost.ratio_with_warmup}}},
-          {"time_from", cost.time_from}};
+  Json json;
+  for (const core::Activity activity : core::kWorkActivities) {
+    json[std::string(name_of(activity))] = phase_json(cost.of(activity));
+  }
+  json["total"] = phase_json(cost.total());
+  json["stored_bytes"] = cost.stored_bytes;
+  json["peak_stored_bytes"] = cost.peak_stored_bytes;
+  json["memory_bytes"] = cost.memory_bytes;
+  json["cost_ratio"] = {{"paper_equation_27", cost.paper_ratio},
+                        {"with_warm_up", cost.ratio_with_warmup}};
+  json["time_from"] = cost.time_from;
+  return json;
 }
 
 Json uses_json(const std::vector<cost::BudgetUse>& uses) {

@@ -3,24 +3,38 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
+#include <functional>
 
 namespace edgeprune::plan {
 namespace {
 
+// In the order of kWorkActivities.
+constexpr std::array kWidths = {10, 8, 11, 11, 9};
+
+// One cell for each activity, a blank before each.
+std::string by_activity(const std::function<std::string(core::Activity)>& cell) {
+  std::string cells;
+  for (std::size_t i = 0; i < kWidths.size(); ++i) {
+    cells += fmt::format(" {:>{}}", cell(core::kWorkActivities[i]), kWidths[i]);
+  }
+  return cells;
+}
+
 std::string times(const CostPlan& plan) {
-  std::string table =
-      fmt::format("{:<7} {:>9} {:>10} {:>8} {:>11} {:>11} {:>9} {:>11} {:>11}\n", "keep", "samples",
-                  "score", "select", "train", "evaluate", "other", "total", "energy");
+  const auto name = [](core::Activity activity) { return std::string(name_of(activity)); };
+  std::string table = fmt::format("{:<7} {:>9}{} {:>11} {:>11}\n", "keep", "samples",
+                                  by_activity(name), "total", "energy");
   for (const CostRow& row : plan.rows) {
     const cost::RunCost& cost = row.cost;
     const cost::PhaseCost total = cost.total();
-    table += fmt::format(
-        "{:<7} {:>9} {:>10} {:>8} {:>11} {:>11} {:>9} {:>11} {:>11}\n", row.keep_ratio.as_written(),
-        core::format_count(row.num_kept), core::format_seconds(cost.score.seconds),
-        core::format_seconds(cost.select.seconds), core::format_seconds(cost.train.seconds),
-        core::format_seconds(cost.evaluate.seconds), core::format_seconds(cost.other.seconds),
-        core::format_seconds(total.seconds), joules_text(total.joules));
+    const auto seconds = [&cost](core::Activity activity) {
+      return core::format_seconds(cost.of(activity).seconds);
+    };
+    table += fmt::format("{:<7} {:>9}{} {:>11} {:>11}\n", row.keep_ratio.as_written(),
+                         core::format_count(row.num_kept), by_activity(seconds),
+                         core::format_seconds(total.seconds), joules_text(total.joules));
   }
   return table;
 }

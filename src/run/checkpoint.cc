@@ -76,6 +76,16 @@ json to_json(const budget::BudgetState& budget) {
   return j;
 }
 
+// [share, standard error]; a share of -1 is not known.
+json to_json(const std::optional<score::LabelNoise>& noise) {
+  if (!noise) return {-1.0, 0.0};
+  return {noise->share, noise->standard_error};
+}
+std::optional<score::LabelNoise> label_noise_from(const json& j) {
+  const score::LabelNoise noise{.share = j.at(0), .standard_error = j.at(1)};
+  return noise.share < 0 ? std::nullopt : std::optional(noise);
+}
+
 budget::RunUsage spent_from(const json& j) {
   budget::RunUsage spent;
   for_spent(spent, [&](const std::string& name, auto& value) { j.at(name).get_to(value); });
@@ -109,7 +119,7 @@ std::string state_text(const RunState& state, const SavedArrays& arrays) {
               {"test_hash", state.test_hash},
               {"engine", state.engine},
               {"configuration", state.configuration},
-              {"label_noise", {state.label_noise.share, state.label_noise.standard_error}},
+              {"label_noise", to_json(state.label_noise)},
               {"metrics", state.metrics},
               {"spent", to_json(state.spent)},
               {"budget", to_json(state.budget)}}
@@ -140,8 +150,7 @@ RunState state_from(const json& j) {
   state.test_hash = j.value("test_hash", "");
   state.engine = j.at("engine");
   state.configuration = j.at("configuration");
-  state.label_noise = {.share = j.at("label_noise").at(0),
-                       .standard_error = j.at("label_noise").at(1)};
+  state.label_noise = label_noise_from(j.at("label_noise"));
   state.metrics = j.at("metrics");
   state.spent = spent_from(j.at("spent"));
   state.budget = budget_from(j.at("budget"));
@@ -155,7 +164,7 @@ void for_arrays(const Arrays& arrays, Kept& kept, Visit&& visit) {
   visit("model.statistics", std::span(arrays.model.statistics));
   visit("optimizer.first", std::span(arrays.optimizer.first));
   visit("optimizer.second", std::span(arrays.optimizer.second));
-  for (const GatheredArray& array : arrays.gathered) {
+  for (const core::NamedArray& array : arrays.gathered) {
     std::visit([&](auto values) { visit(array.name, values); }, array.values);
   }
   visit("selection", std::span(kept));

@@ -49,9 +49,8 @@ class Pipeline {
         pauses_(setup_.config.pause, options.device_state),
         budget_(setup_, timing_of(setup_, device_), run_.state, run_.account,
                 {.notice = [this](const std::string& text) { notice(text); },
-                 .measure_forward = [this](std::uint32_t batches, int times) {
-                   measure_forward(batches, times);
-                 }}) {}
+                 .measure_forward = [this](std::uint32_t batches,
+                                           int times) { measure_forward(batches, times); }}) {}
 
   RunResult run() {
     start_or_continue();

@@ -39,7 +39,7 @@ cost::RunWork PlannedRun::work(const PlanVariant& variant) const {
   if (variant.keep_ratio) config.prune.keep_ratio = *variant.keep_ratio;
   if (variant.epochs) config.train.epochs = *variant.epochs;
   if (variant.last_evaluation_only) config.train.evaluate_every_epochs = 0;
-  const StrategyChoice choice = choose_run_strategy(config, LabelNoise().at_least());
+  const StrategyChoice choice = choose_run_strategy(config, std::nullopt);
   const RunPlan plan = plan_run(
       config, *choice.strategy, variant.num_samples.value_or(setup.data.train.num_samples()),
       setup.network, {.num_selected = static_cast<std::uint32_t>(setup.given.size())});

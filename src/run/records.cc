@@ -104,7 +104,9 @@ Json joules_json(const budget::RunUsage& spent) {
 Json meter_json(const energy::MeterRecord& record) {
   const energy::MeterInfo& info = record.info;
   Json phases;
-  for (const energy::PhaseJoules& phase : record.phases) phases[phase.phase] = phase.joules;
+  for (const energy::ActivityUsage& phase : record.phases) {
+    phases[std::string(name_of(phase.activity))] = phase.used.joules;
+  }
   return {{"source", energy::name_of(info.source)},
           {"name", info.name},
           {"scope", energy::name_of(info.scope)},
@@ -146,17 +148,16 @@ Json beside_json(double predicted, double spent) {
 Json predicted_json(const std::optional<cost::RunCost>& predicted, const budget::RunUsage& spent) {
   if (!predicted) return nullptr;
   Json json = {{"time_from", predicted->time_from}};
-  const auto add = [&](const char* phase, const cost::PhaseCost& cost, const core::Usage& usage) {
-    json["seconds"][phase] = beside_json(cost.seconds, usage.seconds);
+  const auto add = [&](std::string_view phase, const cost::PhaseCost& cost,
+                       const core::Usage& usage) {
+    json["seconds"][std::string(phase)] = beside_json(cost.seconds, usage.seconds);
     if (cost.joules >= 0 && spent.is_metered) {
-      json["joules"][phase] = beside_json(cost.joules, usage.joules);
+      json["joules"][std::string(phase)] = beside_json(cost.joules, usage.joules);
     }
   };
-  add("score", predicted->score, spent.of(core::Activity::score));
-  add("select", predicted->select, spent.of(core::Activity::select));
-  add("train", predicted->train, spent.of(core::Activity::train));
-  add("evaluate", predicted->evaluate, spent.of(core::Activity::evaluate));
-  add("other", predicted->other, spent.of(core::Activity::other));
+  for (const core::Activity activity : core::kWorkActivities) {
+    add(name_of(activity), predicted->of(activity), spent.of(activity));
+  }
   add("total", predicted->total(), spent.total());
   return json;
 }
@@ -318,7 +319,7 @@ select::Manifest selection_manifest(const config::Config& config, const Strategy
 
 std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
   const Json json = {
-      {"phase", "score"},
+      {"phase", name_of(Phase::score)},
       {"epoch", state.epoch + 1},
       {"step", state.step},
       {"samples", num_samples},
@@ -330,7 +331,7 @@ std::string warmup_line(const RunState& state, std::uint32_t num_samples) {
 }
 
 std::string epoch_line(const RunState& state, const RunPlan& plan, const EpochMetrics& metrics) {
-  Json json = {{"phase", "train"},
+  Json json = {{"phase", name_of(Phase::train)},
                {"epoch", state.epoch + 1},
                {"step", state.step},
                {"learning_rate", state.learning_rate},

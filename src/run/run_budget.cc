@@ -44,8 +44,7 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
       hooks_(std::move(hooks)),
       forward_share_(forward_share(timing, setup.trainer_options().batch_size)),
       watch_(setup.config.budget.limits, setup.config.budget.file),
-      is_on_(is_replay() || !setup.config.budget.file.empty() ||
-             setup.config.budget.limits.any()) {
+      is_on_(is_replay() || !setup.config.budget.file.empty() || setup.config.budget.limits.any()) {
   if (is_replay()) {
     replay_ = budget::read_decisions(setup.config.budget.replay);
   } else if (limits().limits_joules() && !account.meter().has_meter()) {
@@ -343,9 +342,8 @@ void RunBudget::share_out(const Pass& pass) {
   budget::BudgetState& budget = state_.budget;
   budget.pass_end = 0;
   if (!budget.is_stretched || setup_.config.budget.shrink != budget::Shrink::share) return;
-  budget.pass_end =
-      std::min(pass.batches, budget::share_of_pass(budget.horizon.end() - state_.step, pass.done,
-                                                   passes_left(pass)));
+  budget.pass_end = std::min(pass.batches, budget::share_of_pass(budget.horizon.end() - state_.step,
+                                                                 pass.done, passes_left(pass)));
 }
 
 // Once it waits, it does for the next stretch, so that it does not wait again at every step.

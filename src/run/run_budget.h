@@ -40,8 +40,8 @@ class RunBudget {
   /// In force now.
   [[nodiscard]] const budget::BudgetLimits& limits();
 
-  /// From now on what is decided goes by the limits and the meter as they are now: before each step,
-  /// and again where time has passed since. The meter is asked when it is first needed, once.
+  /// From now on what is decided goes by the limits and the meter as they are now: before each
+  /// step, and again where time has passed since. The meter is asked when it is first needed, once.
   void look();
   /// Before each step of the warm-up. An Error of kind budget where the warm-up, one training step
   /// and the last evaluation cannot fit any more.
@@ -127,11 +127,11 @@ class RunBudget {
   std::vector<budget::DecisionRecord> replay_;
   budget::BudgetLimits in_force_;    // as of the last look
   std::optional<core::Usage> used_;  // by the meter since then; nothing: not asked yet
-  std::optional<Mark> mark_;    // nothing: what comes now is no part of a step
-  double awaited_joules_ = 0;   // to have come in before the run goes on; 0: it does not wait
-  double last_seconds_ = 0;     // of the last step
-  double largest_seconds_ = 0;  // of the steps before forward passes were last measured
-  double save_seconds_ = 0;     // of all so far
+  std::optional<Mark> mark_;         // nothing: what comes now is no part of a step
+  double awaited_joules_ = 0;        // to have come in before the run goes on; 0: it does not wait
+  double last_seconds_ = 0;          // of the last step
+  double largest_seconds_ = 0;       // of the steps before forward passes were last measured
+  double save_seconds_ = 0;          // of all so far
   std::uint32_t num_saves_ = 0;
 };
 

@@ -68,12 +68,12 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
 }
 
 // What scores and a dynamic strategy's sampler know, in place.
-std::vector<GatheredArray> RunProgress::gathered() {
-  std::vector<GatheredArray> arrays;
+std::vector<core::NamedArray> RunProgress::gathered() {
+  std::vector<core::NamedArray> arrays;
   if (scores) arrays = scores->state();
   if (setup_.strategy().sampler == nullptr) return arrays;
-  for (const select::SamplerState& part : sampler->state()) {
-    arrays.push_back({fmt::format("sampler.{}", part.name), part.values});
+  for (core::NamedArray& array : core::with_prefix("sampler.", sampler->state())) {
+    arrays.push_back(std::move(array));
   }
   return arrays;
 }

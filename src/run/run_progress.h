@@ -54,7 +54,7 @@ class RunProgress {
   using Clock = std::chrono::steady_clock;
 
   void require_unchanged(const RunState& saved) const;
-  [[nodiscard]] std::vector<GatheredArray> gathered();
+  [[nodiscard]] std::vector<core::NamedArray> gathered();
 
   RunSetup& setup_;
   Clock::time_point last_save_ = Clock::now();

@@ -127,9 +127,8 @@ score::ScoreNeeds RunScores::needs_of_steps() const {
   return needs;
 }
 
-LabelNoise RunScores::label_noise() const {
-  if (!noise_) return {.share = 0, .standard_error = 0};
-  return {.share = noise_->share(), .standard_error = noise_->standard_error()};
+score::LabelNoise RunScores::label_noise() const {
+  return noise_ ? noise_->estimate() : score::LabelNoise();
 }
 
 void RunScores::observe(const score::Observation& batch) {
@@ -137,12 +136,11 @@ void RunScores::observe(const score::Observation& batch) {
   if (batch.is_step && noise_) noise_->observe(batch);
 }
 
-std::vector<GatheredArray> RunScores::state() {
-  std::vector<GatheredArray> arrays;
-  for (auto& array : table_.state()) arrays.push_back({std::move(array.name), array.values});
+std::vector<core::NamedArray> RunScores::state() {
+  std::vector<core::NamedArray> arrays = table_.state();
   if (!noise_) return arrays;
-  for (const score::StateArray& array : noise_->state()) {
-    arrays.push_back({fmt::format("noise.{}", array.name), array.values});
+  for (core::NamedArray& array : core::with_prefix("noise.", noise_->state())) {
+    arrays.push_back(std::move(array));
   }
   return arrays;
 }

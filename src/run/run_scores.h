@@ -50,11 +50,11 @@ class RunScores {
 
   /// Samples without a score so far.
   [[nodiscard]] std::vector<std::uint32_t> unseen() const { return table_.unseen(); }
-  [[nodiscard]] LabelNoise label_noise() const;
+  [[nodiscard]] score::LabelNoise label_noise() const;
   /// Every column, once every sample has been seen.
   [[nodiscard]] score::Scores finish() const { return table_.finish(); }
 
-  [[nodiscard]] std::vector<GatheredArray> state();
+  [[nodiscard]] std::vector<core::NamedArray> state();
 
  private:
   score::ScoreTable table_;

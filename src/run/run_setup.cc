@@ -34,7 +34,7 @@ RunSetup::RunSetup(const config::Config& run_config, const RunState* state, Shar
       directory(config.run.directory),
       opened(open(config, shared)),
       data(*opened),
-      choice(choose_run_strategy(config, (state ? state->label_noise : LabelNoise()).at_least())),
+      choice(choose_run_strategy(config, state ? state->label_noise : std::nullopt)),
       network(build_run_network(config, data.shape(), data.train.num_classes())),
       pool(static_cast<int>(config.run.threads)),
       given(given_selection()),
@@ -141,8 +141,9 @@ nn::Model RunSetup::first_model(std::string& notice) const {
   return std::move(start.model);
 }
 
-void RunSetup::settle(const LabelNoise& label_noise, std::uint32_t warmup_made) {
-  choice = choose_run_strategy(config, label_noise.at_least());
+void RunSetup::settle(const std::optional<score::LabelNoise>& label_noise,
+                      std::uint32_t warmup_made) {
+  choice = choose_run_strategy(config, label_noise);
   describe_recipe();
   plan = make_plan(warmup_made);
 }

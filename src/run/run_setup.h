@@ -62,7 +62,7 @@ class RunSetup {
   [[nodiscard]] nn::Model first_model(std::string& notice) const;
 
   /// After the warm-up: what `auto` makes of it, and the plan of that.
-  void settle(const LabelNoise& label_noise, std::uint32_t warmup_made);
+  void settle(const std::optional<score::LabelNoise>& label_noise, std::uint32_t warmup_made);
 
   /// One line each, before a new run's first step.
   [[nodiscard]] std::vector<std::string> warnings() const;

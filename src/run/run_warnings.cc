@@ -50,12 +50,13 @@ std::vector<std::string> score_warnings(const select::Strategy& strategy,
                     "ranking by it is close to chance; raise score.warmup_iterations",
                     findings.score, spread.mean, spread.stddev));
   }
-  if (strategy.name == "top" && findings.label_noise.at_least() >= select::kMuchLabelNoise) {
+  const std::optional<score::LabelNoise>& noise = findings.label_noise;
+  if (strategy.name == "top" && noise && noise->lower_bound() >= select::kMuchLabelNoise) {
     lines.push_back(
         fmt::format("{:.0f} % of the labels look wrong (standard error {:.0f} %), and the strategy "
                     "top keeps wrong labels first; take stratified, or auto with "
                     "prune.constraint storage",
-                    100 * findings.label_noise.share, 100 * findings.label_noise.standard_error));
+                    100 * noise->share, 100 * noise->standard_error));
   }
   return lines;
 }

@@ -2,10 +2,11 @@
 // What a run says once, with its number, where a setting works against its user.
 
 #include "edgeprune/config/config.h"
-#include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/run_plan.h"
+#include "edgeprune/score/label_noise.h"
 #include "edgeprune/select/strategy.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ namespace edgeprune::run {
 struct ScoreFindings {
   std::string_view score;         // that the strategy ranks by; empty: none
   std::span<const float> values;  // of that score
-  LabelNoise label_noise;
+  std::optional<score::LabelNoise> label_noise;
 };
 /// After the warm-up: scores that are nearly constant, the hardest samples kept although many
 /// labels look wrong.

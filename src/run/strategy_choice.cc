@@ -6,14 +6,16 @@ std::vector<const select::Strategy*> possible_strategies(const config::Config& c
   return select::possible_strategies(config.prune.strategy, config.prune.constraint);
 }
 
-StrategyChoice choose_run_strategy(const config::Config& config, double label_noise) {
+StrategyChoice choose_run_strategy(const config::Config& config,
+                                   const std::optional<score::LabelNoise>& label_noise) {
   const config::Config::Prune& prune = config.prune;
   if (prune.strategy != "auto") {
     return {.strategy = &select::strategy_named(prune.strategy), .per_class = prune.per_class};
   }
-  const select::AutoChoice choice = select::choose_strategy({.constraint = prune.constraint,
-                                                             .keep_ratio = prune.keep_ratio.value(),
-                                                             .label_noise = label_noise});
+  select::AutoRequest request{.constraint = prune.constraint,
+                              .keep_ratio = prune.keep_ratio.value()};
+  if (label_noise) request.label_noise_lower_bound = label_noise->lower_bound();
+  const select::AutoChoice choice = select::choose_strategy(request);
   return {.strategy = &select::strategy_named(choice.strategy), .reason = choice.reason};
 }
 

@@ -2,10 +2,11 @@
 // Which strategy a run follows: the one that is configured, or what `auto` settles on.
 
 #include "edgeprune/config/config.h"
+#include "edgeprune/score/label_noise.h"
 #include "edgeprune/select/auto_strategy.h"
 #include "edgeprune/select/strategy.h"
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct StrategyChoice {
 [[nodiscard]] std::vector<const select::Strategy*> possible_strategies(
     const config::Config& config);
 
-/// `label_noise`: what the share of wrong labels surely exceeds, by the warm-up; -1 before it.
-[[nodiscard]] StrategyChoice choose_run_strategy(const config::Config& config, double label_noise);
+/// `label_noise`: by the warm-up; nothing before it.
+[[nodiscard]] StrategyChoice choose_run_strategy(
+    const config::Config& config, const std::optional<score::LabelNoise>& label_noise);
 
 }  // namespace edgeprune::run

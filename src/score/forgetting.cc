@@ -53,7 +53,7 @@ class ForgettingScore final : public Score {
     return values;
   }
 
-  [[nodiscard]] std::vector<StateArray> state() override {
+  [[nodiscard]] std::vector<core::NamedArray> state() override {
     return {{"records", std::span(records_)}};
   }
 

@@ -49,7 +49,9 @@ class LossScore final : public Score {
     return mean_over_visits(sums_, visits);
   }
 
-  [[nodiscard]] std::vector<StateArray> state() override { return {{"sums", std::span(sums_)}}; }
+  [[nodiscard]] std::vector<core::NamedArray> state() override {
+    return {{"sums", std::span(sums_)}};
+  }
 
  private:
   LossScoreMode mode_;

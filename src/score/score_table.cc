@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 namespace edgeprune::score {
 namespace {
@@ -165,11 +166,12 @@ Scores ScoreTable::finish() const {
   return Scores(std::move(columns));
 }
 
-std::vector<ScoreTable::NamedArray> ScoreTable::state() {
-  std::vector<NamedArray> arrays = {{"score.visits", std::span(visits_)}};
+std::vector<core::NamedArray> ScoreTable::state() {
+  std::vector<core::NamedArray> arrays = {{"score.visits", std::span(visits_)}};
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    for (const StateArray& array : scores_[i]->state()) {
-      arrays.push_back({fmt::format("score.{}.{}", columns_[i], array.name), array.values});
+    for (core::NamedArray& array :
+         core::with_prefix(fmt::format("score.{}.", columns_[i]), scores_[i]->state())) {
+      arrays.push_back(std::move(array));
     }
   }
   return arrays;

@@ -62,7 +62,7 @@ class TddsScore final : public Score {
     return values;
   }
 
-  [[nodiscard]] std::vector<StateArray> state() override {
+  [[nodiscard]] std::vector<core::NamedArray> state() override {
     return {{"before", std::span(before_)},
             {"window", window_.values()},
             {"sums", std::span(sums_)},

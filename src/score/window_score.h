@@ -94,7 +94,7 @@ class LabelWindowScore final : public Score {
     return values;
   }
 
-  [[nodiscard]] std::vector<StateArray> state() override {
+  [[nodiscard]] std::vector<core::NamedArray> state() override {
     return {{"window", window_.values()}, {"sums", std::span(sums_)}, {"seen", std::span(seen_)}};
   }
 

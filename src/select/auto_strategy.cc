@@ -42,12 +42,12 @@ AutoChoice choose_strategy(const AutoRequest& request) {
                                   "samples",
                                   request.keep_ratio)};
   }
-  if (request.label_noise >= kMuchLabelNoise) {
+  if (request.label_noise_lower_bound.value_or(0) >= kMuchLabelNoise) {
     return {
         .strategy = "moderate",
         .reason = fmt::format("short of storage, keep ratio {}, at least {:.0f} % of the labels "
                               "look wrong: samples near the middle of their class",
-                              request.keep_ratio, 100 * request.label_noise)};
+                              request.keep_ratio, 100 * *request.label_noise_lower_bound)};
   }
   return {
       .strategy = "facility_location",

@@ -31,6 +31,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <span>
 
 namespace edgeprune::select {
 namespace {
@@ -70,8 +71,10 @@ class InfoBatchSampler final : public Sampler {
     }
   }
 
-  [[nodiscard]] std::vector<SamplerState> state() override {
-    return {{"losses", losses_}, {"newest", newest_}, {"epoch", {&losses_epoch_, 1}}};
+  [[nodiscard]] std::vector<core::NamedArray> state() override {
+    return {{"losses", std::span(losses_)},
+            {"newest", std::span(newest_)},
+            {"epoch", std::span(&losses_epoch_, 1)}};
   }
 
  private:

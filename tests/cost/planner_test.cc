@@ -15,11 +15,11 @@ namespace {
 // bytes a sample.
 RunCost cost_of_kept(std::uint32_t num_kept) {
   RunCost cost;
-  cost.score = {.seconds = 10, .joules = 40};
-  cost.select = {.joules = 0};
-  cost.train = {.seconds = 0.5 * num_kept, .joules = 2.0 * num_kept};
-  cost.evaluate = {.joules = 0};
-  cost.other = {.joules = 0};
+  cost.of(core::Activity::score) = {.seconds = 10, .joules = 40};
+  cost.of(core::Activity::select) = {.joules = 0};
+  cost.of(core::Activity::train) = {.seconds = 0.5 * num_kept, .joules = 2.0 * num_kept};
+  cost.of(core::Activity::evaluate) = {.joules = 0};
+  cost.of(core::Activity::other) = {.joules = 0};
   cost.stored_bytes = 100.0 * num_kept;
   cost.memory_bytes = 5000;
   return cost;
@@ -27,7 +27,7 @@ RunCost cost_of_kept(std::uint32_t num_kept) {
 
 RunCost without_joules(std::uint32_t num_kept) {
   RunCost cost = cost_of_kept(num_kept);
-  cost.train.joules = -1;
+  cost.of(core::Activity::train).joules = -1;
   return cost;
 }
 

@@ -18,7 +18,7 @@ constexpr std::uint64_t kSeed = 7;
 CostOf seconds_per_sample(double seconds) {
   return [seconds](std::uint32_t num_kept) {
     RunCost cost;
-    cost.train.seconds = seconds * num_kept;
+    cost.of(core::Activity::train).seconds = seconds * num_kept;
     return cost;
   };
 }

@@ -63,14 +63,14 @@ TEST(PredictRunCost, TakesStepsSamplesAndForwardPassesFromATiming) {
   const RunCost cost = predict_run_cost(kWork, {.profile = device, .timing = &measured});
   EXPECT_EQ(cost.time_from, "timing");
   // 20 * 0.01 + 1000 * 0.002 + 500 * 0.001 + 0.4 = 0.2 + 2 + 0.5 + 0.4.
-  EXPECT_DOUBLE_EQ(cost.score.seconds, 3.1);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::score).seconds, 3.1);
   // 40 * 0.01 + 2000 * 0.002 = 0.4 + 4.
-  EXPECT_DOUBLE_EQ(cost.train.seconds, 4.4);
-  EXPECT_DOUBLE_EQ(cost.evaluate.seconds, 1.2);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).seconds, 4.4);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::evaluate).seconds, 1.2);
   // 0.3 + (1000 + 200) * 0.0005 + 4 * 0.05 = 0.3 + 0.6 + 0.2.
-  EXPECT_DOUBLE_EQ(cost.other.seconds, 1.1);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::other).seconds, 1.1);
   // (25): 1000 * 2.5 ns.
-  EXPECT_DOUBLE_EQ(cost.select.seconds, 2.5e-6);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::select).seconds, 2.5e-6);
   EXPECT_DOUBLE_EQ(cost.total().seconds, 3.1 + 2.5e-6 + 4.4 + 1.2 + 1.1);
 }
 
@@ -82,8 +82,8 @@ TEST(PredictRunCost, ChargesTheFirstStepToThePhaseThatMakesIt) {
   work.score_samples = 0;
   work.score_forward_samples = 0;
   const RunCost cost = predict_run_cost(work, {.profile = device, .timing = &measured});
-  EXPECT_DOUBLE_EQ(cost.score.seconds, 0);
-  EXPECT_DOUBLE_EQ(cost.train.seconds, 4.4 + 0.4);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::score).seconds, 0);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).seconds, 4.4 + 0.4);
 }
 
 // (8): 1000 * 3e6 + 500 * 1e6 = 3.5e9 FLOPs at 1e9 a second, and so on.
@@ -91,10 +91,10 @@ TEST(PredictRunCost, DividesFlopsBySpeedWithoutATiming) {
   const DeviceProfile device = profile();
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
   EXPECT_EQ(cost.time_from, "flops");
-  EXPECT_DOUBLE_EQ(cost.score.seconds, 3.5);
-  EXPECT_DOUBLE_EQ(cost.train.seconds, 6);
-  EXPECT_DOUBLE_EQ(cost.evaluate.seconds, 1.2);
-  EXPECT_DOUBLE_EQ(cost.other.seconds, 0);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::score).seconds, 3.5);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).seconds, 6);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::evaluate).seconds, 1.2);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::other).seconds, 0);
 }
 
 // Half the speed, and 1200 * 784 bytes at 94080 a second take 10 s.
@@ -103,28 +103,29 @@ TEST(PredictRunCost, KnowsHeatAndStorage) {
   device.sustained_fraction.value = 0.5;
   device.storage_bytes_per_second.value = 94080;
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
-  EXPECT_DOUBLE_EQ(cost.train.seconds, 12);
-  EXPECT_DOUBLE_EQ(cost.other.seconds, 10);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).seconds, 12);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::other).seconds, 10);
 }
 
 TEST(PredictRunCost, CountsFlopsBesideSeconds) {
   const NetworkTiming measured = timing();
   const DeviceProfile device = profile();
   const RunCost cost = predict_run_cost(kWork, {.profile = device, .timing = &measured});
-  EXPECT_DOUBLE_EQ(cost.score.flops, 3.5e9);
-  EXPECT_DOUBLE_EQ(cost.train.flops, 6e9);
-  EXPECT_DOUBLE_EQ(cost.evaluate.flops, 1.2e9);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::score).flops, 3.5e9);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).flops, 6e9);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::evaluate).flops, 1.2e9);
   EXPECT_DOUBLE_EQ(cost.total().flops, 10.7e9);
 }
 
 // (8): 5 W * 6 s; with the timing's own 7 W, 7 * 4.4.
 TEST(PredictRunCost, MultipliesWattsBySeconds) {
   const DeviceProfile device = profile();
-  EXPECT_DOUBLE_EQ(predict_run_cost(kWork, {.profile = device}).train.joules, 30);
+  EXPECT_DOUBLE_EQ(predict_run_cost(kWork, {.profile = device}).of(core::Activity::train).joules,
+                   30);
   NetworkTiming measured = timing();
   measured.power_watts = 7;
   const RunCost cost = predict_run_cost(kWork, {.profile = device, .timing = &measured});
-  EXPECT_DOUBLE_EQ(cost.train.joules, 30.8);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).joules, 30.8);
   EXPECT_NEAR(cost.total().joules, 7 * cost.total().seconds, 1e-9);
 }
 
@@ -132,7 +133,7 @@ TEST(PredictRunCost, KnowsNoJoulesWithoutWatts) {
   DeviceProfile device = profile();
   device.operating_watts = {};
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
-  EXPECT_EQ(cost.train.joules, -1);
+  EXPECT_EQ(cost.of(core::Activity::train).joules, -1);
   EXPECT_EQ(cost.total().joules, -1);
   EXPECT_DOUBLE_EQ(cost.total().flops, 10.7e9);
 }
@@ -143,8 +144,8 @@ TEST(PredictRunCost, RestsAtIdlePower) {
   device.duty_cycle.value = 0.25;
   device.idle_watts.value = 2;
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
-  EXPECT_DOUBLE_EQ(cost.train.seconds, 24);
-  EXPECT_DOUBLE_EQ(cost.train.joules, 66);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).seconds, 24);
+  EXPECT_DOUBLE_EQ(cost.of(core::Activity::train).joules, 66);
 }
 
 TEST(PredictRunCost, GivesStorageMemoryAndBothRatios) {

@@ -15,6 +15,7 @@
 namespace edgeprune::energy {
 namespace {
 
+using core::Activity;
 using testing::FakeMeter;
 
 // A clock and meters that stand where the test puts them.
@@ -38,13 +39,14 @@ struct Bench {
   }
 };
 
-void expect_phases(const std::vector<PhaseJoules>& phases,
-                   const std::vector<PhaseJoules>& expected) {
+void expect_phases(const std::vector<ActivityUsage>& phases,
+                   const std::vector<ActivityUsage>& expected) {
   ASSERT_EQ(phases.size(), expected.size());
   for (std::size_t i = 0; i < phases.size(); ++i) {
-    EXPECT_EQ(phases[i].phase, expected[i].phase);
-    EXPECT_DOUBLE_EQ(phases[i].seconds, expected[i].seconds) << expected[i].phase;
-    EXPECT_DOUBLE_EQ(phases[i].joules, expected[i].joules) << expected[i].phase;
+    const std::string_view name = name_of(expected[i].activity);
+    EXPECT_EQ(name_of(phases[i].activity), name);
+    EXPECT_DOUBLE_EQ(phases[i].used.seconds, expected[i].used.seconds) << name;
+    EXPECT_DOUBLE_EQ(phases[i].used.joules, expected[i].used.joules) << name;
   }
 }
 
@@ -54,12 +56,14 @@ TEST(Recorder, BooksJoulesToThePhaseUnderWay) {
   bench.joules = 500;
   Recorder recorder = bench.start();
   bench.seconds = 1, bench.joules = 502;
-  recorder.enter("score");
+  recorder.enter(Activity::score);
   bench.seconds = 4, bench.joules = 532;
-  recorder.enter("train");
+  recorder.enter(Activity::train);
   bench.seconds = 9, bench.joules = 632;
   recorder.sample();
-  expect_phases(recorder.phases(), {{"other", 1, 2}, {"score", 3, 30}, {"train", 5, 100}});
+  expect_phases(
+      recorder.phases(),
+      {{Activity::other, {1, 2}}, {Activity::score, {3, 30}}, {Activity::train, {5, 100}}});
   EXPECT_DOUBLE_EQ(recorder.counted_joules(), 132);
 }
 
@@ -68,14 +72,16 @@ TEST(Recorder, GoesOnWithAPhaseThatIsEnteredAgain) {
   bench.add_power();
   bench.watts = 10;
   Recorder recorder = bench.start();
-  recorder.enter("train");
+  recorder.enter(Activity::train);
   bench.seconds = 2;
-  recorder.enter("test");
+  recorder.enter(Activity::evaluate);
   bench.seconds = 3;
-  recorder.enter("train");
+  recorder.enter(Activity::train);
   bench.seconds = 7;
-  recorder.enter("other");
-  expect_phases(recorder.phases(), {{"other", 0, 0}, {"train", 6, 60}, {"test", 1, 10}});
+  recorder.enter(Activity::other);
+  expect_phases(
+      recorder.phases(),
+      {{Activity::other, {0, 0}}, {Activity::train, {6, 60}}, {Activity::evaluate, {1, 10}}});
 }
 
 TEST(Recorder, DoesNotAddMetersThatAreNotCounted) {
@@ -87,7 +93,7 @@ TEST(Recorder, DoesNotAddMetersThatAreNotCounted) {
   bench.seconds = 2, bench.joules = 50;
   recorder.sample();
   EXPECT_DOUBLE_EQ(recorder.counted_joules(), 50);
-  expect_phases(recorder.phases(), {{"other", 2, 50}});
+  expect_phases(recorder.phases(), {{Activity::other, {2, 50}}});
   const std::vector<MeterRecord> records = recorder.records();
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[1].info.name, "package-0 core");
@@ -129,7 +135,7 @@ TEST(Recorder, KnowsSecondsButNoJoulesWithoutMeters) {
   EXPECT_DOUBLE_EQ(recorder.counted_joules(), 0);
   EXPECT_DOUBLE_EQ(recorder.uncertainty_joules(), 0);
   EXPECT_TRUE(recorder.records().empty());
-  expect_phases(recorder.phases(), {{"other", 5, 0}});
+  expect_phases(recorder.phases(), {{Activity::other, {5, 0}}});
 }
 
 TEST(Recorder, IsUncertainByTheLargestResolutionAndTheLargestDelayAtMeanPower) {
@@ -163,7 +169,7 @@ TEST(Recorder, SamplesInAThreadOfItsOwn) {
     return joules += 1;
   }));
   Recorder recorder(std::move(meters), {.sample_seconds = 1e-3});
-  recorder.enter("train");
+  recorder.enter(Activity::train);
   for (int i = 0; i < 5; ++i) reads.acquire();
   const MeterRecord record = recorder.records().at(0);
   EXPECT_GE(record.counts.samples, 4U);  // the fifth may be under way
@@ -188,14 +194,15 @@ RC_GTEST_PROP(RecorderProperty, PhasesSumToTheWholeUnderAnySwitches, ()) {
     bench.joules = total % 1000;
     area += elapsed * (before + *bench.watts) / 2;
     if (*rc::gen::arbitrary<bool>()) recorder.sample();
-    recorder.enter(*rc::gen::element<std::string>("other", "score", "train", "test"));
+    recorder.enter(
+        *rc::gen::element(Activity::other, Activity::score, Activity::train, Activity::pause));
   }
   double seconds = 0;
   double joules = 0;
-  for (const PhaseJoules& phase : recorder.phases()) {
-    RC_ASSERT(phase.joules >= 0);
-    seconds += phase.seconds;
-    joules += phase.joules;
+  for (const ActivityUsage& phase : recorder.phases()) {
+    RC_ASSERT(phase.used.joules >= 0);
+    seconds += phase.used.seconds;
+    joules += phase.used.joules;
   }
   // Whole seconds and half joules: sums are exact.
   RC_ASSERT(seconds == bench.seconds);

@@ -36,12 +36,12 @@ TEST(CostPlan, HasTheSecondsAndJoulesOfEachPhase) {
   const CostRow& row = plan.rows[0];
   EXPECT_EQ(row.num_kept, 30u);
   // Warm-up: ceil(150 / 16) = 10 steps, 10 * 1 ms + 150 * 10 us.
-  EXPECT_DOUBLE_EQ(row.cost.score.seconds, 10e-3 + 1.5e-3);
+  EXPECT_DOUBLE_EQ(row.cost.of(core::Activity::score).seconds, 10e-3 + 1.5e-3);
   // Training: 3 epochs of 2 steps over 30 samples.
-  EXPECT_DOUBLE_EQ(row.cost.train.seconds, 6e-3 + 0.9e-3);
-  EXPECT_DOUBLE_EQ(row.cost.train.joules, 5 * (6e-3 + 0.9e-3));
+  EXPECT_DOUBLE_EQ(row.cost.of(core::Activity::train).seconds, 6e-3 + 0.9e-3);
+  EXPECT_DOUBLE_EQ(row.cost.of(core::Activity::train).joules, 5 * (6e-3 + 0.9e-3));
   // Evaluation: 3 times over 150 + 60 samples at 2 us.
-  EXPECT_DOUBLE_EQ(row.cost.evaluate.seconds, 3 * 210 * 2e-6);
+  EXPECT_DOUBLE_EQ(row.cost.of(core::Activity::evaluate).seconds, 3 * 210 * 2e-6);
   EXPECT_DOUBLE_EQ(row.cost.paper_ratio, 0.2);
   EXPECT_NEAR(row.cost.ratio_with_warmup, 0.2 + 1.0 / 3, 1e-12);
   EXPECT_EQ(row.cost.time_from, "timing");

@@ -26,7 +26,9 @@ TEST(ScoreWarnings, NameTheSpreadOfConstantScores) {
 TEST(ScoreWarnings, SpeakOfWrongLabelsToTopAlone) {
   const std::vector<float> values = {1, 2, 3};
   const ScoreFindings findings = {
-      .score = "loss", .values = values, .label_noise = {.share = 0.3, .standard_error = 0.04}};
+      .score = "loss",
+      .values = values,
+      .label_noise = score::LabelNoise{.share = 0.3, .standard_error = 0.04}};
   const auto lines = score_warnings(top(), findings);
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find("30 % of the labels look wrong (standard error 4 %)"), std::string::npos);
@@ -35,10 +37,11 @@ TEST(ScoreWarnings, SpeakOfWrongLabelsToTopAlone) {
 
 TEST(ScoreWarnings, DoNotTrustAnUncertainEstimate) {
   const std::vector<float> values = {1, 2, 3};
-  EXPECT_TRUE(score_warnings(top(), {.score = "loss",
-                                     .values = values,
-                                     .label_noise = {.share = 0.3, .standard_error = 0.1}})
-                  .empty());
+  EXPECT_TRUE(
+      score_warnings(top(), {.score = "loss",
+                             .values = values,
+                             .label_noise = score::LabelNoise{.share = 0.3, .standard_error = 0.1}})
+          .empty());
 }
 
 std::vector<std::string> warnings_of(const std::string& strategy,

@@ -17,7 +17,7 @@ using core::ErrorKind;
 using testing::expect_error;
 using Samples = std::vector<std::uint32_t>;
 
-std::size_t bytes_of(const decltype(StateArray::values)& values) {
+std::size_t bytes_of(const decltype(core::NamedArray::values)& values) {
   return std::visit([](const auto& span) { return span.size_bytes(); }, values);
 }
 

@@ -19,18 +19,24 @@ TEST(AutoStrategy, KeepsAllDataWhereOnlyComputeIsShort) {
 
 TEST(AutoStrategy, TakesRepresentativesWhereFewMayBeStored) {
   EXPECT_EQ(chosen({.constraint = Constraint::storage, .keep_ratio = 0.1}), "facility_location");
-  EXPECT_EQ(chosen({.constraint = Constraint::storage, .keep_ratio = 0.2, .label_noise = 0.05}),
-            "facility_location");
+  EXPECT_EQ(
+      chosen(
+          {.constraint = Constraint::storage, .keep_ratio = 0.2, .label_noise_lower_bound = 0.05}),
+      "facility_location");
 }
 
 TEST(AutoStrategy, StaysInTheMiddleWhereLabelsLookWrong) {
-  EXPECT_EQ(chosen({.constraint = Constraint::storage, .keep_ratio = 0.2, .label_noise = 0.24}),
-            "moderate");
+  EXPECT_EQ(
+      chosen(
+          {.constraint = Constraint::storage, .keep_ratio = 0.2, .label_noise_lower_bound = 0.24}),
+      "moderate");
 }
 
 TEST(AutoStrategy, TakesRandomSamplesWhereManyMayBeStored) {
   for (const double noise : {-1.0, 0.0, 0.3}) {
-    EXPECT_EQ(chosen({.constraint = Constraint::storage, .keep_ratio = 0.5, .label_noise = noise}),
+    EXPECT_EQ(chosen({.constraint = Constraint::storage,
+                      .keep_ratio = 0.5,
+                      .label_noise_lower_bound = noise}),
               "random");
   }
 }
@@ -41,7 +47,7 @@ TEST(AutoStrategy, ChoosesAmongItsCandidatesAndSaysWhy) {
     for (const double keep_ratio : {0.1, 0.3, 0.6}) {
       for (const double noise : {-1.0, 0.2}) {
         const AutoChoice choice = choose_strategy(
-            {.constraint = constraint, .keep_ratio = keep_ratio, .label_noise = noise});
+            {.constraint = constraint, .keep_ratio = keep_ratio, .label_noise_lower_bound = noise});
         EXPECT_NE(std::find(candidates.begin(), candidates.end(), choice.strategy),
                   candidates.end());
         EXPECT_FALSE(choice.reason.empty());

@@ -13,11 +13,11 @@ namespace edgeprune::budget {
 struct BudgetState {
   StepPace pace;
   ForwardPace forward;
-  Horizon horizon;                  // of 0 steps from 0: the plan's own
-  bool is_stretched = false;        // whether the horizon is another than the plan's
-  bool evaluates = true;            // between epochs, as configured
-  std::uint64_t next_decision = 0;  // the step before which it is due
-  std::uint32_t pass_end = 0;       // batches of the pass under way; 0: all
+  Horizon horizon;                     // of 0 steps from 0: the plan's own
+  bool is_stretched = false;           // whether the horizon is another than the plan's
+  bool evaluates = true;               // between epochs, as configured
+  std::uint64_t next_decision = 0;     // the step before which it is due
+  std::uint32_t pass_end = 0;          // batches of the pass under way; 0: all
   std::optional<BudgetLimits> limits;  // in force at the last decision; a change asks for another
   std::vector<DecisionRecord> decisions;  // so far, pauses included
 };

@@ -4,6 +4,7 @@
 //   const RunCost cost = predict_run_cost(work, {.profile = profile, .timing = timing});
 //   cost.total().seconds;
 
+#include "edgeprune/core/usage.h"
 #include "edgeprune/cost/device_profile.h"
 
 #include <cstdint>
@@ -38,11 +39,7 @@ struct PhaseCost {
 };
 
 struct RunCost {
-  PhaseCost score;
-  PhaseCost select;
-  PhaseCost train;
-  PhaseCost evaluate;
-  PhaseCost other;               // start, reading data, saving
+  core::ByActivity<PhaseCost> by_activity;
   double stored_bytes = 0;       // after selection, (9)
   double peak_stored_bytes = 0;  // with all data, before it
   std::uint64_t memory_bytes = 0;
@@ -50,6 +47,8 @@ struct RunCost {
   double ratio_with_warmup = 1;  // (28) over full training
   std::string_view time_from;    // "timing": measured for this network; "flops": (8) with f_k
 
+  [[nodiscard]] PhaseCost& of(core::Activity activity) { return by_activity[activity]; }
+  [[nodiscard]] const PhaseCost& of(core::Activity activity) const { return by_activity[activity]; }
   [[nodiscard]] PhaseCost total() const;
 };
 

@@ -2,22 +2,21 @@
 // Reads the meters in a thread of its own and books their joules to the phase under way.
 //
 //   Recorder recorder(open_meters(search), {.sample_seconds = 0.1});
-//   recorder.enter("score");
+//   recorder.enter(core::Activity::score);
 //   ...
-//   recorder.enter("other");
+//   recorder.enter(core::Activity::other);
 //   double spent = recorder.counted_joules();
 //   for (const MeterRecord& record : recorder.records()) ...
 //
-// Every moment belongs to exactly one phase, so that phases sum to the whole.
+// A phase is all of the time spent on one activity. Every moment belongs to exactly one, so that
+// phases sum to the whole.
 
+#include "edgeprune/core/usage.h"
 #include "edgeprune/energy/meter.h"
 #include "edgeprune/energy/tally.h"
 
 #include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace edgeprune::energy {
@@ -30,16 +29,15 @@ struct RecorderOptions {
   std::function<double()> clock;
 };
 
-struct PhaseJoules {
-  std::string phase;
-  double seconds = 0;
-  double joules = 0;
+struct ActivityUsage {
+  core::Activity activity = core::Activity::other;
+  core::Usage used;
 };
 
 struct MeterRecord {
   MeterInfo info;
   ReadingCounts counts;
-  std::vector<PhaseJoules> phases;  // in the order they were first entered
+  std::vector<ActivityUsage> phases;  // in the order they were first entered
   [[nodiscard]] double joules() const;
 };
 
@@ -50,16 +48,16 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  /// From now on joules belong to this phase; reads the meters once. The first is "other".
-  void enter(std::string_view phase);
+  /// From now on joules belong to this activity; reads the meters once. The first is `other`.
+  void enter(core::Activity activity);
   /// Reads the meters once, now.
   void sample();
 
   [[nodiscard]] bool has_meters() const;
   /// Of the counted meters, since the recorder began, as of the last reading. 0 without meters.
   [[nodiscard]] double counted_joules() const;
-  /// Of the counted meters by phase.
-  [[nodiscard]] std::vector<PhaseJoules> phases() const;
+  /// Of the counted meters, in the order the activities were first entered.
+  [[nodiscard]] std::vector<ActivityUsage> phases() const;
   /// Of each meter, counted or not.
   [[nodiscard]] std::vector<MeterRecord> records() const;
   /// What the counted meters may still not know of: the largest resolution plus the largest delay

@@ -8,28 +8,19 @@
 
 #include "edgeprune/budget/budget_state.h"
 #include "edgeprune/budget/run_usage.h"
+#include "edgeprune/core/named_array.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
 #include "edgeprune/run/phase.h"
+#include "edgeprune/score/label_noise.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace edgeprune::run {
-
-/// The share of wrong labels as the warm-up saw it (score/label_noise.h).
-struct LabelNoise {
-  double share = -1;  // -1: not known
-  double standard_error = 0;
-
-  /// Where the share surely lies above; -1 where it is not known.
-  [[nodiscard]] double at_least() const { return share < 0 ? -1 : share - 2 * standard_error; }
-};
 
 /// Where a run is, and its selection. Its arrays belong to the trainer and the score.
 struct RunState {
@@ -48,24 +39,18 @@ struct RunState {
   std::string test_hash;      // empty without a test set, and where an earlier version wrote it
   std::string engine;         // SIMD target and threads it runs on
   std::string configuration;  // hash of the fields that must not change any more
-  LabelNoise label_noise;
-  std::string metrics;  // the lines of metrics.jsonl so far
+  std::optional<score::LabelNoise> label_noise;  // once the warm-up is over
+  std::string metrics;                           // the lines of metrics.jsonl so far
   budget::RunUsage spent;
   budget::BudgetState budget;
   std::vector<std::uint32_t> kept;  // empty before selection
 };
 
-/// What scores and samplers have gathered, by names of their own, where it lies.
-struct GatheredArray {
-  std::string name;
-  std::variant<std::span<float>, std::span<double>, std::span<std::uint32_t>> values;
-};
-
-/// What a checkpoint holds beside the state, where it lies.
+/// What a checkpoint holds beside the state, where it lies; gathered: by scores and samplers.
 struct SavedArrays {
   const nn::Model& model;
   const nn::OptimizerState& optimizer;
-  const std::vector<GatheredArray>& gathered;
+  const std::vector<core::NamedArray>& gathered;
 };
 /// Writes state and arrays over the older of the two files, atomically, and counts `sequence` up.
 void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
@@ -85,7 +70,7 @@ struct LoadedCheckpoint {
 struct RestoredArrays {
   nn::Model& model;
   nn::OptimizerState& optimizer;
-  const std::vector<GatheredArray>& gathered;
+  const std::vector<core::NamedArray>& gathered;
 };
 /// An array of another length, and one that is missing, are Errors of kind data.
 void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& arrays);

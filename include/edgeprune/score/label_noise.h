@@ -3,7 +3,7 @@
 //
 //   LabelNoiseEstimate noise({.num_classes = 10, .num_observations = 53 * 64});
 //   noise.observe(batch);                     // every batch of the warm-up
-//   if (noise.share() - 2 * noise.standard_error() > 0.05) ...   // top-M by loss keeps these first
+//   if (noise.estimate().lower_bound() > 0.05) ...   // top-M by loss keeps these first
 //
 // A network in its warm-up is wrong too, so that a label it doubts need not be. But where it is
 // sure, the right label hardly ever stands in the lower half of its ranking, and one drawn at
@@ -45,6 +45,15 @@ struct LabelNoiseOptions {
   std::uint64_t num_observations = 0;  // of the whole warm-up; the first half is passed over
 };
 
+/// The share of wrong labels as a warm-up saw it.
+struct LabelNoise {
+  double share = 0;
+  double standard_error = 0;
+
+  /// Where the share surely lies above.
+  [[nodiscard]] double lower_bound() const { return share - 2 * standard_error; }
+};
+
 class LabelNoiseEstimate {
  public:
   /// Fewer than two classes are an internal Error.
@@ -58,9 +67,13 @@ class LabelNoiseEstimate {
   /// Of share() by chance alone: without its bias, and as if no sample had been counted twice.
   /// Large, 0.35 or more, while nothing has been counted.
   [[nodiscard]] double standard_error() const;
+  /// Both.
+  [[nodiscard]] LabelNoise estimate() const {
+    return {.share = share(), .standard_error = standard_error()};
+  }
 
   /// For a checkpoint, as Score::state.
-  [[nodiscard]] std::vector<StateArray> state() { return {{"sums", std::span(sums_)}}; }
+  [[nodiscard]] std::vector<core::NamedArray> state() { return {{"sums", std::span(sums_)}}; }
 
  private:
   enum Sum : std::size_t { kObserved, kCounted, kLead, kSquaredLead, kSure, kLow, kNumSums };

@@ -9,11 +9,10 @@
 // Scores know nothing of networks: whoever has losses and probabilities of samples can feed them.
 // Each is a page of its own, src/score/NAME.cc, with formula and source; scores.h lists them all.
 
-#include <cstddef>
+#include "edgeprune/core/named_array.h"
+
 #include <cstdint>
 #include <span>
-#include <string_view>
-#include <variant>
 #include <vector>
 
 namespace edgeprune::score {
@@ -34,12 +33,6 @@ struct Observation {
   bool losses_are_finite = false;
 };
 
-/// A part of what a half-finished score knows, for a checkpoint: named and in place.
-struct StateArray {
-  std::string_view name;  // "sums"; unique within a score
-  std::variant<std::span<float>, std::span<double>, std::span<std::uint32_t>> values;
-};
-
 class Score {
  public:
   virtual ~Score() = default;
@@ -51,8 +44,9 @@ class Score {
   /// One value per sample, each observed visits[n] >= 1 times.
   [[nodiscard]] virtual std::vector<float> values(std::span<const std::uint32_t> visits) const = 0;
 
-  /// The arrays that a checkpoint saves, and fills when a run goes on; their lengths never change.
-  [[nodiscard]] virtual std::vector<StateArray> state() = 0;
+  /// The arrays that a checkpoint saves, and fills when a run goes on, such as "sums"; their names
+  /// are unique within the score, their lengths never change.
+  [[nodiscard]] virtual std::vector<core::NamedArray> state() = 0;
 };
 
 }  // namespace edgeprune::score

@@ -16,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace edgeprune::score {
@@ -119,12 +118,8 @@ class ScoreTable {
   [[nodiscard]] Scores finish() const;
 
   /// Everything that a checkpoint must hold, under names such as "score.visits",
-  /// "score.loss.sums"; in place, so that it is filled where it lies.
-  struct NamedArray {
-    std::string name;
-    decltype(StateArray::values) values;
-  };
-  [[nodiscard]] std::vector<NamedArray> state();
+  /// "score.loss.sums".
+  [[nodiscard]] std::vector<core::NamedArray> state();
 
  private:
   std::vector<std::string> columns_;

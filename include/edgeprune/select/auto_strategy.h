@@ -2,14 +2,14 @@
 // The strategy `auto`: chosen by what the device is short of.
 //
 //   AutoChoice choice = choose_strategy(
-//       {.constraint = Constraint::storage, .keep_ratio = 0.1, .label_noise = 0.02});
+//       {.constraint = Constraint::storage, .keep_ratio = 0.1});
 //
 // A pure function of a few numbers. docs/choosing.md has the policy and the measurements that led
 // to it.
 
 #include "edgeprune/select/strategy.h"
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +29,8 @@ inline constexpr double kMuchLabelNoise = 0.12;
 struct AutoRequest {
   Constraint constraint = Constraint::compute;
   double keep_ratio = 1;
-  double label_noise = -1;  // what the share of wrong labels surely exceeds; -1: not known yet
+  /// The share of wrong labels surely lies above it; nothing: not known yet.
+  std::optional<double> label_noise_lower_bound;
 };
 
 struct AutoChoice {

@@ -4,11 +4,10 @@
 // A static strategy gives the same answer every time; dynamic ones choose anew each epoch. The loop
 // shuffles what it gets by (seed, epoch), so an answer is a set.
 
+#include "edgeprune/core/named_array.h"
 #include "edgeprune/score/score.h"
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,12 +16,6 @@ namespace edgeprune::select {
 struct Pass {
   std::vector<std::uint32_t> samples;  // ascending
   std::vector<float> weights;          // one per sample of the pass; empty: all 1
-};
-
-/// Part of what a sampler has learned so far, for a checkpoint: named and in place.
-struct SamplerState {
-  std::string_view name;
-  std::span<float> values;
 };
 
 class Sampler {
@@ -37,7 +30,7 @@ class Sampler {
   /// A batch as it was trained on, before the update; its losses are finite.
   virtual void observe(const score::Observation& /*batch*/) {}
   /// The arrays that a checkpoint saves, and fills when a run goes on; their lengths never change.
-  [[nodiscard]] virtual std::vector<SamplerState> state() { return {}; }
+  [[nodiscard]] virtual std::vector<core::NamedArray> state() { return {}; }
 };
 
 /// Always the kept samples, unweighted.
