@@ -1,4 +1,5 @@
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/version.h"
 
 #include "commands.h"
 #include "output.h"
@@ -42,7 +43,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
 
 int run(int argc, char** argv) {
   CLI::App app("edgeprune: train on a device with a share of its data, and account for the cost");
-  app.set_version_flag("--version", EDGEPRUNE_VERSION);
+  app.set_version_flag("--version", std::string(edgeprune::core::version()));
   app.require_subcommand(1);
   app.footer(kFooter);
   edgeprune::cli::add_run(app);
