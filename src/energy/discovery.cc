@@ -41,30 +41,6 @@ bool has_counted(const Candidates& candidates) {
   });
 }
 
-// What a choice names; nothing for `automatic` and `none`.
-std::optional<Source> source_of(MeterChoice choice) {
-  switch (choice) {
-    case MeterChoice::automatic:
-    case MeterChoice::none:
-      return std::nullopt;
-    case MeterChoice::rapl:
-      return Source::rapl;
-    case MeterChoice::battery:
-      return Source::battery;
-    case MeterChoice::hwmon:
-      return Source::hwmon;
-    case MeterChoice::nvml:
-      return Source::nvml;
-    case MeterChoice::command:
-      return Source::command;
-    case MeterChoice::file:
-      return Source::file;
-    case MeterChoice::model:
-      return Source::model;
-  }
-  return std::nullopt;
-}
-
 // The same, or what was given along with `automatic`.
 std::optional<Source> named_source(const MeterSearch& search) {
   if (search.choice != MeterChoice::automatic) return source_of(search.choice);
@@ -122,12 +98,6 @@ class CountedMeter final : public Meter {
 };
 
 }  // namespace
-
-std::string_view name_of(MeterChoice choice) {
-  if (choice == MeterChoice::automatic) return "auto";
-  const std::optional<Source> source = source_of(choice);
-  return source ? name_of(*source) : "none";
-}
 
 std::vector<Finding> find_meters(const MeterSearch& search) {
   const Candidates chosen = choose(search);

@@ -2,8 +2,8 @@
 // The sources of joules, a page each. A source looks at its place and says what is there: meters
 // that were read once and worked, and reasons why others did not.
 
-#include "edgeprune/energy/discovery.h"
 #include "edgeprune/energy/meter.h"
+#include "edgeprune/energy/meter_search.h"
 
 #include "sysfs.h"
 

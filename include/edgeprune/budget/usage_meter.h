@@ -2,7 +2,7 @@
 // What a run measures of itself: a clock and the counted meters. Tests bring a device of their own.
 
 #include "edgeprune/core/usage.h"
-#include "edgeprune/energy/discovery.h"
+#include "edgeprune/energy/meter_search.h"
 #include "edgeprune/energy/recorder.h"
 
 #include <cstdint>

@@ -16,7 +16,6 @@
 #include "edgeprune/core/units.h"
 #include "edgeprune/data/loader.h"
 #include "edgeprune/data/source.h"
-#include "edgeprune/energy/discovery.h"
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/nn/optimizer.h"
 #include "edgeprune/score/scores.h"
