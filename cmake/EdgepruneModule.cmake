@@ -3,11 +3,18 @@
 # One static library per module, edgeprune::NAME. Its include path holds only its own headers and,
 # through USES, those of the modules it may use, so that an include against the direction of
 # dependencies does not compile. HIDES names modules that it uses but does not pass on to its users.
-# LIBRARIES are outside dependencies, private to the module.
+# LIBRARIES are outside dependencies, private to the module; they are looked for here, so that a
+# build without the module can do without them.
 include(CMakePackageConfigHelpers)
+include(EdgepruneLibraries)
 
 function(edgeprune_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDES;LIBRARIES" ${ARGN})
+  foreach(used IN LISTS arg_USES arg_HIDES)
+    edgeprune_add_module(${used})
+  endforeach()
+  edgeprune_find_libraries(${arg_LIBRARIES})
+
   set(root ${PROJECT_BINARY_DIR}/include-roots/${name})
   file(MAKE_DIRECTORY ${root}/edgeprune)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/edgeprune/${name} ${root}/edgeprune/${name}
@@ -33,6 +40,27 @@ function(edgeprune_module name)
   endif()
   edgeprune_compile_options(edgeprune_${name})
   set_property(GLOBAL APPEND PROPERTY EDGEPRUNE_MODULES edgeprune_${name})
+
+  # What the installed package looks for, for this module: the libraries of all it uses.
+  set(libraries ${arg_LIBRARIES})
+  foreach(used IN LISTS arg_USES arg_HIDES)
+    get_property(of_used GLOBAL PROPERTY EDGEPRUNE_LIBRARIES_${used})
+    list(APPEND libraries ${of_used})
+  endforeach()
+  list(FILTER libraries INCLUDE REGEX "::")
+  list(REMOVE_DUPLICATES libraries)
+  set_property(GLOBAL PROPERTY EDGEPRUNE_LIBRARIES_${name} "${libraries}")
+endfunction()
+
+# Adds the folder of a module, once.
+function(edgeprune_add_module name)
+  if(TARGET edgeprune_${name})
+    return()
+  endif()
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/${name}/CMakeLists.txt)
+    message(FATAL_ERROR "edgeprune has no module \"${name}\" (EDGEPRUNE_COMPONENTS)")
+  endif()
+  add_subdirectory(${PROJECT_SOURCE_DIR}/src/${name} ${PROJECT_BINARY_DIR}/src/${name})
 endfunction()
 
 # Language, warnings and sanitizers, the same for the library, the application and the tests.
@@ -69,6 +97,13 @@ function(edgeprune_install_package)
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/edgeprune)
   install(EXPORT edgeprune-targets NAMESPACE edgeprune:: DESTINATION ${package_dir})
+
+  list(TRANSFORM modules REPLACE "^edgeprune_" "" OUTPUT_VARIABLE components)
+  set(component_libraries)
+  foreach(component IN LISTS components)
+    get_property(libraries GLOBAL PROPERTY EDGEPRUNE_LIBRARIES_${component})
+    string(APPEND component_libraries "set(libraries_of_${component} ${libraries})\n")
+  endforeach()
   configure_package_config_file(
     ${PROJECT_SOURCE_DIR}/cmake/edgeprune-config.cmake.in
     ${PROJECT_BINARY_DIR}/edgeprune-config.cmake INSTALL_DESTINATION ${package_dir})

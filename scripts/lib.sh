@@ -5,8 +5,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build() {  # build PRESET [TARGET...]
   local preset=$1
   shift
-  cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"build/$preset-configure.log" 2>&1 ||
-    { cat "build/$preset-configure.log" >&2; return 1; }
+  local launcher=""
+  if command -v ccache >/dev/null; then launcher=ccache; fi
+  local log=build/$preset-configure.log
+  cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" >"$log" 2>&1 ||
+    { cat "$log" >&2; return 1; }
   cmake --build --preset "$preset" --parallel "$(nproc)" ${@:+--target "$@"}
 }
 mkdir -p build

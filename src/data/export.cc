@@ -3,8 +3,9 @@
 #include "edgeprune/core/npy.h"
 #include "edgeprune/data/source.h"
 
+#include "image_files.h"
+
 #include <fmt/format.h>
-#include <png.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -83,23 +84,6 @@ void require_empty(const Path& directory) {
                                          directory.string()));
 }
 
-std::string encode_png(std::span<const std::uint8_t> pixels, const ImageShape& shape,
-                       const Path& path) {
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = shape.width;
-  image.height = shape.height;
-  image.format = shape.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  std::string content(size, '\0');
-  if (!png_image_write_to_memory(&image, content.data(), &size, 0, pixels.data(), 0, nullptr)) {
-    throw Error(ErrorKind::internal,
-                fmt::format("{}: cannot encode the PNG: {}", path.string(), image.message));
-  }
-  content.resize(size);
-  return content;
-}
-
 }  // namespace
 
 void export_npy_pair(const Dataset& dataset, std::span<const std::uint32_t> samples,
@@ -129,7 +113,7 @@ void export_image_folder(const Dataset& dataset, std::span<const std::uint32_t> 
     core::create_directories(folder);
     const Path path = folder / fmt::format("{:0{}}.png", sample, digits);
     const auto pixels = pixels_of(dataset.byte_pixels, dataset.shape, sample);
-    core::write_file_atomically(path, encode_png(pixels, dataset.shape, path));
+    core::write_file_atomically(path, encode_png(pixels, dataset.shape, path.string()));
   }
 }
 

@@ -12,4 +12,5 @@ cmake -S "$here/consumer" -B "$prefix/consumer" -G Ninja -DCMAKE_PREFIX_PATH="$p
   { cat "$prefix/log"; exit 1; }
 cmake --build "$prefix/consumer"
 "$prefix/consumer/consumer"
+"$prefix/consumer/configured"
 "$prefix/usr/bin/edgeprune" --version
