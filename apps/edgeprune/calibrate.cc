@@ -147,16 +147,16 @@ std::string text_of(const plan::Calibration& measured) {
 void calibrate(const CalibrateOptions& options) {
   require_output(options);
   watch_signals();
-  const config::Config config = load_config(options);
+  const config::ResolvedConfig config = load_config(options);
   const ScratchFolder scratch(options.output);
   plan::CalibrationOptions how{.seconds = options.seconds,
                                .scratch = scratch.path(),
                                .date = fmt::format("{:%Y-%m-%d}", std::chrono::system_clock::now()),
                                .stop = &stop_flag()};
   if (!options.quiet) how.tell = [](const std::string& text) { say(text + "\n"); };
-  auto meters = meters_of(config);
+  auto meters = meters_of(*config);
   how.meter = names_of(meters);
-  energy::Recorder recorder(std::move(meters), {.sample_seconds = config.energy.sample_seconds});
+  energy::Recorder recorder(std::move(meters), {.sample_seconds = config->energy.sample_seconds});
   if (recorder.has_meters()) {
     how.joules = [&recorder] {
       recorder.sample();

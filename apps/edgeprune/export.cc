@@ -55,8 +55,8 @@ void write_whole_directory(const std::string& output, Write&& write) {
 
 void export_kept(const ExportOptions& options) {
   require_new(options.output);
-  const config::Config config = run::open_run_directory(options.run_directory);
-  const data::Dataset dataset = run::open_training_data(config);
+  const config::ResolvedConfig config = run::open_run_directory(options.run_directory);
+  const data::Dataset dataset = run::open_training_data(*config);
   const select::SelectionHashes hashes = select::read_selection_hashes(options.run_directory);
   if (hashes.dataset != dataset.content_hash) {
     throw core::Error(

@@ -40,7 +40,7 @@ struct InspectOptions {
 };
 
 struct Inspected {
-  config::Config config;
+  config::ResolvedConfig config;
   run::NetworkTask task;
 };
 
@@ -75,7 +75,7 @@ Inspected open_run(const fs::path& directory, const InspectOptions& options) {
   (void)run::open_run_directory(directory);  // or says what is wrong with it
   config::Config config = config::read_config(directory / run::kConfigFile, options.overrides);
   config.run.directory = directory.string();
-  return {config, run::network_task(config)};
+  return {config::resolve(config), run::network_task(config)};
 }
 
 Inspected open_model(const InspectOptions& options) {
@@ -84,12 +84,12 @@ Inspected open_model(const InspectOptions& options) {
   if (is_file && !config::describes_network(core::read_file(options.model))) {
     config::Config config = config::read_config(options.model, options.overrides);
     config.run.directory.clear();  // the file counts, not what a run once made of it
-    if (!options.input.empty() && options.classes) return {config, {}};
-    return {config, run::network_task(config)};
+    if (!options.input.empty() && options.classes) return {config::resolve(config), {}};
+    return {config::resolve(config), run::network_task(config)};
   }
   config::Config config = config::read_config("", options.overrides);
   config.model.network = options.model;
-  return {config, {{.height = 32, .width = 32, .channels = 3}, 10}};
+  return {config::resolve(config), {{.height = 32, .width = 32, .channels = 3}, 10}};
 }
 
 std::string field_text(const config::Config& config, std::string_view key) {
@@ -116,7 +116,7 @@ nn::Precision precision_of(const config::Config& config) {
 class Report {
  public:
   explicit Report(const Inspected& inspected)
-      : config_(run::with_resolved_threads(inspected.config)),
+      : resolved_(inspected.config),
         task_(inspected.task),
         network_(run::build_run_network(config_, task_.input, task_.num_classes)),
         precision_(precision_of(config_)),
@@ -234,7 +234,8 @@ class Report {
         train::name_of(precision_), config_.run.threads, config_.run.threads == 1 ? "" : "s");
   }
 
-  config::Config config_;
+  config::ResolvedConfig resolved_;
+  const config::Config& config_ = *resolved_;
   run::NetworkTask task_;
   nn::Network network_;
   nn::Precision precision_;

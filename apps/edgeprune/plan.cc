@@ -109,9 +109,10 @@ std::string curve_strategy(const config::Config& config) {
   return spec.text();
 }
 
-double predicted_seconds(const plan::RunCosts& costs, const std::vector<config::Config>& runs) {
+double predicted_seconds(const plan::RunCosts& costs,
+                         const std::vector<config::ResolvedConfig>& runs) {
   double seconds = 0;
-  for (const config::Config& run : runs) {
+  for (const config::ResolvedConfig& run : runs) {
     seconds += plan::RunCosts(run, costs.profile()).at().total().seconds;
   }
   return seconds;
@@ -128,7 +129,7 @@ std::vector<cost::CurvePoint> pilot_curve(const PlanOptions& options, const plan
     say(
         fmt::format("pilot: {} runs of {} epochs in {}, on this machine; on {} they would take {} "
                     "(predicted)\n",
-                    runs.size(), runs.front().train.epochs, options.pilot_directory,
+                    runs.size(), runs.front()->train.epochs, options.pilot_directory,
                     costs.profile().name, core::format_seconds(predicted_seconds(costs, runs))));
   }
   const plan::PilotResult result = plan::run_pilot(costs.config(), how);
@@ -143,7 +144,7 @@ plan::Recommended recommendations(const PlanOptions& options, const plan::RunCos
   if (!options.devices.empty()) input.fleet = plan::read_fleet(options.devices);
   input.curve = options.pilot ? pilot_curve(options, costs)
                               : plan::read_accuracy_curve(
-                                    options.curve, {.strategy = curve_strategy(costs.config()),
+                                    options.curve, {.strategy = curve_strategy(*costs.config()),
                                                     .setting = options.curve_setting});
   return plan::recommend(input);
 }
@@ -154,8 +155,8 @@ void plan(const PlanOptions& options) {
     return;
   }
   require_weighted(options);
-  const config::Config config = load_config(options);
-  const plan::RunCosts costs(config, profile_for(options, config));
+  const config::ResolvedConfig config = load_config(options);
+  const plan::RunCosts costs(config, profile_for(options, *config));
   const plan::CostPlan plan = plan::make_cost_plan(costs, parsed(options.keep_ratios));
   std::optional<plan::Recommended> recommended;
   if (options.is_weighted()) recommended = recommendations(options, costs);

@@ -13,7 +13,7 @@ void add_resume(CLI::App& app) {
   add_set_option(*command, options->overrides, "Change a budget, pause, meter or limit");
   add_output_options(*command, *options);
   command->callback([options] {
-    const config::Config config =
+    const config::ResolvedConfig config =
         options->overrides.empty() ? run::open_run_directory(options->run_directory)
                                    : run::change_limits(options->run_directory, options->overrides);
     show_results(config, *options, run_watched(config, *options, std::nullopt));

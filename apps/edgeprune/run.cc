@@ -14,7 +14,7 @@ void add_run(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->callback([options] {
-    const config::Config config = load_config(*options);
+    const config::ResolvedConfig config = load_config(*options);
     begin_run(config, options->force);
     show_results(config, *options, run_watched(config, *options, run::Phase::done));
   });

@@ -160,15 +160,15 @@ void add_new_run_options(CLI::App& command, RunOptions& options) {
   add_output_options(command, options);
 }
 
-config::Config load_config(const RunOptions& options) {
+config::ResolvedConfig load_config(const RunOptions& options) {
   config::Config config = config::read_config(options.config_path, options.overrides);
   if (!options.run_directory.empty()) config.run.directory = options.run_directory;
   if (!options.controls.empty()) config.run.controls = options.controls;
-  return run::with_resolved_threads(run::with_absolute_paths(config));
+  return config::resolve(std::move(config));
 }
 
-void begin_run(const config::Config& config, bool force) {
-  compare::require_controls(config);
+void begin_run(const config::ResolvedConfig& config, bool force) {
+  compare::require_controls(*config);
   run::prepare_run_directory(config, force);
 }
 
@@ -186,7 +186,7 @@ void watch_signals() {
   std::signal(SIGUSR2, on_pause);
 }
 
-std::vector<compare::ComparisonRow> run_watched(const config::Config& config,
+std::vector<compare::ComparisonRow> run_watched(const config::ResolvedConfig& config,
                                                 const RunOptions& options,
                                                 std::optional<run::Phase> goal) {
   watch_signals();
@@ -197,16 +197,16 @@ std::vector<compare::ComparisonRow> run_watched(const config::Config& config,
                                              .events = options.quiet ? nullptr : &progress});
 }
 
-void show_results(const config::Config& config, const RunOptions& options,
+void show_results(const config::ResolvedConfig& config, const RunOptions& options,
                   const std::vector<compare::ComparisonRow>& rows) {
   if (options.json) {
     print(compare::comparison_json(rows));
     return;
   }
   const run::RunResult& result = rows.front().result;
-  print(fmt::format("\n{}{}", account(result), stage_hint(config, result.reached)));
+  print(fmt::format("\n{}{}", account(result), stage_hint(*config, result.reached)));
   if (rows.size() > 1) print(fmt::format("\n{}", compare::comparison_table(rows)));
-  print(fmt::format("run directory: {}\n", config.run.directory));
+  print(fmt::format("run directory: {}\n", config->run.directory));
 }
 
 }  // namespace edgeprune::cli

@@ -42,24 +42,24 @@ void add_new_run_options(CLI::App& command, RunOptions& options);
 /// --json and --quiet.
 void add_output_options(CLI::App& command, RunOptions& options);
 
-/// The configuration from file, overrides and options, threads resolved.
-[[nodiscard]] config::Config load_config(const RunOptions& options);
+/// The configuration from file, overrides and options.
+[[nodiscard]] config::ResolvedConfig load_config(const RunOptions& options);
 
 /// Makes the run's directory ready for a new run; with `force` it replaces a run that is there,
 /// once the controls are known and prepare_run_directory has tried the new one.
-void begin_run(const config::Config& config, bool force);
+void begin_run(const config::ResolvedConfig& config, bool force);
 
 /// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.
 [[nodiscard]] const std::atomic<bool>& stop_flag();
 void watch_signals();
 
 /// Runs with progress on standard error, the controls included.
-[[nodiscard]] std::vector<compare::ComparisonRow> run_watched(const config::Config& config,
+[[nodiscard]] std::vector<compare::ComparisonRow> run_watched(const config::ResolvedConfig& config,
                                                               const RunOptions& options,
                                                               std::optional<run::Phase> goal);
 
 /// Prints the result on standard output: a table, or JSON with --json.
-void show_results(const config::Config& config, const RunOptions& options,
+void show_results(const config::ResolvedConfig& config, const RunOptions& options,
                   const std::vector<compare::ComparisonRow>& rows);
 
 }  // namespace edgeprune::cli

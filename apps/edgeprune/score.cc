@@ -9,7 +9,7 @@ void add_score(CLI::App& app) {
       app.add_subcommand("score", "Warm up and score every sample (phase 1), then stop");
   add_new_run_options(*command, *options);
   command->callback([options] {
-    const config::Config config = load_config(*options);
+    const config::ResolvedConfig config = load_config(*options);
     begin_run(config, options->force);
     show_results(config, *options, run_watched(config, *options, run::Phase::select));
   });

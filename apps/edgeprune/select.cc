@@ -89,7 +89,8 @@ void select_in_run(const SelectOptions& options) {
     throw core::Error(core::ErrorKind::usage,
                       "--output, --column and --seed go with --scores; a run keeps its own");
   }
-  const config::Config config = run::change_selection(options.run_directory, overrides_of(options));
+  const config::ResolvedConfig config =
+      run::change_selection(options.run_directory, overrides_of(options));
   show_results(config, options, run_watched(config, options, run::Phase::train));
 }
 

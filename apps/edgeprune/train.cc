@@ -14,16 +14,16 @@ struct TrainOptions : RunOptions {
 };
 
 // A new run on an index list from outside, from the first step on.
-config::Config new_run(const TrainOptions& options) {
+config::ResolvedConfig new_run(const TrainOptions& options) {
   TrainOptions with_file = options;
   with_file.overrides.push_back("prune.strategy=file");
   with_file.overrides.push_back("prune.selection_file=" + options.selection_path);
-  const config::Config config = load_config(with_file);
+  const config::ResolvedConfig config = load_config(with_file);
   begin_run(config, options.force);
   return config;
 }
 
-config::Config scored_run(const TrainOptions& options) {
+config::ResolvedConfig scored_run(const TrainOptions& options) {
   if (options.run_directory.empty() || !options.config_path.empty() || !options.overrides.empty() ||
       options.force) {
     throw core::Error(core::ErrorKind::usage,
@@ -43,7 +43,7 @@ void add_train(CLI::App& app) {
   command->add_option("--selection", options->selection_path,
                       "Indices to train on (.npy), from scratch");
   command->callback([options] {
-    const config::Config config =
+    const config::ResolvedConfig config =
         options->selection_path.empty() ? scored_run(*options) : new_run(*options);
     show_results(config, *options, run_watched(config, *options, run::Phase::done));
   });

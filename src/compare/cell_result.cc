@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
-  const fs::path directory = cell.config.run.directory;
+  const fs::path directory = cell.config->run.directory;
   const nlohmann::json& results = summary.at("results");
   const nlohmann::json& samples = summary.at("samples");
   const nlohmann::json& seconds = summary.at("seconds");
@@ -61,7 +61,7 @@ std::string csv_text(const std::string& text) {
 }  // namespace
 
 CellResult read_cell_result(const Cell& cell) {
-  const fs::path path = fs::path(cell.config.run.directory) / run::kSummaryFile;
+  const fs::path path = fs::path(cell.config->run.directory) / run::kSummaryFile;
   nlohmann::json summary;
   try {
     summary = nlohmann::json::parse(core::read_file(path));

@@ -28,12 +28,14 @@ ComparisonRow make_row(run::RunResult result) {
   return row;
 }
 
-config::Config control_config(const config::Config& config, const std::string& strategy) {
+config::ResolvedConfig control_config(const config::Config& config, const std::string& strategy) {
   config::Config control = config;
-  // What was said of the run's own strategy is not said of its controls.
+  // What was said of the run's own strategy is not said of its controls, which gather what theirs
+  // needs.
   control.prune.strategy = strategy;
   control.prune.score.clear();
   control.prune.per_class = select::PerClass::none;
+  control.score.columns.clear();
   if (strategy == "full") control.budget = {};
   // Decisions of another run, over other steps.
   control.budget.replay.clear();
@@ -43,7 +45,7 @@ config::Config control_config(const config::Config& config, const std::string& s
     control.model.network = file.string();
   }
   control.run.directory = (fs::path(config.run.directory) / "controls" / strategy).string();
-  return control;
+  return config::resolve(std::move(control));
 }
 
 bool can_go_on(core::ErrorKind kind) {
@@ -64,8 +66,8 @@ core::Error of_control(const core::Error& error, const config::Config& control,
 
 ComparisonRow run_control(const config::Config& config, const std::string& strategy,
                           const run::PipelineOptions& options) {
-  const config::Config control = control_config(config, strategy);
-  if (!fs::exists(fs::path(control.run.directory) / run::kConfigFile)) {
+  const config::ResolvedConfig control = control_config(config, strategy);
+  if (!fs::exists(fs::path(control->run.directory) / run::kConfigFile)) {
     run::prepare_run_directory(control, false);
   }
   if (options.events != nullptr) options.events->on_notice(fmt::format("control: {}", strategy));
@@ -75,7 +77,7 @@ ComparisonRow run_control(const config::Config& config, const std::string& strat
     return make_row(run::run_pipeline(control, whole));
   } catch (const core::Error& error) {
     if (!can_go_on(error.kind())) throw;
-    throw of_control(error, control, config);
+    throw of_control(error, *control, config);
   }
 }
 
@@ -111,17 +113,17 @@ void require_controls(const config::Config& config) {
   for (const std::string& name : config.run.controls) require_control(name);
 }
 
-std::vector<ComparisonRow> run_with_controls(const config::Config& config,
+std::vector<ComparisonRow> run_with_controls(const config::ResolvedConfig& config,
                                              const run::PipelineOptions& options) {
-  require_controls(config);
+  require_controls(*config);
   std::vector<ComparisonRow> rows = {make_row(run::run_pipeline(config, options))};
   if (rows.front().result.reached != run::Phase::done) return rows;
-  for (const std::string& name : config.run.controls) {
-    if (name != config.prune.strategy) rows.push_back(run_control(config, name, options));
+  for (const std::string& name : config->run.controls) {
+    if (name != config->prune.strategy) rows.push_back(run_control(*config, name, options));
   }
-  compare_times(rows, config.run.directory);
+  compare_times(rows, config->run.directory);
   if (rows.size() > 1) {
-    core::write_file_atomically(fs::path(config.run.directory) / "controls.json",
+    core::write_file_atomically(fs::path(config->run.directory) / "controls.json",
                                 comparison_json(rows));
   }
   return rows;

@@ -4,8 +4,6 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/hash.h"
-#include "edgeprune/run/run_directory.h"
-#include "edgeprune/select/auto_strategy.h"
 #include "edgeprune/select/strategy.h"
 
 #include <fmt/format.h>
@@ -46,6 +44,10 @@ std::string fingerprint(const config::Config& config) {
   return core::content_hash(config::to_toml(fixed)).substr(0, 8);
 }
 
+bool warms_up(const config::Config& config) {
+  return config::possible_strategies(config).front()->warms_up;
+}
+
 class GridMaker {
  public:
   GridMaker(const Comparison& comparison, const std::filesystem::path& directory,
@@ -54,8 +56,7 @@ class GridMaker {
 
   Grid grid() {
     for (const Setting& setting : comparison_.settings) {
-      constraint_ = comparison_.config(setting).prune.constraint;
-      columns_ = needed_columns();
+      columns_ = needed_columns(setting);
       add_warm_ups(setting);
       add_cells(setting, comparison_.strategies.front(), core::KeepRatio());
       for (const core::KeepRatio& ratio : comparison_.keep_ratios) {
@@ -68,25 +69,13 @@ class GridMaker {
   }
 
  private:
-  [[nodiscard]] std::vector<const select::Strategy*> possible(const StrategySpec& spec) const {
-    return select::possible_strategies(spec.strategy, constraint_);
-  }
-
-  [[nodiscard]] bool warms_up(const StrategySpec& spec) const {
-    return possible(spec).front()->warms_up;
-  }
-
-  // Of all strategies that warm up; `loss` is always gathered.
-  [[nodiscard]] std::set<std::string> needed_columns() const {
-    std::set<std::string> columns = {"loss"};
+  // Of all strategies that warm up.
+  [[nodiscard]] std::set<std::string> needed_columns(const Setting& setting) const {
+    std::set<std::string> columns;
     for (const StrategySpec& spec : comparison_.strategies) {
-      for (const select::Strategy* strategy : possible(spec)) {
-        if (!strategy->warms_up) continue;
-        columns.insert(spec.score.empty() ? std::string(strategy->score) : spec.score);
-        columns.insert(std::string(strategy->other_column));
-      }
+      const auto needed = config::needed_columns(comparison_.config(setting, spec.overrides()));
+      columns.insert(needed.begin(), needed.end());
     }
-    columns.erase("");
     return columns;
   }
 
@@ -96,7 +85,7 @@ class GridMaker {
     if (has_warm_up && columns_.size() > 1) {
       more.push_back(fmt::format("score.columns=[\"{}\"]", fmt::join(columns_, "\", \"")));
     }
-    config::Config result = run::with_absolute_paths(comparison_.config(setting, more));
+    config::Config result = comparison_.config(setting, more);
     result.run.controls.clear();
     result.run.threads = threads_;
     return result;
@@ -105,12 +94,13 @@ class GridMaker {
   void add_warm_ups(const Setting& setting) {
     first_warm_up_ = grid_.warm_ups.size();
     for (const std::uint64_t seed : comparison_.seeds) {
-      WarmUp warm_up{.setting = setting.name,
-                     .seed = seed,
-                     .config = config(setting, {"prune.strategy=top"}, seed, true)};
-      warm_up.config.prune = {};
-      place(warm_up.config, kWarmUps, fmt::format("{}-seed{}", file_name(setting.name), seed));
-      grid_.warm_ups.push_back(std::move(warm_up));
+      config::Config warm_up = config(setting, {"prune.strategy=top"}, seed, true);
+      warm_up.prune = {};
+      grid_.warm_ups.push_back(
+          {.setting = setting.name,
+           .seed = seed,
+           .config = placed(std::move(warm_up), kWarmUps,
+                            fmt::format("{}-seed{}", file_name(setting.name), seed))});
     }
   }
 
@@ -123,23 +113,22 @@ class GridMaker {
   void add_cell(const Setting& setting, const StrategySpec& spec, const core::KeepRatio& ratio,
                 std::size_t seed_index) {
     const std::uint64_t seed = comparison_.seeds[seed_index];
-    const bool has_warm_up = warms_up(spec);
     std::vector<std::string> more = spec.overrides();
+    const bool has_warm_up = warms_up(comparison_.config(setting, more));
     more.push_back("prune.keep_ratio=" + ratio.as_written());
+    if (comparison_.match == Match::cost && spec.text() != kControls[0]) {
+      more.push_back(fmt::format("budget.samples={}", budget(setting, ratio)));
+    }
+    const std::string name =
+        fmt::format("{}-{}-keep{}-seed{}", file_name(setting.name), file_name(spec.text()),
+                    file_name(ratio.as_written()), seed);
     Cell cell{.setting = setting.name,
               .strategy = spec.text(),
               .keep_ratio = ratio,
               .seed = seed,
-              .config = config(setting, more, seed, has_warm_up)};
+              .config = placed(config(setting, more, seed, has_warm_up), kCells, name)};
     // `auto` decides by itself how long it warms up.
     if (has_warm_up && spec.strategy != "auto") cell.warm_up = first_warm_up_ + seed_index;
-    if (comparison_.match == Match::cost && !cell.is_full()) {
-      more.push_back(fmt::format("budget.samples={}", budget(setting, ratio)));
-      cell.config = config(setting, more, seed, has_warm_up);
-    }
-    place(cell.config, kCells,
-          fmt::format("{}-{}-keep{}-seed{}", file_name(setting.name), file_name(cell.strategy),
-                      file_name(ratio.as_written()), seed));
     grid_.cells.push_back(std::move(cell));
   }
 
@@ -151,25 +140,28 @@ class GridMaker {
     return budgets_[key] = budget_of_(top(setting, ratio));
   }
 
-  [[nodiscard]] config::Config top(const Setting& setting, const core::KeepRatio& ratio) const {
-    return config(setting, {"prune.strategy=top", "prune.keep_ratio=" + ratio.as_written()},
-                  comparison_.seeds.front(), true);
+  [[nodiscard]] config::ResolvedConfig top(const Setting& setting,
+                                           const core::KeepRatio& ratio) const {
+    return config::resolve(config(setting,
+                                  {"prune.strategy=top", "prune.keep_ratio=" + ratio.as_written()},
+                                  comparison_.seeds.front(), true));
   }
 
   // A cell reads its own score alone, whatever else the warm-up gathers.
-  void place(config::Config& config, std::string_view kind, const std::string& name) const {
-    config::Config decisive = config;
+  [[nodiscard]] config::ResolvedConfig placed(config::Config config, std::string_view kind,
+                                              const std::string& name) const {
+    config::Config decisive = *config::resolve(config);
     if (kind == kCells) decisive.score.columns.clear();
     const std::string unique = fmt::format("{}-{}", name, fingerprint(decisive));
     config.run.directory = (directory_ / kind / unique).string();
+    return config::resolve(std::move(config));
   }
 
   const Comparison& comparison_;
   std::filesystem::path directory_;
   std::uint32_t threads_;
   const BudgetOf& budget_of_;
-  select::Constraint constraint_ = select::Constraint::compute;  // of the setting under way
-  std::set<std::string> columns_;
+  std::set<std::string> columns_;  // of the setting under way
   std::map<std::pair<std::string, std::string>, std::uint64_t> budgets_;
   std::size_t first_warm_up_ = 0;
   Grid grid_;

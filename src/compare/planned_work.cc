@@ -7,7 +7,7 @@
 
 namespace edgeprune::compare {
 
-std::uint64_t planned_work(const config::Config& top, run::SharedData* data) {
+std::uint64_t planned_work(const config::ResolvedConfig& top, run::SharedData* data) {
   const cost::RunWork work = run::PlannedRun(top, data).work();
   const double forward = static_cast<double>(work.score_forward_samples) *
                          work.forward_flops_per_sample / work.flops_per_sample;

@@ -71,24 +71,19 @@ class Notices final : public run::Events {
   std::set<std::string> seen_;
 };
 
-bool has_begun(const config::Config& config) {
-  return fs::exists(fs::path(config.run.directory) / run::kConfigFile);
+bool has_begun(const config::ResolvedConfig& config) {
+  return fs::exists(fs::path(config->run.directory) / run::kConfigFile);
 }
 
-bool is_scored(const config::Config& config) {
+bool is_scored(const config::ResolvedConfig& config) {
   if (!has_begun(config)) return false;
-  const auto checkpoint = run::load_checkpoint(config.run.directory);
+  const auto checkpoint = run::load_checkpoint(config->run.directory);
   return checkpoint && checkpoint->state.phase >= run::Phase::select;
 }
 
-// A run's own copy of its network counts once there is one, as for every run that is continued.
-config::Config begun(const config::Config& config) {
-  return run::open_run_directory(config.run.directory);
-}
-
 // All files of the warm-up under the cell's configuration. The copy gets its name when it is whole.
-void start_from_warm_up(const WarmUp& warm_up, const config::Config& cell) {
-  const fs::path target = cell.run.directory;
+void start_from_warm_up(const WarmUp& warm_up, const config::ResolvedConfig& cell) {
+  const fs::path target = cell->run.directory;
   if (fs::exists(target) && !fs::is_empty(target)) {
     throw core::Error(core::ErrorKind::run_directory,
                       fmt::format("{}: not a run directory (it has no config.toml); remove it and "
@@ -99,11 +94,11 @@ void start_from_warm_up(const WarmUp& warm_up, const config::Config& cell) {
   partial += ".partial";
   fs::remove_all(partial);
   core::create_directories(partial);
-  for (const auto& entry : fs::directory_iterator(warm_up.config.run.directory)) {
+  for (const auto& entry : fs::directory_iterator(warm_up.config->run.directory)) {
     const fs::path name = entry.path().filename();
     if (name.extension() != ".tmp") fs::copy_file(entry.path(), partial / name);
   }
-  core::write_file_atomically(partial / run::kConfigFile, config::to_toml(cell));
+  core::write_file_atomically(partial / run::kConfigFile, config::to_toml(*cell));
   fs::rename(partial, target);
 }
 
@@ -142,14 +137,15 @@ class Runner {
         directory_(directory),
         options_(options),
         jobs_(std::max(1u, options.jobs)),
-        grid_(make_grid(comparison, directory, threads_per_job(),
-                        [this](const config::Config& top) { return planned_work(top, &data_); })),
+        grid_(make_grid(
+            comparison, directory, threads_per_job(),
+            [this](const config::ResolvedConfig& top) { return planned_work(top, &data_); })),
         notices_(options.events) {}
 
   void run() {
-    const std::size_t complete =
-        std::count_if(grid_.cells.begin(), grid_.cells.end(),
-                      [](const Cell& cell) { return run::is_complete(cell.config.run.directory); });
+    const std::size_t complete = std::count_if(
+        grid_.cells.begin(), grid_.cells.end(),
+        [](const Cell& cell) { return run::is_complete(cell.config->run.directory); });
     if (options_.events != nullptr) options_.events->on_start(complete, grid_.cells.size());
     done_ = complete;
     find_missing();
@@ -170,14 +166,14 @@ class Runner {
   [[nodiscard]] std::uint32_t threads_per_job() const {
     config::Config config = comparison_.config(comparison_.settings.front());
     if (options_.threads > 0) config.run.threads = options_.threads;
-    return std::max(1u, run::with_resolved_threads(config).run.threads / jobs_);
+    return std::max(1u, config::resolve(std::move(config))->run.threads / jobs_);
   }
 
   void find_missing() {
     std::set<std::size_t> warm_ups;
     for (std::size_t i = 0; i < grid_.cells.size(); ++i) {
       const Cell& cell = grid_.cells[i];
-      if (run::is_complete(cell.config.run.directory)) continue;
+      if (run::is_complete(cell.config->run.directory)) continue;
       missing_cells_.push_back(i);
       left_.add(work_of(cell));
       if (!cell.warm_up || has_begun(cell.config)) continue;
@@ -234,12 +230,14 @@ class Runner {
   }
 
   // Continues under the present threads: those that the run began with are a last bit's matter.
-  void run_to(const config::Config& wanted, run::Phase goal, const std::string& what) {
-    config::Config config = begun(wanted);
-    config.run.threads = wanted.run.threads;
+  void run_to(const config::ResolvedConfig& wanted, run::Phase goal, const std::string& what) {
+    // A run's own copy of its network counts once there is one.
+    config::Config config = *run::open_run_directory(wanted->run.directory);
+    config.run.threads = wanted->run.threads;
     naming_errors(what, [&] {
       (void)run::run_pipeline(
-          config, {.goal = goal, .stop = options_.stop, .events = &notices_, .data = &data_});
+          config::resolve(config),
+          {.goal = goal, .stop = options_.stop, .events = &notices_, .data = &data_});
     });
   }
 

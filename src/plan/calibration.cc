@@ -63,7 +63,7 @@ std::uint64_t memory_of_machine() {
 
 class Measurement {
  public:
-  Measurement(const config::Config& config, const CalibrationOptions& options)
+  Measurement(const config::ResolvedConfig& config, const CalibrationOptions& options)
       : options_(options),
         run_(config),
         trainer_(run_.network(), run_.first_model(), run_.trainer_options(), run_.pool()),
@@ -270,7 +270,7 @@ StepLine step_line(const StepSeconds& smaller, const StepSeconds& larger) {
   return {.overhead = overhead, .per_sample = slope};
 }
 
-Calibration calibrate(const config::Config& config, const CalibrationOptions& options) {
+Calibration calibrate(const config::ResolvedConfig& config, const CalibrationOptions& options) {
   Measurement measurement(config, options);
   const double idle_watts = measurement.idle_watts();
   Calibration result{.timing = measurement.timing(),

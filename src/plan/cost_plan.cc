@@ -88,7 +88,7 @@ core::KeepRatio ratio_keeping(std::uint32_t num_kept, std::uint32_t num_samples)
   return core::KeepRatio::from_double((num_kept + 0.5) / num_samples);
 }
 
-RunCosts::RunCosts(const config::Config& config, cost::DeviceProfile profile)
+RunCosts::RunCosts(const config::ResolvedConfig& config, cost::DeviceProfile profile)
     : config_(config), profile_(std::move(profile)), run_(config) {}
 
 cost::RunCost RunCosts::at(const run::PlanVariant& variant) const {
@@ -117,7 +117,7 @@ cost::Budgets budgets_of(const config::Config& config) {
 }
 
 CostPlan make_cost_plan(const RunCosts& costs, const std::vector<core::KeepRatio>& keep_ratios) {
-  const config::Config& config = costs.config();
+  const config::Config& config = *costs.config();
   const data::Dataset& data = costs.run().data().train;
   const cost::Budgets budgets = budgets_of(config);
   CostPlan plan{.from = costs.provenance(),

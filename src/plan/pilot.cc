@@ -16,13 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-config::Config pilot_run(const config::Config& config, const PilotOptions& options,
-                         const core::KeepRatio& keep_ratio) {
-  config::Config run = run::with_resolved_threads(run::with_absolute_paths(config));
+config::ResolvedConfig pilot_run(const config::ResolvedConfig& config, const PilotOptions& options,
+                                 const core::KeepRatio& keep_ratio) {
+  config::Config run = *config;
   run.budget = {};
   run.run.controls.clear();
   run.prune.keep_ratio = keep_ratio;
-  run.train.epochs = options.epochs > 0 ? options.epochs : std::max(1u, config.train.epochs / 3);
+  run.train.epochs = options.epochs > 0 ? options.epochs : std::max(1u, config->train.epochs / 3);
   run.train.evaluate_every_epochs = 0;
   run.run.directory.clear();
   const std::string hash = core::content_hash(config::to_toml(run)).substr(0, 12);
@@ -30,11 +30,11 @@ config::Config pilot_run(const config::Config& config, const PilotOptions& optio
       (fs::absolute(options.directory) / fmt::format("keep-{}-{}", keep_ratio.as_written(), hash))
           .lexically_normal()
           .string();
-  return run;
+  return config::resolve(std::move(run));
 }
 
-run::RunResult run_one(const config::Config& config, const PilotOptions& options) {
-  if (!fs::exists(fs::path(config.run.directory) / run::kConfigFile)) {
+run::RunResult run_one(const config::ResolvedConfig& config, const PilotOptions& options) {
+  if (!fs::exists(fs::path(config->run.directory) / run::kConfigFile)) {
     run::prepare_run_directory(config, false);
   }
   return run::run_pipeline(
@@ -43,25 +43,26 @@ run::RunResult run_one(const config::Config& config, const PilotOptions& options
 
 }  // namespace
 
-std::vector<config::Config> pilot_runs(const config::Config& config, const PilotOptions& options) {
-  std::vector<config::Config> runs;
+std::vector<config::ResolvedConfig> pilot_runs(const config::ResolvedConfig& config,
+                                               const PilotOptions& options) {
+  std::vector<config::ResolvedConfig> runs;
   for (const core::KeepRatio& keep_ratio : options.keep_ratios) {
     runs.push_back(pilot_run(config, options, keep_ratio));
   }
   return runs;
 }
 
-PilotResult run_pilot(const config::Config& config, const PilotOptions& options) {
+PilotResult run_pilot(const config::ResolvedConfig& config, const PilotOptions& options) {
   std::vector<CurveRun> points;
   PilotResult result;
-  for (const config::Config& run : pilot_runs(config, options)) {
+  for (const config::ResolvedConfig& run : pilot_runs(config, options)) {
     const run::RunResult made = run_one(run, options);
     if (made.test_accuracy < 0) {
       throw core::Error(core::ErrorKind::data,
                         "the data have no test set, so a pilot has nothing to measure; name one in "
                         "the section data (docs/configuration.md)");
     }
-    points.push_back({run.prune.keep_ratio.value(), made.test_accuracy});
+    points.push_back({run->prune.keep_ratio.value(), made.test_accuracy});
     result.seconds += made.spent.total_seconds();
   }
   result.curve = curve_of(points);

@@ -31,7 +31,7 @@ FleetDevice only_device(const RunCosts& costs) {
   return {.name = costs.profile().name,
           .profile = costs.profile(),
           .num_samples = costs.run().data().train.num_samples(),
-          .budgets = budgets_of(costs.config())};
+          .budgets = budgets_of(*costs.config())};
 }
 
 std::string range_text(const cost::Recommendation& one) {
@@ -71,7 +71,7 @@ Recommended recommend(const RecommendationInput& input) {
   return {.weights = input.weights,
           .curve = input.curve,
           .devices =
-              cost::recommend_keep_ratios(devices, input.weights, input.costs.config().run.seed)};
+              cost::recommend_keep_ratios(devices, input.weights, input.costs.config()->run.seed)};
 }
 
 std::string recommendation_table(const Recommended& recommended) {

@@ -6,11 +6,7 @@
 #include "edgeprune/core/toml_string.h"
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/run/planned_run.h"
-#include "edgeprune/run/run_directory.h"
 #include "edgeprune/run/run_files.h"
-
-#include "given_paths.h"
-#include "run_scores.h"
 
 #include <fmt/format.h>
 
@@ -62,33 +58,33 @@ void require_run_files_only(const fs::path& directory) {
 }
 
 // What the new run reads must outlive the old one.
-void require_elsewhere(config::Config config) {
+void require_elsewhere(const config::Config& config) {
   const fs::path directory = fs::weakly_canonical(config.run.directory);
-  for (const auto& [field, path] : given_paths(config)) {
-    if (path->empty()) continue;
-    const fs::path inside = fs::weakly_canonical(*path).lexically_relative(directory);
+  for (const auto& [field, path] : config::given_paths(config)) {
+    if (path.empty()) continue;
+    const fs::path inside = fs::weakly_canonical(path).lexically_relative(directory);
     if (inside.empty() || inside.native().starts_with("..")) continue;
     throw core::Error(core::ErrorKind::config,
                       fmt::format("{} is {}, a file of the run that --force would remove; copy it "
                                   "elsewhere first",
-                                  field, *path));
+                                  field, path));
   }
 }
 
 // A run that could not even begin must not cost the one that is there.
-void require_beginning(const config::Config& config) {
-  require_elsewhere(config);
-  config::Config trial = config;
-  trial.run.directory = (fs::path(config.run.directory) / "none").string();
-  (void)PlannedRun(trial).first_model();
-  if (!config.device.profile.empty()) (void)cost::read_device_profile(config.device.profile);
-  if (!config.budget.replay.empty()) (void)core::read_file(config.budget.replay);
+void require_beginning(const config::ResolvedConfig& config) {
+  require_elsewhere(*config);
+  config::Config trial = *config;
+  trial.run.directory = (fs::path(config->run.directory) / "none").string();
+  (void)PlannedRun(config::resolve(trial)).first_model();
+  if (!config->device.profile.empty()) (void)cost::read_device_profile(config->device.profile);
+  if (!config->budget.replay.empty()) (void)core::read_file(config->budget.replay);
 }
 
 // Checkpoints go first, so that what a kill in between leaves is not taken for a finished run, and
 // config.toml last, so that it still shows whose it is.
-void remove_old_run(const config::Config& config) {
-  const fs::path directory = config.run.directory;
+void remove_old_run(const config::ResolvedConfig& config) {
+  const fs::path directory = config->run.directory;
   if (!fs::exists(directory / kConfigFile)) {
     reject(directory,
            "not a run directory (it has no config.toml), so --force leaves it alone; "
@@ -131,16 +127,16 @@ void require_utf8(const config::Config& config) {
 
 }  // namespace
 
-void prepare_run_directory(const config::Config& config, bool force) {
-  require_utf8(config);
-  if (config.run.directory.empty()) {
+void prepare_run_directory(const config::ResolvedConfig& config, bool force) {
+  require_utf8(*config);
+  if (config->run.directory.empty()) {
     throw core::Error(core::ErrorKind::config,
                       "run.directory is empty; say where the run goes with --run-dir DIR");
   }
-  const fs::path directory = config.run.directory;
-  const bool has_network_file = config::is_network_file(config.model.network);
+  const fs::path directory = config->run.directory;
+  const bool has_network_file = config::is_network_file(config->model.network);
   // Read first: it may lie in the run that is replaced.
-  const std::string network = has_network_file ? core::read_file(config.model.network) : "";
+  const std::string network = has_network_file ? core::read_file(config->model.network) : "";
   if (fs::exists(directory) && !fs::is_directory(directory)) {
     reject(directory, "exists and is not a directory; choose another --run-dir");
   }
@@ -160,9 +156,7 @@ void prepare_run_directory(const config::Config& config, bool force) {
   } else {
     fs::remove(directory / kNetworkFile);
   }
-  core::write_file_atomically(
-      directory / kConfigFile,
-      config::to_toml(with_resolved_columns(with_resolved_threads(config))));
+  core::write_file_atomically(directory / kConfigFile, config::to_toml(*config));
 }
 
 }  // namespace edgeprune::run

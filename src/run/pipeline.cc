@@ -34,15 +34,15 @@ constexpr double kPauseSeconds = 1;
 
 class Pipeline {
  public:
-  Pipeline(const config::Config& config, const PipelineOptions& options)
+  Pipeline(const config::ResolvedConfig& config, const PipelineOptions& options)
       : options_(options),
-        device_(device_of(config)),
+        device_(device_of(*config)),
         own_spending_(options.spending == nullptr
-                          ? budget::measured_usage(with_power_of(device_, config.energy))
+                          ? budget::measured_usage(with_power_of(device_, config->energy))
                           : nullptr),
         spending_(own_spending_ ? *own_spending_ : *options.spending),
-        lock_(config.run.directory),
-        loaded_(load_checkpoint(config.run.directory)),
+        lock_(config->run.directory),
+        loaded_(load_checkpoint(config->run.directory)),
         setup_(config, loaded_ ? &loaded_->state : nullptr, options.data),
         predicted_(predicted_cost(setup_, device_)),
         run_(setup_, first_model(), spending_),
@@ -333,7 +333,7 @@ class Pipeline {
 
   // After the warm-up: what `auto` makes of it, and what is to be said of the scores.
   void settle() {
-    const std::string score = ranking_score(setup_.config, setup_.strategy());
+    const std::string score = config::ranking_score(setup_.config, setup_.strategy());
     std::span<const float> values;
     if (!score.empty()) values = scores_->column(score);
     notices(score_warnings(setup_.strategy(),
@@ -509,8 +509,8 @@ class Pipeline {
 
 }  // namespace
 
-RunResult run_pipeline(const config::Config& config, const PipelineOptions& options) {
-  return Pipeline(with_resolved_columns(with_resolved_threads(config)), options).run();
+RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptions& options) {
+  return Pipeline(config, options).run();
 }
 
 }  // namespace edgeprune::run

@@ -1,6 +1,5 @@
 #include "edgeprune/run/planned_run.h"
 
-#include "edgeprune/run/run_directory.h"
 #include "edgeprune/run/run_plan.h"
 #include "edgeprune/run/run_work.h"
 #include "edgeprune/select/strategy.h"
@@ -14,21 +13,21 @@
 namespace edgeprune::run {
 namespace {
 
-config::Config without_budgets(const config::Config& config) {
-  config::Config free = with_resolved_columns(with_resolved_threads(config));
-  free.budget = {.samples = config.budget.samples};
-  return free;
+config::ResolvedConfig without_budgets(const config::ResolvedConfig& config) {
+  config::Config free = *config;
+  free.budget = {.samples = config->budget.samples};
+  return config::resolve(std::move(free));
 }
 
 }  // namespace
 
 struct PlannedRun::State {
-  State(const config::Config& config, SharedData* shared)
+  State(const config::ResolvedConfig& config, SharedData* shared)
       : setup(without_budgets(config), nullptr, shared) {}
   RunSetup setup;
 };
 
-PlannedRun::PlannedRun(const config::Config& config, SharedData* shared)
+PlannedRun::PlannedRun(const config::ResolvedConfig& config, SharedData* shared)
     : state_(std::make_unique<State>(config, shared)) {}
 PlannedRun::~PlannedRun() = default;
 PlannedRun::PlannedRun(PlannedRun&&) noexcept = default;

@@ -1,17 +1,12 @@
 #include "edgeprune/run/run_directory.h"
 
-#include "edgeprune/config/network_file.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
-#include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/toml_string.h"
-#include "edgeprune/cost/device_profile.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/select/strategy.h"
 
-#include "given_paths.h"
 #include "run_scores.h"
-#include "strategy_choice.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,11 +27,6 @@ namespace fs = std::filesystem;
                     fmt::format("{}: {}", directory.string(), what));
 }
 
-bool is_profile_file(const std::string& profile) {
-  const std::vector<std::string> shipped = cost::shipped_profiles();
-  return !profile.empty() && std::find(shipped.begin(), shipped.end(), profile) == shipped.end();
-}
-
 void require_run_directory(const fs::path& directory) {
   if (fs::exists(directory / kConfigFile)) return;
   reject(directory, "not a run directory (it has no config.toml); check the path");
@@ -50,34 +40,19 @@ config::Config read_run_config(const fs::path& directory,
   return config;
 }
 
+bool has_warmed_up(const RunState& state) {
+  return state.warmup_iterations > 0 || (state.phase == Phase::score && state.step > 0);
+}
+
 }  // namespace
 
-config::Config with_absolute_paths(config::Config config) {
-  for (const auto& [field, path] : given_paths(config)) {
-    if (!path->empty()) *path = fs::absolute(*path).lexically_normal().string();
-  }
-  std::string& network = config.model.network;
-  if (config::is_network_file(network)) network = fs::absolute(network).lexically_normal().string();
-  std::string& profile = config.device.profile;
-  if (is_profile_file(profile)) profile = fs::absolute(profile).lexically_normal().string();
-  return config;
-}
-
-config::Config with_resolved_threads(config::Config config) {
-  if (config.run.threads == 0) {
-    config.run.threads = static_cast<std::uint32_t>(core::available_threads());
-  }
-  return config;
-}
-
-config::Config open_run_directory(const fs::path& directory) {
-  return read_run_config(directory, {});
+config::ResolvedConfig open_run_directory(const fs::path& directory) {
+  return config::resolve(read_run_config(directory, {}));
 }
 
 void require_resumable(const RunState& state, const config::Config& config) {
-  const bool warmed_up =
-      state.warmup_iterations > 0 || (state.phase == Phase::score && state.step > 0);
-  const bool warms_up = possible_strategies(config).front()->warms_up;
+  const bool warmed_up = has_warmed_up(state);
+  const bool warms_up = config::possible_strategies(config).front()->warms_up;
   if (warmed_up && !warms_up) {
     throw core::Error(
         core::ErrorKind::config,
@@ -92,7 +67,6 @@ void require_resumable(const RunState& state, const config::Config& config) {
                     "one; give it a run of its own with --run-dir",
                     config.prune.strategy));
   }
-  if (warmed_up) require_columns(config);
 }
 
 namespace {
@@ -110,7 +84,8 @@ bool is_changeable(std::string_view key) {
 
 }  // namespace
 
-config::Config change_limits(const fs::path& directory, const std::vector<std::string>& overrides) {
+config::ResolvedConfig change_limits(const fs::path& directory,
+                                     const std::vector<std::string>& overrides) {
   for (const std::string& assignment : overrides) {
     if (is_changeable(assignment.substr(0, assignment.find_first_of("= ")))) continue;
     throw core::Error(
@@ -121,8 +96,8 @@ config::Config change_limits(const fs::path& directory, const std::vector<std::s
   }
   require_run_directory(directory);
   const core::DirectoryLock lock(directory);
-  const config::Config config = with_absolute_paths(read_run_config(directory, overrides));
-  core::write_file_atomically(directory / kConfigFile, config::to_toml(config));
+  const config::ResolvedConfig config = config::resolve(read_run_config(directory, overrides));
+  core::write_file_atomically(directory / kConfigFile, config::to_toml(*config));
   return config;
 }
 
@@ -135,8 +110,8 @@ config::Config without_changeable(const config::Config& config) {
   return config::parse_config(fixed, std::string(kConfigFile));
 }
 
-config::Config change_selection(const fs::path& directory,
-                                const std::vector<std::string>& overrides) {
+config::ResolvedConfig change_selection(const fs::path& directory,
+                                        const std::vector<std::string>& overrides) {
   for (const std::string& assignment : overrides) {
     if (assignment.starts_with("prune.")) continue;
     throw core::Error(core::ErrorKind::config,
@@ -150,13 +125,15 @@ config::Config change_selection(const fs::path& directory,
   if (!overrides.empty() && checkpoint && checkpoint->state.phase > Phase::select) {
     reject(directory, "its selection is already made; start another run with --run-dir");
   }
-  const config::Config config = read_run_config(directory, overrides);
+  const config::ResolvedConfig begun = open_run_directory(directory);
+  const config::ResolvedConfig config = config::resolve(read_run_config(directory, overrides));
   if (checkpoint) {
-    require_resumable(checkpoint->state, config);
+    require_resumable(checkpoint->state, *config);
+    if (has_warmed_up(checkpoint->state)) require_columns(*config, begun->score.columns);
     // Refused here, before config.toml changes, rather than by the plan.
-    (void)config.prune.keep_ratio.num_kept(checkpoint->state.num_samples);
+    (void)config->prune.keep_ratio.num_kept(checkpoint->state.num_samples);
   }
-  core::write_file_atomically(directory / kConfigFile, config::to_toml(config));
+  core::write_file_atomically(directory / kConfigFile, config::to_toml(*config));
   return config;
 }
 

@@ -3,8 +3,6 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/units.h"
 
-#include "strategy_choice.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,23 +83,23 @@ RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
           .saving = largest_tensor_bytes(network)};
 }
 
-RunMemory selection_memory(const config::Config& config, const nn::Network& network,
+RunMemory selection_memory(const config::ResolvedConfig& config, const nn::Network& network,
                            const data::Dataset& dataset) {
   RunMemory memory;
   const auto counts = data::class_counts(dataset, data::all_samples(dataset));
   const std::uint64_t largest = *std::max_element(counts.begin(), counts.end());
-  for (const select::Strategy* strategy : possible_strategies(config)) {
+  for (const select::Strategy* strategy : config::possible_strategies(*config)) {
     if (!strategy->needs_features) continue;
     const std::uint64_t pairs = std::min<std::uint64_t>(largest, strategy->pairs_of_samples);
     memory.selection = std::max(memory.selection,
                                 sizeof(float) * (largest * network.num_features() + pairs * pairs));
   }
-  if (!possible_strategies(config).front()->warms_up) return memory;
+  if (!config::possible_strategies(*config).front()->warms_up) return memory;
   const score::ScoreSize size{.num_samples = dataset.num_samples(),
                               .num_classes = dataset.num_classes(),
                               .passes = kMaxPasses};
   std::uint64_t per_sample = sizeof(std::uint32_t);  // visits
-  for (const std::string& column : config.score.columns) {
+  for (const std::string& column : config->score.columns) {
     per_sample += score::score_named(column).bytes_per_sample(size);
   }
   memory.scores = per_sample * dataset.num_samples();
@@ -118,22 +116,22 @@ std::string ChosenMemory::text() const {
                      how);
 }
 
-ChosenMemory choose_run_memory(const config::Config& config, const nn::Network& network,
+ChosenMemory choose_run_memory(const config::ResolvedConfig& config, const nn::Network& network,
                                const RunData& data, const train::TrainerOptions& options) {
   const RunMemory selection = selection_memory(config, network, data.train);
   const auto predict = [&](const train::StepMemory& step) {
     RunMemory memory = predict_run_memory(network, data, with(options, step),
-                                          static_cast<int>(config.run.threads));
+                                          static_cast<int>(config->run.threads));
     memory.scores = selection.scores;
     memory.selection = selection.selection;
     return memory;
   };
   const bool averages = network.has_batch_norm() && options.freeze == nn::Freeze::none;
   const train::MemoryChoice choice =
-      train::choose_memory({.mode = config.train.memory,
-                            .limit_bytes = config.limits.memory_bytes.count,
+      train::choose_memory({.mode = config->train.memory,
+                            .limit_bytes = config->limits.memory_bytes.count,
                             .batch_size = options.batch_size,
-                            .micro_batch_size = config.train.micro_batch_size,
+                            .micro_batch_size = config->train.micro_batch_size,
                             .min_micro_batch = averages ? 2u : 1u},
                            [&](const train::StepMemory& step) { return predict(step).total(); });
   return {.choice = choice, .predicted = predict(choice.step)};

@@ -2,7 +2,7 @@
 // The scores of a run's warm-up: the columns that its strategy needs and those asked for, gathered
 // from the warm-up's batches, with an estimate of the share of wrong labels.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/run_plan.h"
 #include "edgeprune/score/label_noise.h"
@@ -16,27 +16,17 @@
 
 namespace edgeprune::run {
 
-/// The score that this run's strategy ranks by; empty where it ranks by none. prune.score with such
-/// a strategy is an Error of kind config.
-[[nodiscard]] std::string ranking_score(const config::Config& config,
-                                        const select::Strategy& strategy);
-
-/// The configuration with every column that the strategy needs in score.columns. Errors of kind
-/// config: a score or quotas for a strategy that does not take them, a score that there is not.
-[[nodiscard]] config::Config with_resolved_columns(config::Config config);
-
 /// An Error of kind config where the strategy or a score reads features and the network has none.
 void require_features(const config::Config& config, const nn::Network& network);
 
-/// An Error of kind config where a run that has warmed up lacks a column that its (new) strategy
-/// needs.
-void require_columns(const config::Config& config);
+/// An Error of kind config where a run whose warm-up has gathered these columns lacks one that its
+/// (new) strategy needs.
+void require_columns(const config::Config& config, const std::vector<std::string>& gathered);
 
 class RunScores {
  public:
-  /// `config` with resolved columns. Scores that compare more passes than are planned are Errors of
-  /// kind config.
-  RunScores(const config::Config& config, const RunPlan& plan, std::uint32_t num_classes);
+  /// Scores that compare more passes than are planned are Errors of kind config.
+  RunScores(const config::ResolvedConfig& config, const RunPlan& plan, std::uint32_t num_classes);
 
   /// Whether steps count for the scores: in every mode but `evaluations`.
   [[nodiscard]] bool steps_score() const { return steps_score_; }

@@ -21,7 +21,7 @@ std::vector<std::uint32_t> make_selection(const SelectionTask& task) {
   input.features = task.features;
   input.pool = task.pool;
   std::vector<float> ranked;
-  const std::string score = ranking_score(task.config, strategy);
+  const std::string score = config::ranking_score(task.config, strategy);
   if (!score.empty()) ranked = task.scores->hardness(score);
   input.scores = ranked;
   input.column = [&](std::string_view name) { return task.scores->column(name); };

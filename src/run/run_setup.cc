@@ -29,8 +29,8 @@ std::shared_ptr<const RunData> open(const config::Config& config, SharedData* sh
 }  // namespace
 
 // A run under way keeps what `auto` has settled on.
-RunSetup::RunSetup(const config::Config& run_config, const RunState* state, SharedData* shared)
-    : config(run_config),
+RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state, SharedData* shared)
+    : resolved(std::move(run_config)),
       directory(config.run.directory),
       opened(open(config, shared)),
       data(*opened),
@@ -42,7 +42,7 @@ RunSetup::RunSetup(const config::Config& run_config, const RunState* state, Shar
       recipe(choose_recipe()),
       precision(train::choose_precision(config.train.precision,
                                         nn::is_available(nn::Precision::bf16), nn::simd_target())),
-      memory(choose_run_memory(config, network, data, trainer_options({}))) {
+      memory(choose_run_memory(resolved, network, data, trainer_options({}))) {
   describe_recipe();
 }
 
@@ -119,7 +119,7 @@ std::string RunSetup::configuration_hash(Phase phase) const {
 std::optional<RunScores> RunSetup::make_scores() const {
   if (!strategy().warms_up) return {};
   require_features(config, network);
-  return RunScores(config, plan, data.train.num_classes());
+  return RunScores(resolved, plan, data.train.num_classes());
 }
 
 std::unique_ptr<select::Sampler> RunSetup::make_sampler() const {

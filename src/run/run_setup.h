@@ -2,7 +2,7 @@
 // What a run is made of, decided before its first step: data, strategy, network, plan, recipe,
 // precision, memory.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/network.h"
 #include "edgeprune/run/checkpoint.h"
@@ -29,11 +29,11 @@ namespace edgeprune::run {
 
 class RunSetup {
  public:
-  /// `config` with resolved threads and columns. `state`: of a run under way, else null. `shared`:
-  /// where to look for the data first, or null.
-  RunSetup(const config::Config& config, const RunState* state, SharedData* shared);
+  /// `state`: of a run under way, else null. `shared`: where to look for the data first, or null.
+  RunSetup(config::ResolvedConfig config, const RunState* state, SharedData* shared);
 
-  config::Config config;
+  config::ResolvedConfig resolved;
+  const config::Config& config = *resolved;
   std::filesystem::path directory;
   std::shared_ptr<const RunData> opened;
   const RunData& data;

@@ -2,10 +2,6 @@
 
 namespace edgeprune::run {
 
-std::vector<const select::Strategy*> possible_strategies(const config::Config& config) {
-  return select::possible_strategies(config.prune.strategy, config.prune.constraint);
-}
-
 StrategyChoice choose_run_strategy(const config::Config& config,
                                    const std::optional<score::LabelNoise>& label_noise) {
   const config::Config::Prune& prune = config.prune;

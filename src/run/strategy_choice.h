@@ -19,10 +19,6 @@ struct StrategyChoice {
   std::string recipe;  // what train.recipe auto has chosen; empty where it is as given
 };
 
-/// Before the data are known: the strategies that the run may come to follow.
-[[nodiscard]] std::vector<const select::Strategy*> possible_strategies(
-    const config::Config& config);
-
 /// `label_noise`: by the warm-up; nothing before it.
 [[nodiscard]] StrategyChoice choose_run_strategy(
     const config::Config& config, const std::optional<score::LabelNoise>& label_noise);

@@ -28,8 +28,8 @@ config::Config with_controls(const SmallRun& data, const std::string& name) {
 TEST(Controls, EveryStrategyGetsARowAndTheConfiguredOneComesFirst) {
   const SmallRun data;
   const config::Config config = with_controls(data, "run");
-  run::prepare_run_directory(config, false);
-  const auto rows = run_with_controls(config, {});
+  run::prepare_run_directory(config::resolve(config), false);
+  const auto rows = run_with_controls(config::resolve(config), {});
   ASSERT_EQ(rows.size(), 5u);
   EXPECT_EQ(rows[0].strategy, "top");
   EXPECT_EQ(rows[1].strategy, "full");
@@ -42,8 +42,8 @@ TEST(Controls, EveryStrategyGetsARowAndTheConfiguredOneComesFirst) {
 TEST(Controls, TheMeasuredTimeRatioGoesIntoTheSummary) {
   const SmallRun data;
   const config::Config config = with_controls(data, "run");
-  run::prepare_run_directory(config, false);
-  const auto rows = run_with_controls(config, {});
+  run::prepare_run_directory(config::resolve(config), false);
+  const auto rows = run_with_controls(config::resolve(config), {});
   const auto summary = nlohmann::json::parse(run::run_file(config, run::kSummaryFile));
   EXPECT_DOUBLE_EQ(summary["cost_ratio"]["measured_time_against_full"], rows[0].time_ratio);
 }
@@ -51,8 +51,8 @@ TEST(Controls, TheMeasuredTimeRatioGoesIntoTheSummary) {
 TEST(Controls, ASecondCallContinuesAndRepeatsNothing) {
   const SmallRun data;
   const config::Config config = with_controls(data, "run");
-  run::prepare_run_directory(config, false);
-  const auto first = run_with_controls(config, {});
+  run::prepare_run_directory(config::resolve(config), false);
+  const auto first = run_with_controls(config::resolve(config), {});
   const auto again = run_with_controls(run::open_run_directory(config.run.directory), {});
   EXPECT_EQ(comparison_json(first), comparison_json(again));
 }
@@ -61,9 +61,9 @@ TEST(Controls, AnUnknownControlIsRefusedBeforeAnythingRuns) {
   const SmallRun data;
   config::Config config = with_controls(data, "run");
   config.run.controls = {"full", "ranodm"};
-  run::prepare_run_directory(config, false);
+  run::prepare_run_directory(config::resolve(config), false);
   testing::expect_error(core::ErrorKind::config, {"ranodm", "random"},
-                        [&] { (void)run_with_controls(config, {}); });
+                        [&] { (void)run_with_controls(config::resolve(config), {}); });
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / "plan.json"));
 }
 
@@ -77,41 +77,43 @@ config::Config with_random(const SmallRun& data, const std::string& name,
 TEST(Controls, OneThatEndsEarlyNamesTheRunToGoOnWith) {
   const SmallRun data;
   const config::Config config = with_random(data, "run", "budget.seconds=20");
-  run::prepare_run_directory(config, false);
+  run::prepare_run_directory(config::resolve(config), false);
   run::SimulatedDevice device;
   const std::string resume = "`edgeprune resume " + config.run.directory + " --set budget.seconds=";
   // What the clock has counted before is the control's too: there is nothing left for it.
-  testing::expect_error(core::ErrorKind::budget, {"control random_scratch: ", resume},
-                        [&] { (void)run_with_controls(config, {.spending = &device}); });
+  testing::expect_error(core::ErrorKind::budget, {"control random_scratch: ", resume}, [&] {
+    (void)run_with_controls(config::resolve(config), {.spending = &device});
+  });
   EXPECT_TRUE(run::is_complete(config.run.directory));
-  const config::Config more = run::change_limits(config.run.directory, {"budget.seconds=1000"});
+  const config::ResolvedConfig more =
+      run::change_limits(config.run.directory, {"budget.seconds=1000"});
   EXPECT_EQ(run_with_controls(more, {.spending = &device}).size(), 2u);
 }
 
 TEST(Controls, OneThatStopsInsteadOfWaitingNamesTheRunToGoOnWith) {
   const SmallRun data;
   const config::Config config = with_random(data, "run", "pause.stops=true");
-  run::prepare_run_directory(config, false);
-  (void)run::run_pipeline(config, {});
+  run::prepare_run_directory(config::resolve(config), false);
+  (void)run::run_pipeline(config::resolve(config), {});
   const std::atomic<bool> pause = true;
   testing::expect_error(
       core::ErrorKind::paused,
       {"control random_scratch: ", "`edgeprune resume " + config.run.directory + "`"},
-      [&] { (void)run_with_controls(config, {.pause = &pause}); });
-  EXPECT_EQ(run_with_controls(config, {}).size(), 2u);
+      [&] { (void)run_with_controls(config::resolve(config), {.pause = &pause}); });
+  EXPECT_EQ(run_with_controls(config::resolve(config), {}).size(), 2u);
 }
 
 TEST(Controls, DecideByThemselvesWhereTheRunIsReplayed) {
   const SmallRun data;
   const config::Config first = with_random(data, "first", "budget.seconds=21");
-  run::prepare_run_directory(first, false);
+  run::prepare_run_directory(config::resolve(first), false);
   run::SimulatedDevice device;
-  const auto made = run::run_pipeline(first, {.spending = &device});
+  const auto made = run::run_pipeline(config::resolve(first), {.spending = &device});
   ASSERT_LT(made.training_steps, 10u);
   const config::Config again =
       with_random(data, "again", "budget.replay=" + first.run.directory + "/decisions.jsonl");
-  run::prepare_run_directory(again, false);
-  const auto rows = run_with_controls(again, {});
+  run::prepare_run_directory(config::resolve(again), false);
+  const auto rows = run_with_controls(config::resolve(again), {});
   EXPECT_EQ(rows[0].result.training_steps, made.training_steps);
   EXPECT_EQ(rows[1].result.training_steps, 10u);
 }

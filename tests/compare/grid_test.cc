@@ -27,7 +27,7 @@ Grid grid_of(const std::string& toml) {
 
 std::string directory_of(const Grid& grid, const std::string& label) {
   for (const Cell& cell : grid.cells) {
-    if (cell.label() == label) return cell.config.run.directory;
+    if (cell.label() == label) return cell.config->run.directory;
   }
   return "";
 }
@@ -59,7 +59,7 @@ TEST(Grid, SharesTheWarmUpOfASettingAndSeed) {
 
 TEST(Grid, GivesACellItsStrategyRatioSeedAndThreads) {
   const Grid grid = grid_of(kTwoByTwo);
-  const config::Config& config = grid.cells.back().config;
+  const config::Config& config = *grid.cells.back().config;
   EXPECT_EQ(config.prune.strategy, "top");
   EXPECT_EQ(config.prune.keep_ratio.as_written(), "0.5");
   EXPECT_EQ(config.run.seed, 4u);
@@ -80,15 +80,15 @@ TEST(Grid, NamesACellAfterEverythingItsResultDependsOn) {
   EXPECT_EQ(directory_of(before, label), directory_of(more_threads, label));
   EXPECT_EQ(directory_of(before, label), directory_of(more_strategies, label));
   // Its warm-up gathers el2n besides.
-  EXPECT_NE(before.warm_ups[0].config.run.directory,
-            more_strategies.warm_ups[1].config.run.directory);
+  EXPECT_NE(before.warm_ups[0].config->run.directory,
+            more_strategies.warm_ups[1].config->run.directory);
 }
 
 TEST(Grid, MakesNamesFitForFiles) {
   const Grid grid = grid_of(
       "[compare]\nstrategies = [\"top\"]\nseeds = 1\n[[compare.settings]]\n"
       "name = \"../20 % noise\"\ntrain_limit = 9\n");
-  const std::string directory = grid.cells[1].config.run.directory;
+  const std::string directory = grid.cells[1].config->run.directory;
   EXPECT_TRUE(directory.starts_with("/c/cells/-..-20---noise-random-keep0.1-seed1-")) << directory;
 }
 
@@ -99,8 +99,8 @@ RC_GTEST_PROP(Grid, GivesEveryCellADirectoryOfItsOwn, ()) {
   toml += "settings = [\"train.epochs=1\", \"train.epochs=2\", \"train.epochs=10\"]\n";
   const Grid grid = grid_of(toml);
   std::set<std::string> directories;
-  for (const Cell& cell : grid.cells) directories.insert(cell.config.run.directory);
-  for (const WarmUp& warm_up : grid.warm_ups) directories.insert(warm_up.config.run.directory);
+  for (const Cell& cell : grid.cells) directories.insert(cell.config->run.directory);
+  for (const WarmUp& warm_up : grid.warm_ups) directories.insert(warm_up.config->run.directory);
   RC_ASSERT(directories.size() == grid.cells.size() + grid.warm_ups.size());
 }
 
@@ -110,9 +110,9 @@ TEST(Grid, GathersInTheWarmUpEveryScoreThatAStrategyNeeds) {
       "[score]\nwarmup_iterations = 200\n");
   // beta ranks by dual and reads confidence besides.
   const std::vector<std::string> needed = {"confidence", "dual", "el2n", "loss"};
-  EXPECT_EQ(grid.warm_ups[0].config.score.columns, needed);
+  EXPECT_EQ(grid.warm_ups[0].config->score.columns, needed);
   for (const Cell& cell : grid.cells) {
-    EXPECT_EQ(cell.config.score.columns, cell.warm_up ? needed : std::vector<std::string>())
+    EXPECT_EQ(cell.config->score.columns, cell.warm_up ? needed : std::vector<std::string>())
         << cell.strategy;
   }
 }
@@ -120,7 +120,7 @@ TEST(Grid, GathersInTheWarmUpEveryScoreThatAStrategyNeeds) {
 TEST(Grid, GivesEveryCellOfAKeepRatioTheBudgetOfTop) {
   const Comparison comparison = comparison_of(std::string(kTwoByTwo) + "match = \"cost\"\n");
   int asked = 0;
-  const Grid grid = make_grid(comparison, "/c", 1, [&](const config::Config& top) {
+  const Grid grid = make_grid(comparison, "/c", 1, [&](const config::ResolvedConfig& top) {
     ++asked;
     EXPECT_EQ(top.prune.strategy, "top");
     return top.prune.keep_ratio.as_written() == "0.1" ? 1100u : 5100u;
@@ -128,17 +128,18 @@ TEST(Grid, GivesEveryCellOfAKeepRatioTheBudgetOfTop) {
   EXPECT_EQ(asked, 2);
   for (const Cell& cell : grid.cells) {
     const std::uint64_t budget = cell.keep_ratio.as_written() == "0.1" ? 1100 : 5100;
-    EXPECT_EQ(cell.config.budget.samples, cell.is_full() ? 0 : budget) << cell.label();
+    EXPECT_EQ(cell.config->budget.samples, cell.is_full() ? 0 : budget) << cell.label();
   }
-  for (const WarmUp& warm_up : grid.warm_ups) EXPECT_EQ(warm_up.config.budget.samples, 0u);
+  for (const WarmUp& warm_up : grid.warm_ups) EXPECT_EQ(warm_up.config->budget.samples, 0u);
 }
 
 TEST(PlannedWork, IsTheEpochsOnTheKeptSamplesAndTheWarmUp) {
   const run::SmallRun data;  // 150 samples, 3 epochs, batches of 16
-  EXPECT_EQ(planned_work(data.config("top", {"prune.keep_ratio=0.2"})), 150u + 3 * 30);
+  EXPECT_EQ(planned_work(config::resolve(data.config("top", {"prune.keep_ratio=0.2"}))),
+            150u + 3 * 30);
   // 70 samples are left unseen and scored by a forward pass: between none and half of the work.
-  const auto brief =
-      planned_work(data.config("brief", {"prune.keep_ratio=0.2", "score.warmup_iterations=5"}));
+  const auto brief = planned_work(
+      config::resolve(data.config("brief", {"prune.keep_ratio=0.2", "score.warmup_iterations=5"})));
   EXPECT_GT(brief, 5u * 16 + 3 * 30);
   EXPECT_LT(brief, 5u * 16 + 70 / 2 + 3 * 30);
 }

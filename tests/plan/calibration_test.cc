@@ -51,10 +51,10 @@ class Calibrated : public ::testing::Test {
 };
 
 TEST_F(Calibrated, ATimingIsFoundForTheRunItWasMeasuredFor) {
-  const Calibration measured = calibrate(config_, options());
+  const Calibration measured = calibrate(config::resolve(config_), options());
   const cost::DeviceProfile profile = profile_of(measured, "here");
   const cost::NetworkTiming* timing =
-      cost::timing_for(profile, run::PlannedRun(config_).timing_request());
+      cost::timing_for(profile, run::PlannedRun(config::resolve(config_)).timing_request());
   ASSERT_NE(timing, nullptr);
   EXPECT_EQ(timing->network, "mlp");
   EXPECT_EQ(timing->batch_size, 16u);
@@ -68,7 +68,8 @@ TEST_F(Calibrated, ATimingIsFoundForTheRunItWasMeasuredFor) {
 }
 
 TEST_F(Calibrated, ItsProfileReadsBackTheSame) {
-  const cost::DeviceProfile profile = profile_of(calibrate(config_, options()), "here");
+  const cost::DeviceProfile profile =
+      profile_of(calibrate(config::resolve(config_), options()), "here");
   EXPECT_EQ(cost::parse_device_profile(cost::to_toml(profile), "profile.toml"), profile);
 }
 
@@ -77,13 +78,13 @@ TEST_F(Calibrated, AMeterGivesThePowerOfTheSteps) {
   double joules = 100;
   metered.joules = [&joules] { return joules += 50; };
   metered.meter = "a test's meter";
-  const Calibration measured = calibrate(config_, metered);
+  const Calibration measured = calibrate(config::resolve(config_), metered);
   EXPECT_GT(measured.timing.power_watts, 0);
   EXPECT_NE(measured.timing.source.find("a test's meter"), std::string::npos);
   EXPECT_EQ(profile_of(measured, "here").operating_watts.value, measured.timing.power_watts);
   EXPECT_EQ(profile_of(measured, "here").idle_watts.value, measured.idle_watts);
   EXPECT_GT(measured.idle_watts, 0);
-  const Calibration unmetered = calibrate(config_, options());
+  const Calibration unmetered = calibrate(config::resolve(config_), options());
   EXPECT_EQ(unmetered.timing.power_watts, -1);
   EXPECT_EQ(unmetered.idle_watts, -1);
 }
@@ -92,7 +93,7 @@ TEST_F(Calibrated, AMeterGivesThePowerOfTheSteps) {
 TEST_F(Calibrated, AMeterThatSawNothingGivesNoPower) {
   CalibrationOptions metered = options();
   metered.joules = [] { return 100.0; };
-  const Calibration measured = calibrate(config_, metered);
+  const Calibration measured = calibrate(config::resolve(config_), metered);
   EXPECT_EQ(measured.idle_watts, -1);
   EXPECT_EQ(measured.timing.power_watts, -1);
   EXPECT_FALSE(profile_of(measured, "here").idle_watts.is_known());
@@ -103,13 +104,13 @@ TEST_F(Calibrated, AStopEndsItAndSaysThatNothingWasWritten) {
   CalibrationOptions stopped = options();
   stopped.stop = &stop;
   testing::expect_error(core::ErrorKind::interrupted, {"nothing was written"},
-                        [&] { (void)calibrate(config_, stopped); });
+                        [&] { (void)calibrate(config::resolve(config_), stopped); });
 }
 
 TEST_F(Calibrated, AnEvenBatchOfOneHasItsStep) {
   const config::Config config =
       data_.config("run", {"model.network=mlp", "train.batch_size=1", "data.train_limit=40"});
-  EXPECT_GT(calibrate(config, options()).timing.step_seconds_per_sample, 0);
+  EXPECT_GT(calibrate(config::resolve(config), options()).timing.step_seconds_per_sample, 0);
 }
 
 Calibration made(const std::string& network, double per_sample) {

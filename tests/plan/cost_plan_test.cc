@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 RunCosts costs_of(const SmallRun& data, std::vector<std::string> overrides = {}) {
   overrides.insert(overrides.begin(), "model.network=mlp");
   const config::Config config = data.config("run", overrides);
-  return RunCosts(config, planned_device(config));
+  return RunCosts(config::resolve(config), planned_device(config));
 }
 
 CostPlan plan_of(const SmallRun& data, const std::vector<std::string>& overrides = {}) {
@@ -84,7 +84,7 @@ TEST(CostPlan, WithoutATimingTheProfilesFlopsCount) {
   const config::Config config = data.config("run", {"model.network=mlp"});
   cost::DeviceProfile profile{.name = "sheet"};
   profile.flops_per_second = {.value = 1e9, .source = "a data sheet"};
-  const RunCosts costs(config, profile);
+  const RunCosts costs(config::resolve(config), profile);
   const cost::RunWork work = costs.run().work();
   // (8): 3 epochs of 75 samples at c(theta) over f.
   EXPECT_DOUBLE_EQ(costs.at().train.seconds, 225 * work.flops_per_sample / 1e9);

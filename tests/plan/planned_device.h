@@ -9,7 +9,7 @@
 namespace edgeprune::plan {
 
 inline cost::DeviceProfile planned_device(const config::Config& config) {
-  const cost::TimingRequest request = run::PlannedRun(config).timing_request();
+  const cost::TimingRequest request = run::PlannedRun(config::resolve(config)).timing_request();
   cost::DeviceProfile profile{.name = "board", .description = "made by hand"};
   profile.operating_watts = {
       .value = 5, .kind = cost::NumberKind::measured, .source = "USB meter", .date = "2026-11-25"};

@@ -18,7 +18,7 @@ class RecommendedKeepRatio : public ::testing::Test {
  protected:
   RecommendedKeepRatio()
       : config_(data_.config("run", {"model.network=mlp"})),
-        costs_(config_, planned_device(config_)) {}
+        costs_(config::resolve(config_), planned_device(config_)) {}
   run::SmallRun data_;
   config::Config config_;
   RunCosts costs_;

@@ -229,7 +229,7 @@ TEST(BudgetedRun, TooSmallForAStepStopsEarlySaysWhatWouldDoAndGoesOnWithIt) {
   expect_error(ErrorKind::budget, {"budget.seconds is 40", "at least", "edgeprune resume"},
                [&] { (void)SmallRun::run(config, {.spending = &device}); });
   EXPECT_LT(device.clock, 10) << "it need not warm up to know";
-  const config::Config more = change_limits(config.run.directory, {"budget.seconds=200"});
+  const config::ResolvedConfig more = change_limits(config.run.directory, {"budget.seconds=200"});
   SimulatedDevice again;
   EXPECT_EQ(run_pipeline(more, {.spending = &again}).reached, Phase::done);
   EXPECT_LE(again.clock + device.clock, 201) << "what was spent before counts";
@@ -243,7 +243,8 @@ TEST(BudgetedRun, GoesByTheDevicesTimingUntilAForwardPassIsMeasured) {
   expect_error(ErrorKind::budget, {"at least"}, [&] {
     (void)SmallRun::run(data.config("guessed", overrides), {.spending = &device});
   });
-  const cost::TimingRequest request = PlannedRun(data.config("timed", kLong)).timing_request();
+  const cost::TimingRequest request =
+      PlannedRun(config::resolve(data.config("timed", kLong))).timing_request();
   const auto profile = data.directory() / "profile.toml";
   std::ofstream(profile) << cost::to_toml({.name = "simulated",
                                            .timings = {{.network = "mlp",
@@ -313,7 +314,7 @@ TEST(BudgetedRun, StoppedOrKilledAndResumedKeepsItsBudgetAndItsLogReplaysIt) {
       const double saved = load_checkpoint(config.run.directory)->state.spent.total().seconds;
       SimulatedDevice later;
       later.step_seconds = [](std::uint64_t) { return 0.7; };
-      (void)run_pipeline(config, {.spending = &later});
+      (void)run_pipeline(config::resolve(config), {.spending = &later});
       EXPECT_GE(saved + later.clock, 388);
       EXPECT_LE(saved + later.clock, 401);
       const config::Config replayed = data.config(
@@ -458,8 +459,10 @@ TEST(Pause, ThatStopsEndsWithACodeOfItsOwnAndIsResumed) {
                                    return energy::DeviceState{.battery_percent = 20.0};
                                  }});
   });
-  EXPECT_EQ(run_pipeline(config, {.device_state = [] { return energy::DeviceState{}; }}).reached,
-            Phase::done);
+  EXPECT_EQ(
+      run_pipeline(config::resolve(config), {.device_state = [] { return energy::DeviceState{}; }})
+          .reached,
+      Phase::done);
 }
 
 TEST(BudgetOfBytes, LowersTheKeepRatio) {
@@ -509,8 +512,8 @@ TEST(Records, HoldJoulesByPhaseAndSayWhereThereAreNone) {
 TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
   const SmallRun data;
   const config::Config config = data.config("run", kLong);
-  prepare_run_directory(config, false);
-  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"}).budget.limits.seconds, 9);
+  prepare_run_directory(config::resolve(config), false);
+  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"})->budget.limits.seconds, 9);
   for (const char* other : {"train.epochs=9", "prune.keep_ratio=0.1", "budget.samples=5",
                             "budget.shrink=share", "budget.replay=x", "run.seed=1"}) {
     expect_error(ErrorKind::config, {other, "budget.seconds", "pause.*"},
@@ -520,13 +523,13 @@ TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
 
 TEST(ChangeLimits, TakesExactlyWhatTheConfigurationOfARunIsComparedWithout) {
   const SmallRun data;
-  prepare_run_directory(data.config("run", kLong), false);
-  const config::Config config = open_run_directory((data.directory() / "run").string());
+  prepare_run_directory(config::resolve(data.config("run", kLong)), false);
+  const config::Config config = *open_run_directory((data.directory() / "run").string());
   const std::string compared = config::to_toml(without_changeable(config));
   for (const char* change :
        {"budget.seconds=9", "budget.joules=9", "budget.file=x", "pause.allowed_hours=08:00-09:00",
         "energy.meter=model", "limits.memory_bytes=1GB", "run.checkpoint_seconds=1"}) {
-    const config::Config changed = change_limits(config.run.directory, {change});
+    const config::Config changed = *change_limits(config.run.directory, {change});
     EXPECT_NE(config::to_toml(changed), config::to_toml(config)) << change;
     EXPECT_EQ(config::to_toml(without_changeable(changed)), compared) << change;
   }

@@ -215,7 +215,7 @@ TEST(Pipeline, StartsFromAModelForOtherClassesWithANewHeadAndSaysSo) {
   // From here on the run has its weights and needs the file no more.
   std::filesystem::remove(path);
   notices.all.clear();
-  (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
+  (void)run_pipeline(config::resolve(config), {.goal = Phase::done, .events = &notices});
   EXPECT_EQ(notices.all.find("classes, the data"), std::string::npos) << notices.all;
 }
 
@@ -258,8 +258,8 @@ TEST(Pipeline, StagesRunOneByOneEqualTheWhole) {
   (void)SmallRun::run(whole);
   const config::Config staged = data.config("staged");
   EXPECT_EQ(SmallRun::run(staged, {.goal = Phase::select}).reached, Phase::select);
-  EXPECT_EQ(run_pipeline(staged, {.goal = Phase::train}).reached, Phase::train);
-  EXPECT_EQ(run_pipeline(staged, {.goal = Phase::done}).reached, Phase::done);
+  EXPECT_EQ(run_pipeline(config::resolve(staged), {.goal = Phase::train}).reached, Phase::train);
+  EXPECT_EQ(run_pipeline(config::resolve(staged), {.goal = Phase::done}).reached, Phase::done);
   EXPECT_EQ(run_file(whole, kModelFile), run_file(staged, kModelFile));
 }
 
@@ -280,7 +280,7 @@ TEST(Pipeline, AFinishedRunIsReadBackNotRepeated) {
   const config::Config config = data.config("run");
   const RunResult first = SmallRun::run(config);
   const std::string summary = run_file(config, kSummaryFile);
-  const RunResult again = run_pipeline(config, {});
+  const RunResult again = run_pipeline(config::resolve(config), {});
   EXPECT_EQ(again.test_accuracy, first.test_accuracy);
   EXPECT_EQ(run_file(config, kSummaryFile), summary);
 }

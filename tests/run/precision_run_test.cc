@@ -74,7 +74,7 @@ TEST(Precision, ARunThatGoesOnInAnotherPrecisionSaysSo) {
   (void)SmallRun::run(config, {.goal = run::Phase::select});
   const kernels::ForcedSimdTarget forced(target_without_bf16());
   Notices notices;
-  (void)run::run_pipeline(config, {.goal = run::Phase::done, .events = &notices});
+  (void)run::run_pipeline(config::resolve(config), {.goal = run::Phase::done, .events = &notices});
   EXPECT_NE(notices.all.find("in bf16 with 2 threads and goes on with"), std::string::npos)
       << notices.all;
 }

@@ -41,9 +41,10 @@ const std::vector<std::string> kSmall = {"train.epochs=2", "score.warmup_iterati
 
 void stop_and_resume(const config::Config& config, std::uint64_t steps) {
   StopAfter stop(steps);
-  prepare_run_directory(config, false);
-  expect_error(ErrorKind::interrupted, {"edgeprune resume", config.run.directory},
-               [&] { (void)run_pipeline(config, {.stop = &stop.flag, .events = &stop}); });
+  prepare_run_directory(config::resolve(config), false);
+  expect_error(ErrorKind::interrupted, {"edgeprune resume", config.run.directory}, [&] {
+    (void)run_pipeline(config::resolve(config), {.stop = &stop.flag, .events = &stop});
+  });
   (void)run_pipeline(open_run_directory(config.run.directory), {});
 }
 
@@ -110,11 +111,12 @@ TEST(Resume, ADamagedNewestCheckpointFallsBackToTheOtherAndSaysSo) {
   (void)SmallRun::run(whole);
   const config::Config stopped = data.config("stopped", overrides);
   StopAfter stop(10);
-  prepare_run_directory(stopped, false);
-  EXPECT_THROW((void)run_pipeline(stopped, {.stop = &stop.flag, .events = &stop}), core::Error);
+  prepare_run_directory(config::resolve(stopped), false);
+  EXPECT_THROW((void)run_pipeline(config::resolve(stopped), {.stop = &stop.flag, .events = &stop}),
+               core::Error);
   damage(newest_checkpoint(stopped));
   Notices notices;
-  (void)run_pipeline(stopped, {.events = &notices});
+  (void)run_pipeline(config::resolve(stopped), {.events = &notices});
   EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
   expect_same_run(whole, stopped);
 }
@@ -127,7 +129,7 @@ TEST(Resume, WithBothCheckpointsDamagedSaysSoAndWhatToDo) {
     std::filesystem::resize_file(std::filesystem::path(config.run.directory) / name, 100);
   }
   expect_error(ErrorKind::run_directory, {config.run.directory, "--force"},
-               [&] { (void)run_pipeline(config, {}); });
+               [&] { (void)run_pipeline(config::resolve(config), {}); });
 }
 
 TEST(Resume, RefusesAChangedDataSet) {
@@ -136,7 +138,7 @@ TEST(Resume, RefusesAChangedDataSet) {
   (void)SmallRun::run(config, {.goal = Phase::select});
   write_quadrants(data.directory(), "train", 151);
   expect_error(ErrorKind::run_directory, {"data set has changed"},
-               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+               [&] { (void)run_pipeline(config::resolve(config), {.goal = Phase::done}); });
 }
 
 TEST(Resume, RefusesAChangedTestSet) {
@@ -145,7 +147,7 @@ TEST(Resume, RefusesAChangedTestSet) {
   (void)SmallRun::run(config, {.goal = Phase::select});
   write_quadrants(data.directory(), "test", 53);
   expect_error(ErrorKind::run_directory, {"test set has changed"},
-               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+               [&] { (void)run_pipeline(config::resolve(config), {.goal = Phase::done}); });
 }
 
 TEST(RunDirectory, AnExistingRunIsReplacedOnlyWithForce) {
@@ -153,8 +155,8 @@ TEST(RunDirectory, AnExistingRunIsReplacedOnlyWithForce) {
   const config::Config config = data.config("run", kSmall);
   (void)SmallRun::run(config);
   expect_error(ErrorKind::run_directory, {"already exists", "edgeprune resume", "--force"},
-               [&] { prepare_run_directory(config, false); });
-  prepare_run_directory(config, true);
+               [&] { prepare_run_directory(config::resolve(config), false); });
+  prepare_run_directory(config::resolve(config), true);
   EXPECT_FALSE(is_complete(config.run.directory));
 }
 
@@ -163,7 +165,7 @@ TEST(RunDirectory, ForceNeverTouchesADirectoryThatIsNoRun) {
   config::Config config = data.config("run", kSmall);
   config.run.directory = data.directory().string();
   expect_error(ErrorKind::run_directory, {"not a run directory"},
-               [&] { prepare_run_directory(config, true); });
+               [&] { prepare_run_directory(config::resolve(config), true); });
   EXPECT_TRUE(std::filesystem::exists(data.directory() / "train-images.npy"));
 }
 
@@ -201,7 +203,7 @@ TEST(Resume, SaysSoWhereTheThreadsAreOthers) {
   (void)SmallRun::run(config, {.goal = Phase::select});
   config.run.threads = 1;
   Notices notices;
-  (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
+  (void)run_pipeline(config::resolve(config), {.goal = Phase::done, .events = &notices});
   EXPECT_NE(notices.all.find("with 2 threads and goes on with"), std::string::npos) << notices.all;
 }
 
@@ -212,17 +214,17 @@ TEST(RunDirectory, ForceKeepsAwayFromFilesThatNoRunWrote) {
   const auto photo = std::filesystem::path(config.run.directory) / "photo.png";
   core::write_file_atomically(photo, "mine");
   expect_error(ErrorKind::run_directory, {"photo.png", "--run-dir"},
-               [&] { prepare_run_directory(config, true); });
+               [&] { prepare_run_directory(config::resolve(config), true); });
   EXPECT_TRUE(is_complete(config.run.directory));
 }
 
 TEST(RunDirectory, IsForOneProcessAtATime) {
   const SmallRun data;
   const config::Config config = data.config("run", kSmall);
-  prepare_run_directory(config, false);
+  prepare_run_directory(config::resolve(config), false);
   const core::DirectoryLock other(config.run.directory);
   expect_error(ErrorKind::run_directory, {"in use", config.run.directory},
-               [&] { (void)run_pipeline(config, {}); });
+               [&] { (void)run_pipeline(config::resolve(config), {}); });
 }
 
 TEST(RunDirectory, ARefusedKeepRatioLeavesTheConfigurationAsItWas) {
@@ -271,7 +273,7 @@ TEST(Resume, NeedsTheNetworksFileNoMore) {
   const auto moved = data.directory() / "moved";
   std::filesystem::rename(gone.run.directory, moved);
   (void)run_pipeline(open_run_directory(moved), {.goal = Phase::done});
-  expect_same_run(whole, open_run_directory(moved));
+  expect_same_run(whole, *open_run_directory(moved));
 }
 
 TEST(Resume, RefusesAnEditedNetwork) {
@@ -282,29 +284,29 @@ TEST(Resume, RefusesAnEditedNetwork) {
   edited.replace(edited.find("relu"), 4, "relu6");
   core::write_file_atomically(std::filesystem::path(config.run.directory) / kNetworkFile, edited);
   expect_error(ErrorKind::run_directory, {"network.toml", "--force"},
-               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+               [&] { (void)run_pipeline(config::resolve(config), {.goal = Phase::done}); });
 }
 
 TEST(RunDirectory, ForceTakesTheNetworksFileAnew) {
   const SmallRun data;
   config::Config config = own_network(data, "run");
   (void)SmallRun::run(config);
-  prepare_run_directory(config, true);
+  prepare_run_directory(config::resolve(config), true);
   EXPECT_EQ(run_file(config, kNetworkFile), kOwnNetwork);
   config.model.network = "mlp";
-  prepare_run_directory(config, true);
+  prepare_run_directory(config::resolve(config), true);
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / kNetworkFile));
 }
 
 TEST(AbsolutePaths, AreThoseOfFilesButNotTheNameOfAShippedProfile) {
   config::Config config;
   config.device.profile = "raspberry-pi-5";
-  EXPECT_EQ(with_absolute_paths(config).device.profile, "raspberry-pi-5");
+  EXPECT_EQ(config::resolve(config)->device.profile, "raspberry-pi-5");
   config.device.profile = "./raspberry-pi-5";
   config.budget.file = "budget.toml";
   config.budget.replay = "a/../decisions.jsonl";
   config.energy.file = "watts";
-  const config::Config absolute = with_absolute_paths(config);
+  const config::Config absolute = *config::resolve(config);
   const auto here = std::filesystem::current_path();
   EXPECT_EQ(absolute.device.profile, here / "raspberry-pi-5");
   EXPECT_EQ(absolute.budget.file, here / "budget.toml");
@@ -318,7 +320,7 @@ TEST(Resume, RefusesAnEditedConfiguration) {
   (void)SmallRun::run(config, {.goal = Phase::select});
   config.train.epochs = 9;
   expect_error(ErrorKind::run_directory, {"configuration", "--force"},
-               [&] { (void)run_pipeline(config, {.goal = Phase::done}); });
+               [&] { (void)run_pipeline(config::resolve(config), {.goal = Phase::done}); });
 }
 
 TEST(Resume, OfAFinishedRunMissesWhatIsGone) {
@@ -327,7 +329,7 @@ TEST(Resume, OfAFinishedRunMissesWhatIsGone) {
   (void)SmallRun::run(config);
   std::filesystem::remove(std::filesystem::path(config.run.directory) / kModelFile);
   expect_error(ErrorKind::run_directory, {"model.safetensors", "--force"},
-               [&] { (void)run_pipeline(config, {}); });
+               [&] { (void)run_pipeline(config::resolve(config), {}); });
 }
 
 TEST(RunDirectory, OnlyTheSelectionMayChangeOnceARunHasBegun) {

@@ -54,7 +54,7 @@ TEST(RunMemory, CountsScoresAndWhatASelectionHolds) {
   const auto memory_of = [&](const char* strategy) {
     const config::Config config = small.config(
         "run", {"score.columns=[\"loss\", \"el2n\"]", std::string("prune.strategy=") + strategy});
-    return selection_memory(config, network, data.train);
+    return selection_memory(config::resolve(config), network, data.train);
   };
   const auto counts = data::class_counts(data.train, data::all_samples(data.train));
   const std::uint64_t largest = *std::max_element(counts.begin(), counts.end());
@@ -119,7 +119,7 @@ TEST(RunMemory, ASplitRunResumesWithTheSameBits) {
   const config::Config staged = data.config("staged", split);
   (void)SmallRun::run(whole);
   (void)SmallRun::run(staged, {.goal = Phase::select});
-  (void)run_pipeline(staged, {.goal = Phase::done});
+  (void)run_pipeline(config::resolve(staged), {.goal = Phase::done});
   EXPECT_EQ(run_file(whole, kModelFile), run_file(staged, kModelFile));
 }
 
@@ -134,7 +134,7 @@ TEST(RunMemory, AnotherSplitOnResumingIsSaid) {
           .total() +
       kLossBytes;
   Notices notices;
-  (void)run_pipeline(config, {.goal = Phase::done, .events = &notices});
+  (void)run_pipeline(config::resolve(config), {.goal = Phase::done, .events = &notices});
   EXPECT_NE(notices.all.find("with 2 threads in micro-batches of 16"), std::string::npos)
       << notices.all;
 }

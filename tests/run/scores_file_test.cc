@@ -77,8 +77,8 @@ TEST(ScoresOfARun, AreReadBackTurned) {
   const SmallRun data;
   const config::Config config =
       data.config("run", {"model.network=mlp", "score.columns=[\"aum\", \"loss\"]"});
-  prepare_run_directory(config, false);
-  (void)run_pipeline(config, {.goal = Phase::select});
+  prepare_run_directory(config::resolve(config), false);
+  (void)run_pipeline(config::resolve(config), {.goal = Phase::select});
   const auto path = std::filesystem::path(config.run.directory) / kScoresFile;
   const auto table = core::read_npy(path);
   const std::vector<float> aum = read_score_column(path, "aum");

@@ -139,8 +139,8 @@ TEST(SelectionRun, AScoreThatComparesPassesNeedsSeveral) {
 TEST(SelectionRun, ASelectionByAScoreThatWasNotGatheredIsAnErrorThatSaysHow) {
   const SmallRun data;
   const config::Config config = mlp_config(data, "scored", {});
-  prepare_run_directory(config, false);
-  (void)run_pipeline(config, {.goal = Phase::select});
+  prepare_run_directory(config::resolve(config), false);
+  (void)run_pipeline(config::resolve(config), {.goal = Phase::select});
   expect_error(ErrorKind::config, {"el2n", "it has loss", "score.columns=[\"el2n\"]"}, [&] {
     (void)change_selection(config.run.directory, {"prune.strategy=stratified"});
   });

@@ -26,7 +26,7 @@ void require_controls(const config::Config& config);
 /// Runs, or continues, the configured run and then config.run.controls in their order, each up to
 /// its end. The first row is the configured strategy. Interruptions and errors are those of
 /// run_pipeline; a second call goes on where the first stopped.
-[[nodiscard]] std::vector<ComparisonRow> run_with_controls(const config::Config& config,
+[[nodiscard]] std::vector<ComparisonRow> run_with_controls(const config::ResolvedConfig& config,
                                                            const run::PipelineOptions& options);
 
 /// The table as fixed-width text, one row per strategy, with a line on how to read it.

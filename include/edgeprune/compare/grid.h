@@ -11,6 +11,7 @@
 // result for its own.
 
 #include "edgeprune/compare/comparison.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/run/shared_data.h"
 
 #include <cstddef>
@@ -26,7 +27,7 @@ namespace edgeprune::compare {
 struct WarmUp {
   std::string setting;
   std::uint64_t seed = 0;
-  config::Config config;  // run.directory: DIR/warm-ups/...
+  config::ResolvedConfig config;  // run.directory: DIR/warm-ups/...
 };
 
 struct Cell {
@@ -34,7 +35,7 @@ struct Cell {
   std::string strategy;        // as specified: "top:el2n"
   core::KeepRatio keep_ratio;  // 1 for `full`
   std::uint64_t seed = 0;
-  config::Config config;               // run.directory: DIR/cells/...
+  config::ResolvedConfig config;       // run.directory: DIR/cells/...
   std::optional<std::size_t> warm_up;  // it starts from
 
   [[nodiscard]] bool is_full() const { return strategy == kControls[0]; }
@@ -48,10 +49,10 @@ struct Grid {
 
 /// The work of a run in samples of a forward and a backward pass. Under Match::cost, that of `top`
 /// with its warm-up is the budget of every cell of its setting and keep ratio.
-using BudgetOf = std::function<std::uint64_t(const config::Config& top)>;
+using BudgetOf = std::function<std::uint64_t(const config::ResolvedConfig& top)>;
 /// As its plan says; opens the data, or finds them in `data`. Forward passes alone are charged by
 /// their FLOPs.
-[[nodiscard]] std::uint64_t planned_work(const config::Config& top,
+[[nodiscard]] std::uint64_t planned_work(const config::ResolvedConfig& top,
                                          run::SharedData* data = nullptr);
 
 /// Threads are those of one run. Cells come in the order setting, keep ratio, strategy, seed.

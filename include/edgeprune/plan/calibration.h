@@ -9,7 +9,7 @@
 // and way of memory. Passes at two batch sizes take turns, so that a machine that slows
 // down slows both, and the median over the passes counts.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/cost/device_profile.h"
 
 #include <atomic>
@@ -40,7 +40,7 @@ struct Calibration {
   std::string machine;             // its CPU and how many threads it offers
 };
 /// Errors as those of a run before its first step, and of kind interrupted.
-[[nodiscard]] Calibration calibrate(const config::Config& config,
+[[nodiscard]] Calibration calibrate(const config::ResolvedConfig& config,
                                     const CalibrationOptions& options);
 
 /// A profile of this machine with one timing.

@@ -2,7 +2,7 @@
 // What a configured run will cost on a device, for several keep ratios, and which keep ratio or how
 // many epochs its budgets allow. Everything is predicted; nothing is trained.
 //
-//   RunCosts costs(config, cost::read_device_profile("raspberry-pi-5"));
+//   RunCosts costs(config::resolve(config), cost::read_device_profile("raspberry-pi-5"));
 //   const CostPlan plan = make_cost_plan(costs, {core::KeepRatio::parse("0.1")});
 //   cost_plan_table(plan);
 //
@@ -47,19 +47,19 @@ struct Provenance {
 class RunCosts {
  public:
   /// Opens the data.
-  RunCosts(const config::Config& config, cost::DeviceProfile profile);
+  RunCosts(const config::ResolvedConfig& config, cost::DeviceProfile profile);
 
   [[nodiscard]] cost::RunCost at(const run::PlanVariant& variant = {}) const;
   /// The same run on another device, by its profile's timing or FLOPs.
   [[nodiscard]] cost::RunCost on(const cost::DeviceProfile& profile,
                                  const run::PlanVariant& variant) const;
   [[nodiscard]] const run::PlannedRun& run() const { return run_; }
-  [[nodiscard]] const config::Config& config() const { return config_; }  // its budgets included
+  [[nodiscard]] const config::ResolvedConfig& config() const { return config_; }  // with budgets
   [[nodiscard]] const cost::DeviceProfile& profile() const { return profile_; }
   [[nodiscard]] Provenance provenance() const;
 
  private:
-  config::Config config_;
+  config::ResolvedConfig config_;
   cost::DeviceProfile profile_;
   run::PlannedRun run_;
 };

@@ -4,7 +4,7 @@
 // DIR/keep-RATIO-HASH holds a run directory each. One that is complete is never repeated and one
 // that was cut off goes on; the hash is that of its configuration.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/cost/planner.h"
 #include "edgeprune/run/events.h"
@@ -27,8 +27,8 @@ struct PilotOptions {
 
 /// The runs that a pilot makes: without budgets of time, energy and bytes, evaluated at their end
 /// alone.
-[[nodiscard]] std::vector<config::Config> pilot_runs(const config::Config& config,
-                                                     const PilotOptions& options);
+[[nodiscard]] std::vector<config::ResolvedConfig> pilot_runs(const config::ResolvedConfig& config,
+                                                             const PilotOptions& options);
 
 struct PilotResult {
   std::vector<cost::CurvePoint> curve;
@@ -36,6 +36,7 @@ struct PilotResult {
 };
 /// An Error of kind data without a test set; of kind interrupted when stopped: the same call goes
 /// on.
-[[nodiscard]] PilotResult run_pilot(const config::Config& config, const PilotOptions& options);
+[[nodiscard]] PilotResult run_pilot(const config::ResolvedConfig& config,
+                                    const PilotOptions& options);
 
 }  // namespace edgeprune::plan

@@ -1,7 +1,7 @@
 #pragma once
 // Makes a directory ready for a new run.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 
 namespace edgeprune::run {
 
@@ -10,6 +10,6 @@ namespace edgeprune::run {
 /// empty is an Error of kind run_directory, unless `force`: then what is there is removed first, if
 /// it is a run directory and the new run can begin (its data, network and first weights are read
 /// for a try); anything else is never touched.
-void prepare_run_directory(const config::Config& config, bool force);
+void prepare_run_directory(const config::ResolvedConfig& config, bool force);
 
 }  // namespace edgeprune::run

@@ -2,14 +2,14 @@
 // The pipeline score -> select -> train of one device: Algorithm 1 and its controls, in a run
 // directory, resumable at any moment with the same bits.
 //
-//   Config config = read_config("train.toml");
+//   const config::ResolvedConfig config = config::resolve(config::read_config("train.toml"));
 //   prepare_run_directory(config, /*force=*/false);   // new_run.h
 //   RunResult result = run_pipeline(config, {.events = &events});
 //
 // Strategies share this one loop; they differ in what a select::Strategy row says.
 
 #include "edgeprune/budget/usage_meter.h"
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/energy/device_state.h"
 #include "edgeprune/run/events.h"
 #include "edgeprune/run/phase.h"
@@ -43,6 +43,7 @@ struct PipelineOptions {
 
 /// Runs, or continues, the run in config.run.directory up to the goal. A run that lies there
 /// complete is not repeated: its result is read back.
-[[nodiscard]] RunResult run_pipeline(const config::Config& config, const PipelineOptions& options);
+[[nodiscard]] RunResult run_pipeline(const config::ResolvedConfig& config,
+                                     const PipelineOptions& options);
 
 }  // namespace edgeprune::run

@@ -3,10 +3,10 @@
 // the pipeline settles them, and nothing trained. For whoever wants to know what a run would cost,
 // or to measure what one of its steps takes.
 //
-//   const PlannedRun run(read_config("train.toml"));
+//   const PlannedRun run(config::resolve(config::read_config("train.toml")));
 //   const cost::RunWork tenth = run.work({.keep_ratio = core::KeepRatio::parse("0.1")});
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/cost/device_profile.h"
@@ -36,7 +36,7 @@ class PlannedRun {
   /// Opens the data. budget.seconds, joules, bytes and file are left out: the plan is that of the
   /// run as it would be without them. Errors as those of run_pipeline before its first step.
   /// `shared`: as PipelineOptions::data.
-  explicit PlannedRun(const config::Config& config, SharedData* shared = nullptr);
+  explicit PlannedRun(const config::ResolvedConfig& config, SharedData* shared = nullptr);
   ~PlannedRun();
   PlannedRun(PlannedRun&&) noexcept;
 
@@ -45,7 +45,7 @@ class PlannedRun {
   /// Which timing of a device profile is for this run.
   [[nodiscard]] cost::TimingRequest timing_request() const;
 
-  [[nodiscard]] const config::Config& config() const;  // threads resolved
+  [[nodiscard]] const config::Config& config() const;
   [[nodiscard]] const RunData& data() const;
   [[nodiscard]] const nn::Network& network() const;
   [[nodiscard]] train::TrainerOptions trainer_options() const;

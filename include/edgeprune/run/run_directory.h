@@ -2,7 +2,7 @@
 // The run directory: the contract between stages, and with other tools. docs/architecture.md lists
 // its files, run_files.h their names.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/run_files.h"
 
@@ -12,33 +12,25 @@
 
 namespace edgeprune::run {
 
-/// The configuration with the paths of files made absolute (data, network, model, selection, device
-/// profile, budget, meter), so that a run can be resumed and exported from any folder.
-/// run.directory stays as it is, and so does the name of a shipped profile.
-[[nodiscard]] config::Config with_absolute_paths(config::Config config);
-
-/// The configuration with run.threads = 0 replaced by the number this process may use.
-[[nodiscard]] config::Config with_resolved_threads(config::Config config);
-
 /// The configuration of an existing run, with run.directory set to where it lies now. An Error of
 /// kind run_directory where there is none.
-[[nodiscard]] config::Config open_run_directory(const std::filesystem::path& directory);
+[[nodiscard]] config::ResolvedConfig open_run_directory(const std::filesystem::path& directory);
 
 /// The same with overrides ("prune.keep_ratio=0.1") written into its config.toml. Only the section
 /// `prune` may change after a run has begun: what was scored stays valid.
-[[nodiscard]] config::Config change_selection(const std::filesystem::path& directory,
-                                              const std::vector<std::string>& overrides);
+[[nodiscard]] config::ResolvedConfig change_selection(const std::filesystem::path& directory,
+                                                      const std::vector<std::string>& overrides);
 
 /// The same for what may change at any time: limits of time and energy, pauses, meters, memory and
 /// how often it saves. Any other field is an Error of kind config that lists those.
-[[nodiscard]] config::Config change_limits(const std::filesystem::path& directory,
-                                           const std::vector<std::string>& overrides);
+[[nodiscard]] config::ResolvedConfig change_limits(const std::filesystem::path& directory,
+                                                   const std::vector<std::string>& overrides);
 
 /// The configuration with the defaults of what change_limits may change.
 [[nodiscard]] config::Config without_changeable(const config::Config& config);
 
 /// An Error of kind config where the configured strategy cannot go on from the state: one without a
-/// warm-up from warmed-up weights, one with from a run without, one whose score was not gathered.
+/// warm-up from warmed-up weights, or one with from a run without.
 void require_resumable(const RunState& state, const config::Config& config);
 
 }  // namespace edgeprune::run

@@ -1,7 +1,7 @@
 #pragma once
 // The memory a run takes at its peak, predicted before any of it is allocated.
 
-#include "edgeprune/config/config.h"
+#include "edgeprune/config/resolved_config.h"
 #include "edgeprune/nn/network.h"
 #include "edgeprune/run/run_data.h"
 #include "edgeprune/train/memory_choice.h"
@@ -38,9 +38,8 @@ struct RunMemory {
 [[nodiscard]] RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
                                            const train::TrainerOptions& options, int num_threads);
 /// The parts `scores` and `selection` alone, of the strategies that the run may come to follow.
-/// `config` with resolved columns.
-[[nodiscard]] RunMemory selection_memory(const config::Config& config, const nn::Network& network,
-                                         const data::Dataset& dataset);
+[[nodiscard]] RunMemory selection_memory(const config::ResolvedConfig& config,
+                                         const nn::Network& network, const data::Dataset& dataset);
 
 struct ChosenMemory {
   train::MemoryChoice choice;
@@ -50,8 +49,8 @@ struct ChosenMemory {
   [[nodiscard]] std::string text() const;
 };
 /// Decides how `options` (its `recompute` and `micro_batch_size` do not count) keeps within the
-/// configuration's limits; Errors as choose_memory. config.run.threads must be resolved.
-[[nodiscard]] ChosenMemory choose_run_memory(const config::Config& config,
+/// configuration's limits; Errors as choose_memory.
+[[nodiscard]] ChosenMemory choose_run_memory(const config::ResolvedConfig& config,
                                              const nn::Network& network, const RunData& data,
                                              const train::TrainerOptions& options);
 

@@ -1,0 +1,124 @@
+#include "edgeprune/config/resolved_config.h"
+
+#include "edgeprune/config/network_file.h"
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/thread_pool.h"
+#include "edgeprune/cost/device_profile.h"
+#include "edgeprune/score/scores.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+
+namespace edgeprune::config {
+namespace {
+
+void add_missing(std::vector<std::string>& columns, std::string_view column) {
+  if (column.empty() || std::find(columns.begin(), columns.end(), column) != columns.end()) return;
+  columns.emplace_back(column);
+}
+
+// Quotas go around a strategy that selects once.
+void require_quotas_fit(const Config& config) {
+  const std::string& name = config.prune.strategy;
+  if (config.prune.per_class == select::PerClass::none) return;
+  if (name != "auto" && select::strategy_named(name).select != nullptr) return;
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("prune.per_class is {} but the strategy {} takes no quotas; leave it out, or "
+                  "take a strategy that selects once, such as random",
+                  select::name_of(config.prune.per_class), name));
+}
+
+void resolve_columns(Config& config) {
+  require_quotas_fit(config);
+  for (const std::string& column : config.score.columns) (void)score::score_named(column);
+  // Also of a strategy without a warm-up: prune.score must fit it.
+  for (const select::Strategy* strategy : possible_strategies(config)) {
+    (void)ranking_score(config, *strategy);
+  }
+  for (const std::string& column : needed_columns(config)) {
+    add_missing(config.score.columns, column);
+  }
+}
+
+void resolve_threads(Config& config) {
+  if (config.run.threads > 0) return;
+  config.run.threads = static_cast<std::uint32_t>(core::available_threads());
+}
+
+std::vector<std::pair<std::string_view, std::string*>> paths_of(Config& config) {
+  Config::Data& data = config.data;
+  return {{"data.path", &data.path},
+          {"data.test_path", &data.test_path},
+          {"data.images", &data.images},
+          {"data.labels", &data.labels},
+          {"data.test_images", &data.test_images},
+          {"data.test_labels", &data.test_labels},
+          {"model.init", &config.model.init},
+          {"prune.selection_file", &config.prune.selection_file},
+          {"budget.file", &config.budget.file},
+          {"budget.replay", &config.budget.replay},
+          {"energy.file", &config.energy.file}};
+}
+
+bool is_shipped(const std::string& profile) {
+  const std::vector<std::string> shipped = cost::shipped_profiles();
+  return std::find(shipped.begin(), shipped.end(), profile) != shipped.end();
+}
+
+void make_absolute(std::string& path) {
+  if (!path.empty()) path = std::filesystem::absolute(path).lexically_normal().string();
+}
+
+void resolve_paths(Config& config) {
+  for (const auto& [field, path] : paths_of(config)) make_absolute(*path);
+  if (is_network_file(config.model.network)) make_absolute(config.model.network);
+  if (!is_shipped(config.device.profile)) make_absolute(config.device.profile);
+}
+
+}  // namespace
+
+ResolvedConfig resolve(Config config) {
+  resolve_threads(config);
+  resolve_columns(config);
+  resolve_paths(config);
+  return ResolvedConfig(std::move(config));
+}
+
+std::vector<const select::Strategy*> possible_strategies(const Config& config) {
+  return select::possible_strategies(config.prune.strategy, config.prune.constraint);
+}
+
+std::string ranking_score(const Config& config, const select::Strategy& strategy) {
+  if (config.prune.score.empty()) return std::string(strategy.score);
+  (void)score::score_named(config.prune.score);
+  if (!strategy.score.empty()) return config.prune.score;
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("prune.score is \"{}\" but the strategy {} ranks by no score; leave "
+                  "it out, or take a strategy that does, such as top or stratified",
+                  config.prune.score, strategy.name));
+}
+
+std::vector<std::string> needed_columns(const Config& config) {
+  std::vector<std::string> columns;
+  for (const select::Strategy* strategy : possible_strategies(config)) {
+    if (!strategy->warms_up) continue;
+    add_missing(columns, "loss");
+    add_missing(columns, ranking_score(config, *strategy));
+    add_missing(columns, strategy->other_column);
+  }
+  return columns;
+}
+
+std::vector<std::pair<std::string_view, std::string>> given_paths(const Config& config) {
+  Config copy = config;
+  std::vector<std::pair<std::string_view, std::string>> paths;
+  for (const auto& [field, path] : paths_of(copy)) paths.emplace_back(field, *path);
+  return paths;
+}
+
+}  // namespace edgeprune::config
