@@ -20,13 +20,10 @@ namespace {
 
 // What a comparison sets itself, cell by cell.
 void require_free(const Setting& setting) {
-  constexpr std::string_view kTaken[] = {"prune.strategy",      "prune.score", "prune.per_class",
-                                         "prune.keep_ratio",    "run.seed",    "run.directory",
-                                         "run.controls",        "run.threads", "budget.samples",
-                                         "prune.selection_file"};
   for (const std::string& text : setting.overrides) {
-    const std::string_view key = std::string_view(text).substr(0, text.find('='));
-    if (std::find(std::begin(kTaken), std::end(kTaken), key) == std::end(kTaken)) continue;
+    const std::string_view key = config::key_of(text);
+    const config::ConfigField* field = config::find_field(key);
+    if (field == nullptr || !field->is_set_by_comparison) continue;
     fail(
         fmt::format("compare.settings \"{}\" sets {}, which the comparison sets itself; leave it "
                     "out",

@@ -29,17 +29,10 @@ ComparisonRow make_row(run::RunResult result) {
 }
 
 config::ResolvedConfig control_config(const config::Config& config, const std::string& strategy) {
-  config::Config control = config;
-  // What was said of the run's own strategy is not said of its controls, which gather what theirs
-  // needs.
+  config::Config control = config::with_defaults(
+      config, [](const config::ConfigField& field) { return field.is_dropped_for_controls; });
   control.prune.strategy = strategy;
-  control.prune.score.clear();
-  control.prune.per_class = select::PerClass::none;
-  control.score.columns.clear();
   if (strategy == "full") control.budget = {};
-  // Decisions of another run, over other steps.
-  control.budget.replay.clear();
-  control.run.controls.clear();
   // The run's own copy: the original may have changed since the run began.
   if (const fs::path file = run::network_file_of(config); !file.empty()) {
     control.model.network = file.string();

@@ -32,12 +32,11 @@ std::string file_name(std::string_view text) {
   return name.starts_with('.') ? "-" + name : name;
 }
 
-// Of everything that the run's result depends on. Where it lies, how often it saves, and what
-// memory and how many threads it may use change no more than last bits.
+// Of everything that the run's result depends on, last bits apart.
 std::string fingerprint(const config::Config& config) {
-  config::Config fixed = config;
-  fixed.run = {.seed = config.run.seed};
-  fixed.limits = {};
+  config::Config fixed = config::with_defaults(config, [](const config::ConfigField& field) {
+    return field.decides != config::Decides::bits;
+  });
   if (config::is_network_file(config.model.network)) {
     fixed.model.network = core::content_hash(core::read_file(config.model.network));
   }

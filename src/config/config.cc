@@ -139,7 +139,7 @@ toml::table parse_value(std::string_view text) {
 void apply_override(std::string_view text, Draft& draft) {
   const std::string place = fmt::format("--set {}", for_message(text));
   const std::size_t equals = text.find('=');
-  const std::string_view key = trimmed(text.substr(0, equals));
+  const std::string_view key = key_of(text);
   if (equals == std::string_view::npos) {
     const std::string_view nearest = nearest_key(key);
     fail(place, fmt::format("it has no value; write --set {}=VALUE",
@@ -170,52 +170,23 @@ void resolve_peak_learning_rate(Draft& draft) {
   }
 }
 
-// A value of one field that is nothing without another field.
-struct Need {
-  std::string_view key;
-  std::string_view needs;
-  bool (*unmet)(const Config&);
-};
-
-bool is_array_pair(const Config& c) {
-  return c.data.format == data::SourceFormat::idx || c.data.format == data::SourceFormat::npy;
+// The place of a field that needs another which is not set. No default needs anything: the field
+// has been set somewhere.
+void check_needs_of(const ConfigField& field, const Draft& draft, const Config& defaults) {
+  const std::string value = field.value(draft.config);
+  for (const FieldNeed& need : field.needs) {
+    const bool applies = need.value.empty() ? value != field.value(defaults)
+                                            : value == core::toml_string(need.value);
+    const ConfigField& needed = *find_field(need.field);
+    if (!applies || needed.value(draft.config) != needed.value(defaults)) continue;
+    fail(draft.places.at(field.key),
+         fmt::format("{} is {}; it needs {} too", field.key, for_message(value), need.field));
+  }
 }
-
-bool has_no_usual_folder(const Config& c) {
-  return c.data.format == data::SourceFormat::folder ||
-         c.data.format == data::SourceFormat::cifar10 ||
-         c.data.format == data::SourceFormat::cifar100;
-}
-
-constexpr Need kNeeds[] = {
-    {"data.format", "data.path",
-     [](const Config& c) { return has_no_usual_folder(c) && c.data.path.empty(); }},
-    {"data.format", "data.images",
-     [](const Config& c) { return is_array_pair(c) && c.data.images.empty(); }},
-    {"data.format", "data.labels",
-     [](const Config& c) { return is_array_pair(c) && c.data.labels.empty(); }},
-    {"data.test_images", "data.test_labels",
-     [](const Config& c) { return !c.data.test_images.empty() && c.data.test_labels.empty(); }},
-    {"data.test_labels", "data.test_images",
-     [](const Config& c) { return c.data.test_images.empty() && !c.data.test_labels.empty(); }},
-    {"data.class_skew", "data.train_limit",
-     [](const Config& c) { return c.data.class_skew > 0 && c.data.train_limit == 0; }},
-    {"data.resize_height", "data.resize_width",
-     [](const Config& c) { return c.data.resize_height > 0 && c.data.resize_width == 0; }},
-    {"data.resize_width", "data.resize_height",
-     [](const Config& c) { return c.data.resize_height == 0 && c.data.resize_width > 0; }},
-    {"prune.strategy", "prune.selection_file",
-     [](const Config& c) { return c.prune.strategy == "file" && c.prune.selection_file.empty(); }},
-};
 
 void check_needs(const Draft& draft) {
-  for (const Need& need : kNeeds) {
-    if (!need.unmet(draft.config)) continue;
-    // No default needs anything: the field has been set somewhere.
-    fail(draft.places.at(need.key),
-         fmt::format("{} is {}; it needs {} too", need.key,
-                     for_message(find_row(need.key)->documented.value(draft.config)), need.needs));
-  }
+  const Config defaults = unresolved_defaults();
+  for (const ConfigField& field : config_fields()) check_needs_of(field, draft, defaults);
 }
 
 void check_hours(const Draft& draft) {
@@ -236,6 +207,10 @@ Config finish(Draft draft, const std::vector<std::string>& overrides) {
 }
 
 }  // namespace
+
+std::string_view key_of(std::string_view override_text) {
+  return trimmed(override_text.substr(0, override_text.find('=')));
+}
 
 Config read_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   if (path.empty()) return finish({}, overrides);

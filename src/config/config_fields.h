@@ -17,6 +17,8 @@ struct FieldRow {
   bool is_text;  // a string or a word: --set takes it without quotes
   /// Sets the field and returns "", or leaves it and returns what the value must be.
   std::string (*set)(Config&, const GivenValue&, const Limits&);
+  /// Of a field that is a string, that string; else null.
+  std::string& (*text)(Config&) = nullptr;
 };
 [[nodiscard]] const std::vector<FieldRow>& field_rows();
 

@@ -23,10 +23,23 @@ std::string type_and_range(const ConfigField& field) {
   return fmt::format("{}, {}{}", field.type, each, field.range);
 }
 
+// The description, and what else there is to know that has no column of its own.
+std::string meaning(const ConfigField& field) {
+  std::string text(field.description);
+  for (const FieldNeed& need : field.needs) {
+    text += need.value.empty() ? fmt::format(" Needs `{}`.", need.field)
+                               : fmt::format(" `{}` needs `{}`.", need.value, need.field);
+  }
+  if (field.is_set_by_comparison) text += " A comparison sets it itself.";
+  if (field.is_dropped_for_controls) text += " Controls do not take it over.";
+  return text;
+}
+
 std::string table_row(const ConfigField& field, const Config& defaults) {
-  return fmt::format("| `{}` | {} | {} | `{}` | {} |\n", name_of(field.key),
+  return fmt::format("| `{}` | {} | {} | `{}` | {} | {} | {} |\n", name_of(field.key),
                      escaped_bars(type_and_range(field)), field.unit,
-                     escaped_bars(field.value(defaults)), escaped_bars(field.description));
+                     escaped_bars(field.value(defaults)), name_of(field.may_change),
+                     name_of(field.decides), escaped_bars(meaning(field)));
 }
 
 }  // namespace
@@ -55,8 +68,8 @@ std::string config_reference_markdown() {
       section = section_of(field.key);
       text += fmt::format(
           "### [{}]\n\n"
-          "| Field | Type | Unit | Default | Meaning |\n"
-          "|---|---|---|---|---|\n",
+          "| Field | Type | Unit | Default | May change | Decides | Meaning |\n"
+          "|---|---|---|---|---|---|---|\n",
           section);
     }
     text += table_row(field, defaults);

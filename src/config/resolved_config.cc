@@ -6,6 +6,8 @@
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/score/scores.h"
 
+#include "config_fields.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,24 +51,11 @@ void resolve_threads(Config& config) {
   config.run.threads = static_cast<std::uint32_t>(core::available_threads());
 }
 
-std::vector<std::pair<std::string_view, std::string*>> paths_of(Config& config) {
-  Config::Data& data = config.data;
-  return {{"data.path", &data.path},
-          {"data.test_path", &data.test_path},
-          {"data.images", &data.images},
-          {"data.labels", &data.labels},
-          {"data.test_images", &data.test_images},
-          {"data.test_labels", &data.test_labels},
-          {"model.init", &config.model.init},
-          {"prune.selection_file", &config.prune.selection_file},
-          {"budget.file", &config.budget.file},
-          {"budget.replay", &config.budget.replay},
-          {"energy.file", &config.energy.file}};
-}
-
-bool is_shipped(const std::string& profile) {
+// Of a field that is a path unless its value is a name.
+bool is_name(std::string_view key, const std::string& value) {
+  if (key == "model.network") return !is_network_file(value);
   const std::vector<std::string> shipped = cost::shipped_profiles();
-  return std::find(shipped.begin(), shipped.end(), profile) != shipped.end();
+  return std::find(shipped.begin(), shipped.end(), value) != shipped.end();
 }
 
 void make_absolute(std::string& path) {
@@ -74,9 +63,12 @@ void make_absolute(std::string& path) {
 }
 
 void resolve_paths(Config& config) {
-  for (const auto& [field, path] : paths_of(config)) make_absolute(*path);
-  if (is_network_file(config.model.network)) make_absolute(config.model.network);
-  if (!is_shipped(config.device.profile)) make_absolute(config.device.profile);
+  for (const FieldRow& row : field_rows()) {
+    if (row.documented.path == FieldPath::none) continue;
+    std::string& path = row.text(config);
+    const bool may_be_name = row.documented.path == FieldPath::path_or_name;
+    if (!may_be_name || !is_name(row.documented.key, path)) make_absolute(path);
+  }
 }
 
 }  // namespace
@@ -117,7 +109,10 @@ std::vector<std::string> needed_columns(const Config& config) {
 std::vector<std::pair<std::string_view, std::string>> given_paths(const Config& config) {
   Config copy = config;
   std::vector<std::pair<std::string_view, std::string>> paths;
-  for (const auto& [field, path] : paths_of(copy)) paths.emplace_back(field, *path);
+  for (const FieldRow& row : field_rows()) {
+    if (row.documented.path != FieldPath::path || row.text(copy).empty()) continue;
+    paths.emplace_back(row.documented.key, row.text(copy));
+  }
   return paths;
 }
 

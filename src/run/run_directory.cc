@@ -9,7 +9,6 @@
 #include "run_scores.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -71,29 +70,34 @@ void require_resumable(const RunState& state, const config::Config& config) {
 
 namespace {
 
-// Nothing that decisions.jsonl would have to know to be replayed, such as budget.shrink.
-constexpr std::string_view kChangeable[] = {
-    "budget.seconds", "budget.joules", "budget.file",           "pause.*",
-    "energy.*",       "limits.*",      "run.checkpoint_seconds"};
+// What the overrides set may change by now, or else an Error that lists what may.
+void require_changeable(const std::vector<std::string>& overrides, config::FieldQuery may_change,
+                        std::string_view moment) {
+  for (const std::string& assignment : overrides) {
+    const config::ConfigField* field = config::find_field(config::key_of(assignment));
+    // What is no field at all, the reader says better.
+    if (field == nullptr || may_change(*field)) continue;
+    throw core::Error(
+        core::ErrorKind::config,
+        fmt::format("--set {}: once a run has {}, only {} may change; start another "
+                    "run with --run-dir",
+                    core::printable(assignment), moment, config::list_fields(may_change)));
+  }
+}
 
-bool is_changeable(std::string_view key) {
-  return std::any_of(std::begin(kChangeable), std::end(kChangeable), [&](std::string_view name) {
-    return name.ends_with('*') ? key.starts_with(name.substr(0, name.size() - 1)) : key == name;
-  });
+bool may_always_change(const config::ConfigField& field) {
+  return field.may_change == config::MayChange::always;
+}
+
+bool may_change_until_selected(const config::ConfigField& field) {
+  return field.may_change != config::MayChange::never;
 }
 
 }  // namespace
 
 config::ResolvedConfig change_limits(const fs::path& directory,
                                      const std::vector<std::string>& overrides) {
-  for (const std::string& assignment : overrides) {
-    if (is_changeable(assignment.substr(0, assignment.find_first_of("= ")))) continue;
-    throw core::Error(
-        core::ErrorKind::config,
-        fmt::format("--set {}: once a run has begun, only {} may change; start another run with "
-                    "--run-dir",
-                    core::printable(assignment), fmt::join(kChangeable, ", ")));
-  }
+  require_changeable(overrides, may_always_change, "begun");
   require_run_directory(directory);
   const core::DirectoryLock lock(directory);
   const config::ResolvedConfig config = config::resolve(read_run_config(directory, overrides));
@@ -101,24 +105,9 @@ config::ResolvedConfig change_limits(const fs::path& directory,
   return config;
 }
 
-config::Config without_changeable(const config::Config& config) {
-  std::string fixed;
-  for (const config::ConfigField& field : config::config_fields()) {
-    if (!is_changeable(field.key))
-      fixed += fmt::format("{} = {}\n", field.key, field.value(config));
-  }
-  return config::parse_config(fixed, std::string(kConfigFile));
-}
-
 config::ResolvedConfig change_selection(const fs::path& directory,
                                         const std::vector<std::string>& overrides) {
-  for (const std::string& assignment : overrides) {
-    if (assignment.starts_with("prune.")) continue;
-    throw core::Error(core::ErrorKind::config,
-                      fmt::format("--set {}: only prune.* may change once a run has begun; start "
-                                  "another run with --run-dir",
-                                  assignment));
-  }
+  require_changeable(overrides, may_change_until_selected, "been scored");
   require_run_directory(directory);
   const core::DirectoryLock lock(directory);
   const auto checkpoint = load_checkpoint(directory);

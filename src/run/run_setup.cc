@@ -97,19 +97,25 @@ Engine RunSetup::engine() const {
       .micro_batch_size = trainer_options().is_split() ? memory.choice.step.micro_batch_size : 0};
 }
 
-// The sections prune and budget may change until there is a selection; where the run lies, how
-// often it saves, what it is compared with and what change_limits may change always may.
+namespace {
+
+// A begun run may be continued with another value of it, whatever phase it is in.
+bool is_free(const config::ConfigField& field) {
+  return field.may_change == config::MayChange::always || field.decides != config::Decides::bits;
+}
+
+bool is_free_until_selected(const config::ConfigField& field) {
+  return is_free(field) || field.may_change == config::MayChange::until_selected;
+}
+
+}  // namespace
+
 std::string RunSetup::configuration_hash(Phase phase) const {
-  config::Config fixed = without_changeable(config);
-  fixed.run = {.seed = config.run.seed};
-  fixed.score.columns.clear();  // a checkpoint holds what was gathered
-  // While `auto` warms up, how long it does depends on both.
+  // While `auto` warms up, how long it does depends on the keep ratio and the budget.
   const bool is_open =
       phase == Phase::select || (phase == Phase::score && config.prune.strategy != "auto");
-  if (is_open) {
-    fixed.prune = {};
-    fixed.budget = {};
-  }
+  config::Config fixed = config::with_defaults(config, is_open ? is_free_until_selected : is_free);
+  fixed.score.columns.clear();  // a checkpoint holds what was gathered
   // A network's file may move, but not change.
   const std::filesystem::path file = network_file_of(config);
   if (!file.empty()) fixed.model.network = core::content_hash(core::read_file(file));

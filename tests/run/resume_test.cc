@@ -298,22 +298,6 @@ TEST(RunDirectory, ForceTakesTheNetworksFileAnew) {
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / kNetworkFile));
 }
 
-TEST(AbsolutePaths, AreThoseOfFilesButNotTheNameOfAShippedProfile) {
-  config::Config config;
-  config.device.profile = "raspberry-pi-5";
-  EXPECT_EQ(config::resolve(config)->device.profile, "raspberry-pi-5");
-  config.device.profile = "./raspberry-pi-5";
-  config.budget.file = "budget.toml";
-  config.budget.replay = "a/../decisions.jsonl";
-  config.energy.file = "watts";
-  const config::Config absolute = *config::resolve(config);
-  const auto here = std::filesystem::current_path();
-  EXPECT_EQ(absolute.device.profile, here / "raspberry-pi-5");
-  EXPECT_EQ(absolute.budget.file, here / "budget.toml");
-  EXPECT_EQ(absolute.budget.replay, here / "decisions.jsonl");
-  EXPECT_EQ(absolute.energy.file, here / "watts");
-}
-
 TEST(Resume, RefusesAnEditedConfiguration) {
   const SmallRun data;
   config::Config config = data.config("run", kSmall);
@@ -330,14 +314,6 @@ TEST(Resume, OfAFinishedRunMissesWhatIsGone) {
   std::filesystem::remove(std::filesystem::path(config.run.directory) / kModelFile);
   expect_error(ErrorKind::run_directory, {"model.safetensors", "--force"},
                [&] { (void)run_pipeline(config::resolve(config), {}); });
-}
-
-TEST(RunDirectory, OnlyTheSelectionMayChangeOnceARunHasBegun) {
-  const SmallRun data;
-  const config::Config config = data.config("run", kSmall);
-  (void)SmallRun::run(config, {.goal = Phase::select});
-  expect_error(ErrorKind::config, {"train.epochs=9", "only prune.*"},
-               [&] { (void)change_selection(config.run.directory, {"train.epochs=9"}); });
 }
 
 }  // namespace

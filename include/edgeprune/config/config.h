@@ -4,10 +4,10 @@
 //   Config config = read_config("train.toml", {"train.epochs=5", "prune.keep_ratio=0.1"});
 //   std::string resolved = to_toml(config);      // what config.toml of a run directory holds
 //
-// Fields are named section.key; adding one adds its member here and its row in config_fields.cc. An
-// unknown key, a wrong type or a value out of range is an Error of kind config of one line:
-// "train.toml:12: prune.keep_ratio is 1.4; it must be in (0, 1]". A misspelt key names the nearest
-// one.
+// Fields are named section.key; adding one adds its member here and its row in one of
+// src/config/*_fields.cc, which holds every property of it. An unknown key, a wrong type or a value
+// out of range is an Error of kind config of one line: "train.toml:12: prune.keep_ratio is 1.4; it
+// must be in (0, 1]". A misspelt key names the nearest one.
 
 #include "edgeprune/budget/budget_control.h"
 #include "edgeprune/budget/pause_rules.h"
@@ -123,17 +123,68 @@ struct Config {
   } run;
 };
 
-/// One documented field, for the reader, `to_toml` and docs/configuration.md alike.
+/// Whether a field names a file or folder; resolve() makes its path absolute. run.directory, which
+/// a run writes, is none.
+enum class FieldPath {
+  none,
+  path,
+  path_or_name,  // a path where the value is not the name of what is built in or shipped
+};
+[[nodiscard]] std::string_view name_of(FieldPath path);
+
+/// Until when a field of a run that has begun may be given another value.
+enum class MayChange {
+  never,
+  until_selected,  // before the run has chosen its samples
+  always,          // limits and habits, which decisions.jsonl need not know to be replayed
+};
+[[nodiscard]] std::string_view name_of(MayChange when);
+
+/// What of a run's results follows from a field.
+enum class Decides {
+  nothing,
+  last_bits,  // how the same numbers are computed: threads, memory
+  bits,       // scores, selection, model, or what the run reports of its cost
+};
+[[nodiscard]] std::string_view name_of(Decides what);
+
+/// A value of a field that needs another field set.
+struct FieldNeed {
+  std::string_view value;  // a word or text; empty: any but the default
+  std::string_view field;
+};
+
+/// One field with all that is known of it, for the reader, `to_toml`, docs/configuration.md and
+/// whoever asks what a field is: a row of the one table of fields.
 struct ConfigField {
   std::string_view key;  // "train.learning_rate"
-  std::string type;  // "float", "integer", "decimal", "byte count", "string", "boolean", "list of
-                     // integers", "list of strings", or the allowed words: "adam | adamw | sgd"
-  std::string_view range;               // "above 0", "in (0, 1]", ...; empty where all goes
-  std::string_view unit;                // "samples", "seconds", ...; empty where there is none
-  std::string_view description;         // one or two sentences
-  std::string (*value)(const Config&);  // as TOML text
+  std::string type;      // "float", "integer", "decimal", "byte count", "string", "path", "name or
+                         // path", "boolean", "list of integers", "list of strings", or the allowed
+                         // words: "adam | adamw | sgd"
+  std::string_view range;        // "above 0", "in (0, 1]", ...; empty where all goes
+  std::string_view unit;         // "samples", "seconds", ...; empty where there is none
+  std::string_view description;  // one or two sentences
+  FieldPath path = FieldPath::none;
+  MayChange may_change = MayChange::never;
+  Decides decides = Decides::bits;
+  bool is_set_by_comparison = false;     // by a comparison itself, for each of its runs
+  bool is_dropped_for_controls = false;  // its controls run without it, or with one of their own
+  std::vector<std::string_view> words;   // that it may be; empty where it is no word
+  std::vector<FieldNeed> needs;
+  std::string (*value)(const Config&);           // as TOML text
+  void (*copy)(const Config& from, Config& to);  // this field alone
 };
 [[nodiscard]] const std::vector<ConfigField>& config_fields();
+
+/// Which fields: asked of each.
+using FieldQuery = bool (*)(const ConfigField&);
+/// The configuration with the defaults of those fields.
+[[nodiscard]] Config with_defaults(Config config, FieldQuery which);
+/// Their keys for a message, in the order of the table, whole sections as one: "prune.*,
+/// budget.bytes".
+[[nodiscard]] std::string list_fields(FieldQuery which);
+/// The field, or nullptr.
+[[nodiscard]] const ConfigField* find_field(std::string_view key);
 
 /// Reads a TOML file (an empty path: defaults only), then applies "section.key=value" overrides in
 /// order and checks the whole.
@@ -142,6 +193,9 @@ struct ConfigField {
 /// The same from memory; `name` stands for the file in messages.
 [[nodiscard]] Config parse_config(std::string_view toml, const std::string& name,
                                   const std::vector<std::string>& overrides = {});
+
+/// The key of an override: "train.epochs" of " train.epochs = 5".
+[[nodiscard]] std::string_view key_of(std::string_view override_text);
 
 /// Every field with its value; parse_config reads it back to the same configuration.
 [[nodiscard]] std::string to_toml(const Config& config);

@@ -50,8 +50,7 @@ class ResolvedConfig {
 /// none where there is no warm-up. Errors of kind config as those of ranking_score.
 [[nodiscard]] std::vector<std::string> needed_columns(const Config& config);
 
-/// The files and folders of the user's own that the configuration names, each with its field;
-/// neither network files nor device profiles, which may be names.
+/// What the configuration names in fields that are paths (FieldPath::path), each with its field.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> given_paths(
     const Config& config);
 

@@ -16,18 +16,16 @@ namespace edgeprune::run {
 /// kind run_directory where there is none.
 [[nodiscard]] config::ResolvedConfig open_run_directory(const std::filesystem::path& directory);
 
-/// The same with overrides ("prune.keep_ratio=0.1") written into its config.toml. Only the section
-/// `prune` may change after a run has begun: what was scored stays valid.
+/// The same with overrides ("prune.keep_ratio=0.1") written into its config.toml, before the run
+/// has selected: fields whose MayChange is not `never`. Any other is an Error of kind config that
+/// lists those.
 [[nodiscard]] config::ResolvedConfig change_selection(const std::filesystem::path& directory,
                                                       const std::vector<std::string>& overrides);
 
-/// The same for what may change at any time: limits of time and energy, pauses, meters, memory and
-/// how often it saves. Any other field is an Error of kind config that lists those.
+/// The same at any time, for fields that may change always: limits of time and energy, pauses,
+/// meters, memory and how often it saves.
 [[nodiscard]] config::ResolvedConfig change_limits(const std::filesystem::path& directory,
                                                    const std::vector<std::string>& overrides);
-
-/// The configuration with the defaults of what change_limits may change.
-[[nodiscard]] config::Config without_changeable(const config::Config& config);
 
 /// An Error of kind config where the configured strategy cannot go on from the state: one without a
 /// warm-up from warmed-up weights, or one with from a run without.

@@ -1,0 +1,142 @@
+#include "field_rows.h"
+
+namespace edgeprune::config {
+namespace {
+
+constexpr Word<train::Recipe> kRecipes[] = {
+    {"as_given", train::Recipe::as_given},
+    {"auto", train::Recipe::automatic},
+};
+constexpr Word<train::WantedPrecision> kPrecisions[] = {
+    {"f32", train::WantedPrecision::f32},
+    {"bf16", train::WantedPrecision::bf16},
+    {"bf16_or_f32", train::WantedPrecision::bf16_or_f32},
+    {"bf16_storage", train::WantedPrecision::bf16_storage},
+};
+constexpr Word<train::MemoryMode> kMemoryModes[] = {
+    {"auto", train::MemoryMode::automatic},
+    {"keep", train::MemoryMode::keep},
+    {"recompute", train::MemoryMode::recompute},
+    {"accumulate", train::MemoryMode::accumulate},
+};
+constexpr Word<nn::ScheduleKind> kSchedules[] = {
+    {"constant", nn::ScheduleKind::constant},
+    {"cosine", nn::ScheduleKind::cosine},
+    {"one_cycle", nn::ScheduleKind::one_cycle},
+};
+constexpr Word<nn::OptimizerKind> kOptimizers[] = {
+    {"adam", nn::OptimizerKind::adam},
+    {"adamw", nn::OptimizerKind::adamw},
+    {"sgd", nn::OptimizerKind::sgd},
+};
+
+}  // namespace
+
+std::vector<FieldRow> step_rows() {
+  return {
+      words<kRecipes>(
+          {.key = "train.recipe",
+           .description =
+               "`as_given` trains as the fields below say. `auto` sets schedule, peak learning "
+               "rate, label smoothing and `train.beta2` by the number of steps and whether there "
+               "is a warm-up, for the warm-up too ([choosing.md](choosing.md#the-recipe))."},
+          [](auto& c) -> auto& { return c.train.recipe; }),
+      field(
+          {.key = "train.epochs", .unit = "passes", .description = "Passes over the kept samples."},
+          kAtLeastOne, [](auto& c) -> auto& { return c.train.epochs; }),
+      field(
+          {.key = "train.batch_size",
+           .unit = "samples",
+           .description = "Samples per step, in the warm-up too."},
+          kAtLeastOne, [](auto& c) -> auto& { return c.train.batch_size; }),
+      words<kPrecisions>(
+          {.key = "train.precision",
+           .description =
+               "How activations are stored and multiplied; weights, sums and losses stay f32. "
+               "`bf16` needs a CPU that multiplies it (`edgeprune doctor` says), `bf16_or_f32` "
+               "takes f32 on another. `bf16_storage` stores activations and their gradients as "
+               "bf16, in half the memory, and multiplies in f32, on any CPU."},
+          [](auto& c) -> auto& { return c.train.precision; }),
+      words<kMemoryModes>(
+          {.key = "train.memory",
+           .description =
+               "`keep` keeps every activation for the backward pass. `recompute` computes most of "
+               "them again: less memory, more time, the same bits. `accumulate` runs a batch in "
+               "micro-batches and adds up their gradients; batch norm then normalises each by "
+               "itself. `auto`: the first of these that keeps within `limits.memory_bytes`."},
+          [](auto& c) -> auto& { return c.train.memory; }),
+      field(
+          {.key = "train.micro_batch_size",
+           .unit = "samples",
+           .description = "Samples per micro-batch where a batch is split. 0: the largest equal "
+                          "parts that keep within `limits.memory_bytes`."},
+          kNotNegative, [](auto& c) -> auto& { return c.train.micro_batch_size; }),
+  };
+}
+
+std::vector<FieldRow> schedule_rows() {
+  return {
+      words<kSchedules>(
+          {.key = "train.schedule",
+           .description = "How the learning rate moves over the steps after the warm-up, which "
+                          "runs at `train.learning_rate`."},
+          [](auto& c) -> auto& { return c.train.schedule.kind; }),
+      field(
+          {.key = "train.learning_rate", .description = "The base learning rate."}, kAboveZero,
+          [](auto& c) -> auto& { return c.train.schedule.base_learning_rate; }),
+      field(
+          {.key = "train.peak_learning_rate",
+           .description =
+               "`one_cycle`: the highest learning rate. 0: three times `train.learning_rate`."},
+          kNotNegative, [](auto& c) -> auto& { return c.train.schedule.peak_learning_rate; }),
+      field(
+          {.key = "train.label_smoothing",
+           .description = "The share of each label's weight that is spread over all classes. "
+                          "Scores never use it."},
+          kShareBelowOne, [](auto& c) -> auto& { return c.train.label_smoothing; }),
+      field(
+          {.key = "train.crop_padding_pixels",
+           .unit = "pixels",
+           .description = "Random crops of the original size after this much zero padding on each "
+                          "side. Off while scoring."},
+          kNotNegative, [](auto& c) -> auto& { return c.train.augmentation.crop_padding_pixels; }),
+      field(
+          {.key = "train.horizontal_flip",
+           .description = "Mirror each image with probability 1/2. Off while scoring."},
+          kAny, [](auto& c) -> auto& { return c.train.augmentation.horizontal_flip; }),
+      field(
+          {.key = "train.evaluate_every_epochs",
+           .unit = "epochs",
+           .description = "How often losses and accuracies are measured; after the last epoch they "
+                          "always are. 0: only then."},
+          kNotNegative, [](auto& c) -> auto& { return c.train.evaluate_every_epochs; }),
+  };
+}
+
+std::vector<FieldRow> optimizer_rows() {
+  return {
+      words<kOptimizers>(
+          {.key = "train.optimizer", .description = "The optimizer, as `torch.optim` defines it."},
+          [](auto& c) -> auto& { return c.train.optimizer.kind; }),
+      field(
+          {.key = "train.momentum", .description = "`sgd`: momentum."}, kShareBelowOne,
+          [](auto& c) -> auto& { return c.train.optimizer.momentum; }),
+      field(
+          {.key = "train.beta1",
+           .description = "`adam`, `adamw`: decay of the mean of the gradients."},
+          kShareBelowOne, [](auto& c) -> auto& { return c.train.optimizer.beta1; }),
+      field(
+          {.key = "train.beta2",
+           .description = "`adam`, `adamw`: decay of the mean of the squared gradients."},
+          kShareBelowOne, [](auto& c) -> auto& { return c.train.optimizer.beta2; }),
+      field(
+          {.key = "train.epsilon", .description = "`adam`, `adamw`: added to the denominator."},
+          kAboveZero, [](auto& c) -> auto& { return c.train.optimizer.epsilon; }),
+      field(
+          {.key = "train.weight_decay",
+           .description = "`sgd`, `adam`: added to the gradient; `adamw`: decoupled from it."},
+          kNotNegative, [](auto& c) -> auto& { return c.train.optimizer.weight_decay; }),
+  };
+}
+
+}  // namespace edgeprune::config

@@ -1,0 +1,144 @@
+// What of a run that has begun may change, and what may not: as the table of fields says.
+
+#include "edgeprune/config/resolved_config.h"
+#include "edgeprune/run/pipeline.h"
+#include "edgeprune/run/run_directory.h"
+
+#include "small_run.h"
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeprune::run {
+namespace {
+
+using core::ErrorKind;
+using testing::expect_error;
+
+const std::vector<std::string> kSmall = {"train.epochs=2", "score.warmup_iterations=7",
+                                         "model.network=mlp", "model.hidden_sizes=[12]"};
+
+// A value that a scored run could go on with, were it allowed to.
+std::string other_value(const config::ConfigField& field) {
+  static const std::map<std::string_view, std::string> kOwn = {
+      {"model.network", "cnn"},
+      {"model.hidden_sizes", "[5]"},
+      {"model.width_multiplier", "2"},
+      {"score.columns", "[\"el2n\"]"},
+      {"prune.strategy", "bottom"},
+      {"prune.keep_ratio", "0.3"},
+      {"prune.score", "loss"},
+      {"train.batch_size", "8"},
+      {"train.precision", "bf16_storage"},
+      {"train.evaluate_every_epochs", "2"},
+      {"limits.memory_bytes", "1GB"},
+      {"budget.samples", "100000"},
+      {"budget.seconds", "1000"},
+      {"budget.bytes", "1GB"},
+      {"energy.meter", "none"},
+      {"energy.command", "true"},
+      {"device.profile", "laptop"},
+      {"pause.allowed_hours", "00:00-23:59"},
+      {"run.seed", "5"},
+      {"run.controls", "[\"random\"]"}};
+  if (const auto own = kOwn.find(field.key); own != kOwn.end()) return own->second;
+  if (!field.words.empty()) return std::string(field.words[1]);
+  if (field.type == "boolean") return "true";
+  return field.range == "in [0, 1)" || field.range.starts_with("-1 or") ? "0.5" : "1";
+}
+
+// Those whose other values are other files or another place, or need a meter.
+bool is_left_out(const config::ConfigField& field) {
+  return field.path == config::FieldPath::path || field.key == "data.format" ||
+         field.key == "run.directory" || field.key == "budget.joules";
+}
+
+std::string assignment_of(const config::ConfigField& field) {
+  return std::string(field.key) + "=" + other_value(field);
+}
+
+config::Config edited(const SmallRun& data, const config::ConfigField& field) {
+  std::vector<std::string> overrides = kSmall;
+  overrides.push_back(assignment_of(field));
+  for (const config::FieldNeed& need : field.needs) {
+    if (need.value.empty()) overrides.push_back(std::string(need.field) + "=100");
+  }
+  return data.config("run", overrides);
+}
+
+TEST(BegunRun, IsRefusedWhereAFieldThatDecidesBitsAndMayNotChangeWasEdited) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  int refused = 0;
+  for (const config::ConfigField& field : config::config_fields()) {
+    if (is_left_out(field)) continue;
+    const bool is_fixed =
+        field.may_change == config::MayChange::never && field.decides == config::Decides::bits;
+    const config::Config other = edited(data, field);
+    EXPECT_NE(field.value(other), field.value(config)) << field.key;
+    try {
+      (void)run_pipeline(config::resolve(other), {.goal = Phase::select});
+      EXPECT_FALSE(is_fixed) << field.key << " was edited";
+    } catch (const core::Error& error) {
+      EXPECT_TRUE(is_fixed) << field.key << " was refused: " << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GE(refused, 30);
+}
+
+TEST(BegunRun, TakesALimitAtAnyTimeAndNothingElse) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  prepare_run_directory(config::resolve(config), false);
+  for (const config::ConfigField& field : config::config_fields()) {
+    if (is_left_out(field) && field.may_change == config::MayChange::always) continue;
+    const std::string text = assignment_of(field);
+    if (field.may_change == config::MayChange::always) {
+      EXPECT_NO_THROW((void)change_limits(config.run.directory, {text})) << text;
+    } else {
+      expect_error(ErrorKind::config, {text, "only limits.*, budget.seconds"},
+                   [&] { (void)change_limits(config.run.directory, {text}); });
+    }
+  }
+}
+
+TEST(BegunRun, TakesAnotherSelectionUntilItHasSelected) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  for (const char* other : {"train.epochs=9", " train.epochs = 9", "run.seed=3"}) {
+    expect_error(ErrorKind::config, {other, "only prune.*"},
+                 [&] { (void)change_selection(config.run.directory, {other}); });
+  }
+  expect_error(ErrorKind::config, {"did you mean prune.keep_ratio?"},
+               [&] { (void)change_selection(config.run.directory, {"prune.keep_ration=0.1"}); });
+  // 64 bytes each.
+  const RunResult result = run_pipeline(
+      change_selection(config.run.directory, {"budget.bytes=640"}), {.goal = Phase::done});
+  EXPECT_EQ(result.plan.num_kept, 10u);
+  expect_error(ErrorKind::run_directory, {"its selection is already made"},
+               [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.1"}); });
+}
+
+// Refused before config.toml changes, which no run could be made of any more.
+TEST(BegunRun, KeepsItsConfigurationWhereTheNewOneDoesNotFit) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  const std::string before = run_file(config, kConfigFile);
+  for (const char* other : {"prune.score=nosuch", "prune.strategy=nosuch"}) {
+    expect_error(ErrorKind::config, {"nosuch"},
+                 [&] { (void)change_selection(config.run.directory, {other}); });
+  }
+  EXPECT_EQ(run_file(config, kConfigFile), before);
+}
+
+}  // namespace
+}  // namespace edgeprune::run
