@@ -98,7 +98,7 @@ void start_from_warm_up(const WarmUp& warm_up, const config::ResolvedConfig& cel
     const fs::path name = entry.path().filename();
     if (name.extension() != ".tmp") fs::copy_file(entry.path(), partial / name);
   }
-  core::write_file_atomically(partial / run::kConfigFile, config::to_toml(*cell));
+  run::write_run_config(partial, cell);
   fs::rename(partial, target);
 }
 

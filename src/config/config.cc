@@ -6,6 +6,7 @@
 #include "edgeprune/core/toml_string.h"
 
 #include "config_fields.h"
+#include "renamed_keys.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,6 +40,7 @@ std::string did_you_mean(std::string_view unknown) {
 const FieldRow& row_of(std::string_view key, std::string_view place) {
   const FieldRow* row = find_row(key);
   if (row == nullptr) {
+    if (const std::string renamed = renamed_key(key); !renamed.empty()) fail(place, renamed);
     fail(place, fmt::format("{} is not a field{}", for_message(key), did_you_mean(key)));
   }
   return *row;
@@ -47,6 +49,9 @@ const FieldRow& row_of(std::string_view key, std::string_view place) {
 void set_field(Draft& draft, const FieldRow& row, const GivenValue& given, std::string place) {
   const std::string must_be = row.set(draft.config, given, row.limits);
   if (!must_be.empty()) {
+    const std::string renamed =
+        renamed_word(row.documented.key, given.node.value_or(std::string_view()));
+    if (!renamed.empty()) fail(place, renamed);
     const bool decimal = given.node.is_number() && !given.written.empty();
     fail(place,
          fmt::format("{} is {}; it must be {}", row.documented.key,
@@ -206,7 +211,27 @@ Config finish(Draft draft, const std::vector<std::string>& overrides) {
   return std::move(draft.config);
 }
 
+// Of an entry of a file that an earlier version may have written.
+std::string renamed_in(const Entry& entry) {
+  const std::string renamed = renamed_key(entry.key);
+  return renamed.empty() ? renamed_word(entry.key, entry.node->value_or(std::string_view()))
+                         : renamed;
+}
+
 }  // namespace
+
+std::string find_renamed(std::string_view toml) {
+  if (toml.size() > kLargestConfig) return "";
+  try {
+    const toml::table root = toml::parse(toml);
+    for (const Entry& entry : entries_of(root, "")) {
+      if (std::string renamed = renamed_in(entry); !renamed.empty()) return renamed;
+    }
+  } catch (const std::exception&) {
+    // What is wrong with it the reader says.
+  }
+  return "";
+}
 
 std::string_view key_of(std::string_view override_text) {
   return trimmed(override_text.substr(0, override_text.find('=')));

@@ -80,6 +80,18 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
+// What keys were called in earlier versions, by their names of today.
+constexpr std::pair<std::string_view, std::string_view> kRenamed[] = {
+    {"compute.duty_share", "compute.duty_cycle"},
+    {"compute.sustained_share", "compute.sustained_fraction"},
+};
+
+void refuse_renamed(std::string_view path, std::string_view place) {
+  for (const auto& [old_name, new_name] : kRenamed) {
+    if (path == old_name) fail(place, fmt::format("{} is now called {}", old_name, new_name));
+  }
+}
+
 // A table of the file, whose keys are read one by one.
 class Section {
  public:
@@ -98,6 +110,7 @@ class Section {
   void allow(const std::vector<std::string_view>& keys) const {
     for (const auto& [key, node] : table_) {
       if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
+      refuse_renamed(path(key.str()), fmt::format("{}:{}", file_, key.source().begin.line));
       fail(fmt::format("{}:{}", file_, key.source().begin.line),
            fmt::format("{} is not a field; {} are {}", core::printable(path(key.str())),
                        name_.empty() ? "the fields" : "those of " + name_, fmt::join(keys, ", ")));

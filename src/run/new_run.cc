@@ -6,6 +6,7 @@
 #include "edgeprune/core/toml_string.h"
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/run/planned_run.h"
+#include "edgeprune/run/run_directory.h"
 #include "edgeprune/run/run_files.h"
 
 #include <fmt/format.h>
@@ -156,7 +157,7 @@ void prepare_run_directory(const config::ResolvedConfig& config, bool force) {
   } else {
     fs::remove(directory / kNetworkFile);
   }
-  core::write_file_atomically(directory / kConfigFile, config::to_toml(*config));
+  write_run_config(directory, config);
 }
 
 }  // namespace edgeprune::run

@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/toml_string.h"
+#include "edgeprune/core/version.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/select/strategy.h"
 
@@ -31,10 +32,31 @@ void require_run_directory(const fs::path& directory) {
   reject(directory, "not a run directory (it has no config.toml); check the path");
 }
 
+// As config.toml begins.
+constexpr std::string_view kWrittenBy = "# written by edgeprune ";
+
+std::string writer_of(std::string_view toml) {
+  if (!toml.starts_with(kWrittenBy)) return "an earlier version of edgeprune";
+  const std::string_view version = toml.substr(kWrittenBy.size());
+  return core::printable(fmt::format("edgeprune {}", version.substr(0, version.find('\n'))));
+}
+
+// A run is never rewritten into another version's words.
+void require_todays_names(const fs::path& directory, std::string_view toml) {
+  const std::string renamed = config::find_renamed(toml);
+  if (renamed.empty()) return;
+  reject(directory, fmt::format("written by {} ({}); finish it with that version, or start another "
+                                "run",
+                                writer_of(toml), renamed));
+}
+
 config::Config read_run_config(const fs::path& directory,
                                const std::vector<std::string>& overrides) {
   require_run_directory(directory);
-  config::Config config = config::read_config(directory / kConfigFile, overrides);
+  const fs::path file = directory / kConfigFile;
+  const std::string toml = core::read_file(file);
+  require_todays_names(directory, toml);
+  config::Config config = config::parse_config(toml, file.string(), overrides);
   config.run.directory = directory.string();
   return config;
 }
@@ -44,6 +66,12 @@ bool has_warmed_up(const RunState& state) {
 }
 
 }  // namespace
+
+void write_run_config(const fs::path& directory, const config::ResolvedConfig& config) {
+  core::write_file_atomically(
+      directory / kConfigFile,
+      fmt::format("{}{}\n\n{}", kWrittenBy, core::version(), config::to_toml(*config)));
+}
 
 config::ResolvedConfig open_run_directory(const fs::path& directory) {
   return config::resolve(read_run_config(directory, {}));
@@ -101,7 +129,7 @@ config::ResolvedConfig change_limits(const fs::path& directory,
   require_run_directory(directory);
   const core::DirectoryLock lock(directory);
   const config::ResolvedConfig config = config::resolve(read_run_config(directory, overrides));
-  core::write_file_atomically(directory / kConfigFile, config::to_toml(*config));
+  write_run_config(directory, config);
   return config;
 }
 
@@ -122,7 +150,7 @@ config::ResolvedConfig change_selection(const fs::path& directory,
     // Refused here, before config.toml changes, rather than by the plan.
     (void)config->prune.keep_ratio.num_kept(checkpoint->state.num_samples);
   }
-  core::write_file_atomically(directory / kConfigFile, config::to_toml(*config));
+  write_run_config(directory, config);
   return config;
 }
 

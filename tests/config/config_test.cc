@@ -364,6 +364,22 @@ TEST(Config, ReadsAFileAndNamesItInErrors) {
                [&] { (void)read_config(directory / "missing.toml"); });
 }
 
+TEST(Config, SaysWhatAnOldNameIsCalledNow) {
+  expect_message("train.toml:2: pause.hours is now called pause.allowed_hours",
+                 "[pause]\nhours = \"22:00-06:00\"");
+  expect_message("--set score.checkpoints=4: score.checkpoints is now called score.evaluations", "",
+                 {"score.checkpoints=4"});
+  expect_message("train.toml:2: score.mode \"checkpoints\" is now called \"evaluations\"",
+                 "[score]\nmode = \"checkpoints\"");
+  EXPECT_EQ(find_renamed("[score]\nmode = \"checkpoints\""),
+            "score.mode \"checkpoints\" is now called \"evaluations\"");
+  EXPECT_EQ(find_renamed("[pause]\nhours = 1"), "pause.hours is now called pause.allowed_hours");
+  EXPECT_EQ(find_renamed(to_toml(Config())), "");
+  for (const char* text : {"", "not TOML [", "hours = 1", "[pause]\nallowed_hours = \"\"", "[x]"}) {
+    EXPECT_EQ(find_renamed(text), "") << text;
+  }
+}
+
 TEST(Config, WritesEveryFieldOnceUnderItsSection) {
   EXPECT_EQ(config_fields().size(), 15u + 6 + 4 + 7 + 19 + 1 + 7 + 6 + 1 + 4 + 5);
   const std::string toml = to_toml(Config());

@@ -110,6 +110,10 @@ TEST(DeviceProfile, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(message_of("name = \"x\"\n[power]\nwatts = 4\n"),
             "board.toml:3: power.watts is not a field; those of power are operating_watts, "
             "idle_watts, battery_joules");
+  EXPECT_EQ(message_of("name = \"x\"\n[compute]\nduty_share = 1\n"),
+            "board.toml:3: compute.duty_share is now called compute.duty_cycle");
+  EXPECT_EQ(message_of("name = \"x\"\n[compute]\nsustained_share = { value = 1 }\n"),
+            "board.toml:3: compute.sustained_share is now called compute.sustained_fraction");
   EXPECT_EQ(message_of("name = \"x\"\ntiming = 4\n"),
             "board.toml:2: timing is 4; it must be a list of sections, [[timing]]");
   EXPECT_EQ(message_of("name = "),

@@ -1,6 +1,8 @@
 // What of a run that has begun may change, and what may not: as the table of fields says.
 
 #include "edgeprune/config/resolved_config.h"
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/version.h"
 #include "edgeprune/run/pipeline.h"
 #include "edgeprune/run/run_directory.h"
 
@@ -9,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -138,6 +141,39 @@ TEST(BegunRun, KeepsItsConfigurationWhereTheNewOneDoesNotFit) {
                  [&] { (void)change_selection(config.run.directory, {other}); });
   }
   EXPECT_EQ(run_file(config, kConfigFile), before);
+}
+
+// config.toml as an earlier version wrote it.
+void give_old_name(const config::Config& config) {
+  std::string toml = run_file(config, kConfigFile);
+  toml.replace(toml.find("allowed_hours"), std::string("allowed_hours").size(), "hours");
+  core::write_file_atomically(std::filesystem::path(config.run.directory) / kConfigFile, toml);
+}
+
+TEST(BegunRun, OfAnotherVersionIsRefusedAndNotRewritten) {
+  const SmallRun data;
+  const config::Config config = data.config("run", kSmall);
+  (void)SmallRun::run(config, {.goal = Phase::select});
+  const auto path = std::filesystem::path(config.run.directory) / kConfigFile;
+  const std::string version(core::version());
+  EXPECT_TRUE(
+      run_file(config, kConfigFile).starts_with("# written by edgeprune " + version + "\n"));
+  give_old_name(config);
+  std::string written = run_file(config, kConfigFile);
+  const auto expect_refused = [&](const std::string& writer) {
+    const std::string now = "pause.hours is now called pause.allowed_hours";
+    expect_error(ErrorKind::run_directory, {config.run.directory, "written by " + writer, now},
+                 [&] { (void)open_run_directory(config.run.directory); });
+    expect_error(ErrorKind::run_directory, {now},
+                 [&] { (void)change_limits(config.run.directory, {"budget.seconds=9"}); });
+    expect_error(ErrorKind::run_directory, {now},
+                 [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.1"}); });
+    EXPECT_EQ(run_file(config, kConfigFile), written);
+  };
+  expect_refused("edgeprune " + version);
+  written.erase(0, written.find('\n') + 1);
+  core::write_file_atomically(path, written);
+  expect_refused("an earlier version of edgeprune");
 }
 
 }  // namespace

@@ -194,6 +194,10 @@ using FieldQuery = bool (*)(const ConfigField&);
 [[nodiscard]] Config parse_config(std::string_view toml, const std::string& name,
                                   const std::vector<std::string>& overrides = {});
 
+/// "pause.hours is now called pause.allowed_hours", where a configuration holds a name of an
+/// earlier version, which read_config refuses by the same words; else "".
+[[nodiscard]] std::string find_renamed(std::string_view toml);
+
 /// The key of an override: "train.epochs" of " train.epochs = 5".
 [[nodiscard]] std::string_view key_of(std::string_view override_text);
 

@@ -12,8 +12,12 @@
 
 namespace edgeprune::run {
 
+/// Writes config.toml: every field, after a line that says which version wrote it.
+void write_run_config(const std::filesystem::path& directory, const config::ResolvedConfig& config);
+
 /// The configuration of an existing run, with run.directory set to where it lies now. An Error of
-/// kind run_directory where there is none.
+/// kind run_directory where there is none, or one that another version wrote with names that have
+/// changed since; no run is rewritten.
 [[nodiscard]] config::ResolvedConfig open_run_directory(const std::filesystem::path& directory);
 
 /// The same with overrides ("prune.keep_ratio=0.1") written into its config.toml, before the run
