@@ -116,7 +116,7 @@ void add_select(CLI::App& app) {
           },
           ""));
   command->add_option("--output", options->output, "Directory to write to, with --scores");
-  add_set_option(*command, options->overrides, "Set a field of section prune");
+  add_set_option(*command, options->overrides, "Set a field that may change until the selection");
   add_output_options(*command, *options);
   command->callback([options] {
     if (options->scores_path.empty()) {

@@ -5,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,12 +39,54 @@ std::vector<std::string> another_value_of(const ConfigField& field) {
   return {};
 }
 
+// How many members an aggregate has: with how many values of any type it can be initialised.
+struct Anything {
+  template <typename T>
+  operator T() const;  // NOLINT(google-explicit-constructor): stands for a member of any type
+};
+template <typename Aggregate, typename... Members>
+consteval std::size_t members_of() {
+  if constexpr (requires { Aggregate{Members{}..., Anything{}}; }) {
+    return members_of<Aggregate, Members..., Anything>();
+  } else {
+    return sizeof...(Members);
+  }
+}
+
+std::size_t rows_of(std::string_view section) {
+  return static_cast<std::size_t>(
+      std::count_if(config_fields().begin(), config_fields().end(), [&](const ConfigField& field) {
+        return field.key.substr(0, field.key.find('.')) == section;
+      }));
+}
+
 std::set<std::string_view> keys_of(FieldQuery which) {
   std::set<std::string_view> keys;
   for (const ConfigField& field : config_fields()) {
     if (which(field)) keys.insert(field.key);
   }
   return keys;
+}
+
+// A field is added in two places, its member and its row: a member without a row fails here.
+TEST(ConfigFields, AreTheMembersOfTheConfiguration) {
+  EXPECT_EQ(members_of<Config>(), 11u);
+  EXPECT_EQ(members_of<Config::Data>(), rows_of("data"));
+  EXPECT_EQ(members_of<Config::ModelSection>(), rows_of("model"));
+  EXPECT_EQ(members_of<Config::Score>(), rows_of("score"));
+  EXPECT_EQ(members_of<Config::Prune>(), rows_of("prune"));
+  EXPECT_EQ(members_of<Config::LimitsSection>(), rows_of("limits"));
+  EXPECT_EQ(members_of<budget::MeterOptions>(), rows_of("energy"));
+  EXPECT_EQ(members_of<Config::DeviceSection>(), rows_of("device"));
+  EXPECT_EQ(members_of<budget::PauseRules>(), rows_of("pause"));
+  EXPECT_EQ(members_of<Config::Run>(), rows_of("run"));
+  // Three members of [train] hold several fields each.
+  EXPECT_EQ(members_of<Config::Train>() - 3 + members_of<nn::OptimizerOptions>() +
+                members_of<nn::Schedule>() + members_of<data::Augmentation>(),
+            rows_of("train"));
+  // One of [budget] holds two, and a harvest, which no field sets.
+  EXPECT_EQ(members_of<Config::Budget>() - 1 + members_of<budget::BudgetLimits>() - 1,
+            rows_of("budget"));
 }
 
 TEST(ConfigFields, EachIsCopiedAlone) {
