@@ -11,7 +11,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "channels.cc"
 #include <hwy/foreach_target.h>
-#include "transform-inl.h"
+#include "channel_transform-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();

@@ -7,7 +7,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "pooling.cc"
 #include <hwy/foreach_target.h>
-#include "transform-inl.h"
+#include "channel_transform-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
