@@ -26,9 +26,17 @@ std::string type_and_range(const ConfigField& field) {
 // The description, and what else there is to know that has no column of its own.
 std::string meaning(const ConfigField& field) {
   std::string text(field.description);
+  std::string_view value;
   for (const FieldNeed& need : field.needs) {
-    text += need.value.empty() ? fmt::format(" Needs `{}`.", need.field)
-                               : fmt::format(" `{}` needs `{}`.", need.value, need.field);
+    if (need.value.empty()) {
+      text += fmt::format(" Needs `{}`.", need.field);
+    } else if (need.value == value) {
+      text.pop_back();
+      text += fmt::format(" and `{}`.", need.field);
+    } else {
+      text += fmt::format(" `{}` needs `{}`.", need.value, need.field);
+    }
+    value = need.value;
   }
   if (field.is_set_by_comparison) text += " A comparison sets it itself.";
   if (field.is_dropped_for_controls) text += " Controls do not take it over.";
