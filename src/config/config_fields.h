@@ -3,23 +3,13 @@
 
 #include "edgeprune/config/config.h"
 
-#include "config_values.h"
+#include "field_row.h"
 
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace edgeprune::config {
 
-struct FieldRow {
-  ConfigField documented;
-  Limits limits;
-  bool is_text;  // a string or a word: --set takes it without quotes
-  /// Sets the field and returns "", or leaves it and returns what the value must be.
-  std::string (*set)(Config&, const GivenValue&, const Limits&);
-  /// Of a field that is a string, that string; else null.
-  std::string& (*text)(Config&) = nullptr;
-};
 [[nodiscard]] const std::vector<FieldRow>& field_rows();
 
 /// The row of "section.key", or nullptr.

@@ -9,8 +9,8 @@
 #include "edgeprune/config/config.h"
 #include "edgeprune/core/toml_string.h"
 
-#include "config_fields.h"
 #include "config_values.h"
+#include "field_row.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,5 @@
-#include "edgeprune/config/config.h"
-
 #include "edgeprune/budget/pause_rules.h"
+#include "edgeprune/config/config.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/toml_string.h"
