@@ -157,7 +157,7 @@ class Report {
                  {"batch_size", config_.train.batch_size},
                  {"optimizer", field_text(config_, "train.optimizer")},
                  {"freeze", field_text(config_, "model.freeze")},
-                 {"precision", train::name_of(precision_)},
+                 {"precision", nn::name_of(precision_)},
                  {"threads", config_.run.threads}};
     for (const nn::LayerCost& layer : layers_) {
       Json inputs = Json::array();
@@ -231,7 +231,7 @@ class Report {
         field_text(config_, "train.optimizer"), bytes(memory_.optimizer_bytes),
         bytes(memory_.activation_bytes), config_.train.batch_size, bytes(keep_.arena_bytes),
         bytes(keep_.scratch_bytes), bytes(recompute_.arena_bytes), bytes(recompute_.scratch_bytes),
-        train::name_of(precision_), config_.run.threads, config_.run.threads == 1 ? "" : "s");
+        nn::name_of(precision_), config_.run.threads, config_.run.threads == 1 ? "" : "s");
   }
 
   config::ResolvedConfig resolved_;

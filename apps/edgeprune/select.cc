@@ -35,7 +35,8 @@ std::vector<std::string> overrides_of(const SelectOptions& options) {
 
 // Scores alone must do: there are no labels, features or other columns beside them.
 const select::Strategy& strategy_for_scores(const std::string& name) {
-  const select::Strategy& strategy = select::strategy_named(name.empty() ? "top" : name);
+  const select::Strategy& strategy =
+      select::strategies().named(name.empty() ? "top" : name, "--strategy");
   const bool needs_more =
       strategy.needs_features || strategy.needs_labels || !strategy.other_column.empty();
   if (strategy.select != nullptr && !needs_more) return strategy;

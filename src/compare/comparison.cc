@@ -32,7 +32,7 @@ void require_free(const Setting& setting) {
 }
 
 void require_comparable(const StrategySpec& spec) {
-  if (select::strategy_named(spec.strategy).name != "file") return;
+  if (select::strategies().named(spec.strategy, "compare.strategies").name != "file") return;
   fail(fmt::format("compare.strategies holds \"{}\", which selects nothing by itself; leave it out",
                    spec.strategy));
 }

@@ -84,7 +84,7 @@ void compare_times(std::vector<ComparisonRow>& rows, const std::string& run_dire
 }
 
 void require_control(const std::string& name) {
-  const select::Strategy& strategy = select::strategy_named(name);
+  const select::Strategy& strategy = select::strategies().named(name, "run.controls");
   if (strategy.select != nullptr || strategy.sampler != nullptr || name == "auto") return;
   throw core::Error(
       core::ErrorKind::config,

@@ -17,7 +17,7 @@ double work_of(const WarmUp&) {
 double work_of(const Cell& cell) {
   const double epochs = cell.config->train.epochs;
   const double pruned = epochs * cell.keep_ratio.value();
-  const auto& strategy = select::strategy_named(cell.config->prune.strategy);
+  const auto& strategy = cell.config->catalogues.strategy(cell.config->prune.strategy);
   // As long as `top` with its warm-up.
   const bool as_top = strategy.duration == select::Duration::total_steps ||
                       (cell.config->budget.samples > 0 && !cell.warm_up);

@@ -156,7 +156,7 @@ std::vector<FieldRow> prune_rows() {
            .description = "`stratified`: the share of hardest samples that is left out. -1: by the "
                           "keep ratio.",
            .may_change = MayChange::until_selected},
-          kCutoff, [](auto& c) -> auto& { return c.prune.hard_cutoff; }),
+          kCutoff, [](auto& c) -> auto& { return c.prune.parameters.at("hard_cutoff"); }),
       field(
           {.key = "prune.selection_file",
            .description = "Strategy `file`: an index list (.npy) of the samples to train on.",

@@ -4,7 +4,6 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/cost/device_profile.h"
-#include "edgeprune/score/scores.h"
 
 #include "config_fields.h"
 
@@ -22,21 +21,12 @@ void add_missing(std::vector<std::string>& columns, std::string_view column) {
   columns.emplace_back(column);
 }
 
-// Quotas go around a strategy that selects once.
-void require_quotas_fit(const Config& config) {
-  const std::string& name = config.prune.strategy;
-  if (config.prune.per_class == select::PerClass::none) return;
-  if (name != "auto" && select::strategy_named(name).select != nullptr) return;
-  throw core::Error(
-      core::ErrorKind::config,
-      fmt::format("prune.per_class is {} but the strategy {} takes no quotas; leave it out, or "
-                  "take a strategy that selects once, such as random",
-                  select::name_of(config.prune.per_class), name));
-}
-
 void resolve_columns(Config& config) {
-  require_quotas_fit(config);
-  for (const std::string& column : config.score.columns) (void)score::score_named(column);
+  for (const std::string& column : config.score.columns) {
+    (void)config.catalogues.score(column, "score.columns");
+  }
+  select::require_quotas_fit(config.catalogues.strategy(config.prune.strategy),
+                             config.prune.per_class, "prune.per_class");
   // Also of a strategy without a warm-up: prune.score must fit it.
   for (const select::Strategy* strategy : possible_strategies(config)) {
     (void)ranking_score(config, *strategy);
@@ -81,12 +71,13 @@ ResolvedConfig resolve(Config config) {
 }
 
 std::vector<const select::Strategy*> possible_strategies(const Config& config) {
-  return select::possible_strategies(config.prune.strategy, config.prune.constraint);
+  return select::possible_strategies(config.prune.strategy, config.prune.constraint,
+                                     *config.catalogues.strategies, "prune.strategy");
 }
 
 std::string ranking_score(const Config& config, const select::Strategy& strategy) {
-  if (config.prune.score.empty()) return std::string(strategy.score);
-  (void)score::score_named(config.prune.score);
+  if (config.prune.score.empty()) return strategy.score;
+  (void)config.catalogues.score(config.prune.score, "prune.score");
   if (!strategy.score.empty()) return config.prune.score;
   throw core::Error(
       core::ErrorKind::config,

@@ -9,28 +9,6 @@
 namespace edgeprune::nn {
 namespace {
 
-std::string_view kind_of(const Operation& operation) {
-  switch (operation.kind) {
-    case OperationKind::input:
-      return "input";
-    case OperationKind::convolution:
-      return operation.is_linear ? "linear" : "convolution";
-    case OperationKind::depthwise:
-      return "depthwise";
-    case OperationKind::batch_norm:
-      return "batch_norm";
-    case OperationKind::clamp:
-      return operation.high == 6.0f ? "relu6" : "relu";
-    case OperationKind::max_pool:
-      return "max_pool";
-    case OperationKind::average_pool:
-      return "global_average_pool";
-    case OperationKind::add:
-      return "add";
-  }
-  return "";
-}
-
 bool is_stored(const Operation& operation) {
   return operation.kind != OperationKind::batch_norm && operation.kind != OperationKind::clamp;
 }
@@ -62,7 +40,7 @@ std::vector<LayerCost> layer_costs(const Network& network, const LayerCostOption
     const std::size_t bytes = operation.shape.num_values() * kernels::size_of(types[i]);
     const auto found = parameters.find(operation.name);
     costs.push_back({.name = operation.name,
-                     .kind = kind_of(operation),
+                     .kind = operation.layer,
                      .inputs = input_shapes(network, operation),
                      .output = operation.shape,
                      .parameters = found == parameters.end() ? 0 : found->second,

@@ -1,6 +1,7 @@
 #include "edgeprune/nn/network.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/hash.h"
 
 #include <fmt/format.h>
 
@@ -50,6 +51,20 @@ double products_per_sample(const Operation& operation, const Shape& input) {
          operation.kernel.width * channels_read;
 }
 
+std::string text_of(const Operation& operation) {
+  std::string text =
+      fmt::format("{} {} {} {} | {} {} | {} {} | {} {} | {} {} | {} {} | {} {} {} {} {} {} |",
+                  static_cast<int>(operation.kind), operation.shape.height, operation.shape.width,
+                  operation.shape.channels, operation.kernel.height, operation.kernel.width,
+                  operation.stride.height, operation.stride.width, operation.padding.height,
+                  operation.padding.width, operation.bias, operation.is_linear, operation.low,
+                  operation.high, operation.max_pool.window.height, operation.max_pool.window.width,
+                  operation.max_pool.stride.height, operation.max_pool.stride.width,
+                  operation.max_pool.padding.height, operation.max_pool.padding.width);
+  for (const std::uint32_t input : operation.inputs) text += fmt::format(" {}", input);
+  return text + "\n";
+}
+
 }  // namespace
 
 Network::Network(const Shape& input) {
@@ -71,6 +86,7 @@ Value Network::append(Operation operation) {
 Value Network::convolution(const std::string& name, Value x, const ConvolutionOptions& options) {
   if (options.out_channels == 0) reject(name, "out_channels must be at least 1");
   return append({.kind = OperationKind::convolution,
+                 .layer = "convolution",
                  .name = name,
                  .inputs = {x.id},
                  .shape = windowed(name, shape(x), options.kernel, options.stride, options.padding,
@@ -83,6 +99,7 @@ Value Network::convolution(const std::string& name, Value x, const ConvolutionOp
 
 Value Network::depthwise(const std::string& name, Value x, const DepthwiseOptions& options) {
   return append({.kind = OperationKind::depthwise,
+                 .layer = "depthwise",
                  .name = name,
                  .inputs = {x.id},
                  .shape = windowed(name, shape(x), options.kernel, options.stride, options.padding,
@@ -96,6 +113,7 @@ Value Network::linear(const std::string& name, Value x, std::uint32_t out_featur
   if (out_features == 0) reject(name, "out_features must be at least 1");
   const Shape& in = shape(x);
   return append({.kind = OperationKind::convolution,
+                 .layer = "linear",
                  .name = name,
                  .inputs = {x.id},
                  .shape = {1, 1, out_features},
@@ -106,14 +124,16 @@ Value Network::linear(const std::string& name, Value x, std::uint32_t out_featur
 
 Value Network::batch_norm(const std::string& name, Value x, const BatchNormOptions& options) {
   return append({.kind = OperationKind::batch_norm,
+                 .layer = "batch_norm",
                  .name = name,
                  .inputs = {x.id},
                  .shape = shape(x),
                  .batch_norm = options});
 }
 
-Value Network::clamp(Value x, float low, float high) {
+Value Network::clamp(std::string_view layer, Value x, float low, float high) {
   return append({.kind = OperationKind::clamp,
+                 .layer = layer,
                  .inputs = {x.id},
                  .shape = shape(x),
                  .low = low,
@@ -121,14 +141,15 @@ Value Network::clamp(Value x, float low, float high) {
 }
 
 Value Network::relu(Value x) {
-  return clamp(x, 0.0f, std::numeric_limits<float>::infinity());
+  return clamp("relu", x, 0.0f, std::numeric_limits<float>::infinity());
 }
 Value Network::relu6(Value x) {
-  return clamp(x, 0.0f, 6.0f);
+  return clamp("relu6", x, 0.0f, 6.0f);
 }
 
 Value Network::max_pool(Value x, const MaxPoolOptions& options) {
   return append({.kind = OperationKind::max_pool,
+                 .layer = "max_pool",
                  .inputs = {x.id},
                  .shape = windowed("max_pool", shape(x), options.window, options.stride,
                                    options.padding, shape(x).channels),
@@ -136,8 +157,10 @@ Value Network::max_pool(Value x, const MaxPoolOptions& options) {
 }
 
 Value Network::global_average_pool(Value x) {
-  return append(
-      {.kind = OperationKind::average_pool, .inputs = {x.id}, .shape = {1, 1, shape(x).channels}});
+  return append({.kind = OperationKind::average_pool,
+                 .layer = "global_average_pool",
+                 .inputs = {x.id},
+                 .shape = {1, 1, shape(x).channels}});
 }
 
 Value Network::add(Value a, Value b) {
@@ -146,7 +169,8 @@ Value Network::add(Value a, Value b) {
                               shape(a).height, shape(a).width, shape(a).channels, shape(b).height,
                               shape(b).width, shape(b).channels));
   }
-  return append({.kind = OperationKind::add, .inputs = {a.id, b.id}, .shape = shape(a)});
+  return append(
+      {.kind = OperationKind::add, .layer = "add", .inputs = {a.id, b.id}, .shape = shape(a)});
 }
 
 void Network::set_output(Value x) {
@@ -194,6 +218,13 @@ double Network::backward_flops_per_sample(Freeze freeze) const {
   double flops = 0;
   for (const Operation& operation : operations_) flops += backward_flops(operation, freeze);
   return flops;
+}
+
+std::string network_hash(const Network& network) {
+  core::Hasher hasher;
+  for (const Operation& operation : network.operations()) hasher.add(text_of(operation));
+  hasher.add(fmt::format("output {}", network.output().id));
+  return hasher.hex();
 }
 
 }  // namespace edgeprune::nn

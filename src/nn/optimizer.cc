@@ -4,6 +4,7 @@
 #include "edgeprune/kernels/updates.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,10 +15,15 @@ namespace {
 
 // How many floats of (first, second) an optimizer of this kind carries.
 std::size_t first_size(const OptimizerOptions& options, std::size_t num_parameters) {
-  return options.kind == OptimizerKind::sgd && options.momentum == 0 ? 0 : num_parameters;
+  const bool plain_sgd = options.kind == OptimizerKind::sgd && options.momentum == 0;
+  return options.rule != nullptr || plain_sgd ? 0 : num_parameters;
 }
 std::size_t second_size(const OptimizerOptions& options, std::size_t num_parameters) {
-  return options.kind == OptimizerKind::sgd ? 0 : num_parameters;
+  return options.rule != nullptr || options.kind == OptimizerKind::sgd ? 0 : num_parameters;
+}
+
+std::vector<std::string> names_of_rule(const OptimizerOptions& options) {
+  return options.rule == nullptr ? std::vector<std::string>() : options.rule->state_names();
 }
 
 kernels::AdamUpdate adam_update_at(const OptimizerOptions& options, float learning_rate,
@@ -35,6 +41,19 @@ kernels::AdamUpdate adam_update_at(const OptimizerOptions& options, float learni
               static_cast<float>(std::sqrt(1.0 - std::pow(double{options.beta2}, t)))};
 }
 
+void require_fits(const std::vector<OptimizerState::Array>& saved,
+                  const std::vector<std::string>& names, std::size_t num_trained) {
+  const bool fits = std::equal(saved.begin(), saved.end(), names.begin(), names.end(),
+                               [&](const auto& array, const std::string& name) {
+                                 return array.name == name && array.values.size() == num_trained;
+                               });
+  if (fits) return;
+  throw core::Error(core::ErrorKind::data,
+                    fmt::format("the saved state of the update rule is not what this rule keeps: "
+                                "{} numbers each of \"{}\"",
+                                num_trained, fmt::join(names, "\", \"")));
+}
+
 double half_cosine(double progress) {
   return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
 }
@@ -42,7 +61,9 @@ double half_cosine(double progress) {
 }  // namespace
 
 std::size_t optimizer_state_bytes(const OptimizerOptions& options, std::size_t num_trained) {
-  return (first_size(options, num_trained) + second_size(options, num_trained)) * sizeof(float);
+  return (first_size(options, num_trained) + second_size(options, num_trained) +
+          names_of_rule(options).size() * num_trained) *
+         sizeof(float);
 }
 
 Optimizer::Optimizer(const OptimizerOptions& options, std::size_t num_parameters)
@@ -53,6 +74,9 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterRange
   const std::size_t num_trained = num_parameters(trained_);
   state_.first.resize(first_size(options, num_trained));
   state_.second.resize(second_size(options, num_trained));
+  for (const std::string& name : names_of_rule(options)) {
+    state_.of_rule.push_back({name, std::vector<float>(num_trained)});
+  }
 }
 
 // Calls update(place among all parameters, place in the state, count) for stretches that together
@@ -78,6 +102,7 @@ void Optimizer::for_trained(core::ThreadPool& pool, Update&& update) const {
 void Optimizer::step(float learning_rate, std::span<const float> gradients,
                      std::span<float> parameters, core::ThreadPool& pool) {
   ++state_.step;
+  if (options_.rule != nullptr) return step_by_rule(learning_rate, gradients, parameters, pool);
   const kernels::SgdUpdate sgd{.learning_rate = learning_rate,
                                .momentum = options_.momentum,
                                .weight_decay = options_.weight_decay,
@@ -96,6 +121,21 @@ void Optimizer::step(float learning_rate, std::span<const float> gradients,
   });
 }
 
+void Optimizer::step_by_rule(float learning_rate, std::span<const float> gradients,
+                             std::span<float> parameters, core::ThreadPool& pool) {
+  for_trained(pool, [&](std::size_t parameter, std::size_t in_state, std::size_t count) {
+    std::vector<std::span<float>> state;
+    for (OptimizerState::Array& array : state_.of_rule) {
+      state.push_back(std::span(array.values).subspan(in_state, count));
+    }
+    options_.rule->update({.step = state_.step,
+                           .learning_rate = learning_rate,
+                           .gradients = gradients.subspan(parameter, count),
+                           .parameters = parameters.subspan(parameter, count),
+                           .state = state});
+  });
+}
+
 void Optimizer::restore(OptimizerState state) {
   const std::size_t num_trained = num_parameters(trained_);
   const std::size_t first = first_size(options_, num_trained);
@@ -106,6 +146,7 @@ void Optimizer::restore(OptimizerState state) {
                                   "network and optimizer need {} + {}",
                                   state.first.size(), state.second.size(), first, second));
   }
+  require_fits(state.of_rule, names_of_rule(options_), num_trained);
   state_ = std::move(state);
 }
 

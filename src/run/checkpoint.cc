@@ -164,6 +164,9 @@ void for_arrays(const Arrays& arrays, Kept& kept, Visit&& visit) {
   visit("model.statistics", std::span(arrays.model.statistics));
   visit("optimizer.first", std::span(arrays.optimizer.first));
   visit("optimizer.second", std::span(arrays.optimizer.second));
+  for (auto& array : arrays.optimizer.of_rule) {
+    visit("optimizer.rule." + array.name, std::span(array.values));
+  }
   for (const core::NamedArray& array : arrays.gathered) {
     std::visit([&](auto values) { visit(array.name, values); }, array.values);
   }

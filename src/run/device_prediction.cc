@@ -25,7 +25,7 @@ RunFacts facts_of(const RunSetup& setup) {
 
 cost::TimingRequest timing_request(const RunSetup& setup) {
   return {.network_hash = network_hash(setup.network),
-          .precision = std::string(train::name_of(setup.precision.precision)),
+          .precision = std::string(nn::name_of(setup.precision.precision)),
           .memory_mode = std::string(name_of(setup.memory.choice.mode)),
           .threads = setup.config.run.threads,
           .batch_size = setup.trainer_options().batch_size};

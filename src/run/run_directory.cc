@@ -50,14 +50,15 @@ void require_todays_names(const fs::path& directory, std::string_view toml) {
                                 writer_of(toml), renamed));
 }
 
-config::Config read_run_config(const fs::path& directory,
-                               const std::vector<std::string>& overrides) {
+config::Config read_run_config(const fs::path& directory, const std::vector<std::string>& overrides,
+                               const config::Catalogues& catalogues) {
   require_run_directory(directory);
   const fs::path file = directory / kConfigFile;
   const std::string toml = core::read_file(file);
   require_todays_names(directory, toml);
   config::Config config = config::parse_config(toml, file.string(), overrides);
   config.run.directory = directory.string();
+  config.catalogues = catalogues;
   return config;
 }
 
@@ -73,8 +74,9 @@ void write_run_config(const fs::path& directory, const config::ResolvedConfig& c
       fmt::format("{}{}\n\n{}", kWrittenBy, core::version(), config::to_toml(*config)));
 }
 
-config::ResolvedConfig open_run_directory(const fs::path& directory) {
-  return config::resolve(read_run_config(directory, {}));
+config::ResolvedConfig open_run_directory(const fs::path& directory,
+                                          const config::Catalogues& catalogues) {
+  return config::resolve(read_run_config(directory, {}, catalogues));
 }
 
 void require_resumable(const RunState& state, const config::Config& config) {
@@ -124,17 +126,20 @@ bool may_change_until_selected(const config::ConfigField& field) {
 }  // namespace
 
 config::ResolvedConfig change_limits(const fs::path& directory,
-                                     const std::vector<std::string>& overrides) {
+                                     const std::vector<std::string>& overrides,
+                                     const config::Catalogues& catalogues) {
   require_changeable(overrides, may_always_change, "begun");
   require_run_directory(directory);
   const core::DirectoryLock lock(directory);
-  const config::ResolvedConfig config = config::resolve(read_run_config(directory, overrides));
+  const config::ResolvedConfig config =
+      config::resolve(read_run_config(directory, overrides, catalogues));
   write_run_config(directory, config);
   return config;
 }
 
 config::ResolvedConfig change_selection(const fs::path& directory,
-                                        const std::vector<std::string>& overrides) {
+                                        const std::vector<std::string>& overrides,
+                                        const config::Catalogues& catalogues) {
   require_changeable(overrides, may_change_until_selected, "been scored");
   require_run_directory(directory);
   const core::DirectoryLock lock(directory);
@@ -142,8 +147,9 @@ config::ResolvedConfig change_selection(const fs::path& directory,
   if (!overrides.empty() && checkpoint && checkpoint->state.phase > Phase::select) {
     reject(directory, "its selection is already made; start another run with --run-dir");
   }
-  const config::ResolvedConfig begun = open_run_directory(directory);
-  const config::ResolvedConfig config = config::resolve(read_run_config(directory, overrides));
+  const config::ResolvedConfig begun = open_run_directory(directory, catalogues);
+  const config::ResolvedConfig config =
+      config::resolve(read_run_config(directory, overrides, catalogues));
   if (checkpoint) {
     require_resumable(checkpoint->state, *config);
     if (has_warmed_up(checkpoint->state)) require_columns(*config, begun->score.columns);

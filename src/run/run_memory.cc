@@ -100,7 +100,7 @@ RunMemory selection_memory(const config::ResolvedConfig& config, const nn::Netwo
                               .passes = kMaxPasses};
   std::uint64_t per_sample = sizeof(std::uint32_t);  // visits
   for (const std::string& column : config->score.columns) {
-    per_sample += score::score_named(column).bytes_per_sample(size);
+    per_sample += config->catalogues.score(column, "score.columns").bytes_per_sample(size);
   }
   memory.scores = per_sample * dataset.num_samples();
   return memory;

@@ -28,6 +28,19 @@ score::ScoreSize score_size(const config::Config& config, const RunPlan& plan,
           .loss_mode = config.score.mode};
 }
 
+// Told of before the table refuses it, because here is known which field makes a warm-up longer.
+score::ScoreSize with_enough_passes(const config::Config& config, const score::ScoreSize& size) {
+  for (const std::string& column : config.score.columns) {
+    const score::ScoreKind& kind = config.catalogues.score(column, "score.columns");
+    if (kind.has_enough_passes(size)) continue;
+    throw core::Error(core::ErrorKind::config,
+                      fmt::format("the score {} compares passes: it needs {} over the data and the "
+                                  "warm-up makes {}; raise score.warmup_iterations",
+                                  column, kind.min_passes, size.passes));
+  }
+  return size;
+}
+
 }  // namespace
 
 void require_features(const config::Config& config, const nn::Network& network) {
@@ -37,7 +50,7 @@ void require_features(const config::Config& config, const nn::Network& network) 
     if (strategy->needs_features) reader = strategy->name;
   }
   for (const std::string& column : config.score.columns) {
-    if (score::score_named(column).needs.features) reader = column;
+    if (config.catalogues.score(column, "score.columns").needs.features) reader = column;
   }
   if (reader.empty()) return;
   throw core::Error(core::ErrorKind::config,
@@ -60,7 +73,9 @@ void require_columns(const config::Config& config, const std::vector<std::string
 
 RunScores::RunScores(const config::ResolvedConfig& config, const RunPlan& plan,
                      std::uint32_t num_classes)
-    : table_(config->score.columns, score_size(*config, plan, num_classes)),
+    : table_(config->score.columns,
+             with_enough_passes(*config, score_size(*config, plan, num_classes)),
+             *config->catalogues.scores),
       steps_score_(config->score.mode != score::LossScoreMode::evaluations) {
   if (num_classes >= 2) {
     noise_.emplace(score::LabelNoiseOptions{.num_classes = num_classes,

@@ -11,7 +11,7 @@ select::SelectionInput sampler_input(const config::Config& config, const RunPlan
           .num_samples = plan.num_samples,
           .num_kept = config.prune.keep_ratio.num_kept(plan.num_samples),
           .seed = config.run.seed,
-          .hard_cutoff = config.prune.hard_cutoff};
+          .parameters = config.prune.parameters};
 }
 
 std::vector<std::uint32_t> make_selection(const SelectionTask& task) {

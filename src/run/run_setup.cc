@@ -92,7 +92,7 @@ train::TrainerOptions RunSetup::trainer_options(const train::StepMemory& step) c
 Engine RunSetup::engine() const {
   return {
       .simd_target = nn::simd_target(),
-      .precision = std::string(train::name_of(precision.precision)),
+      .precision = std::string(nn::name_of(precision.precision)),
       .threads = config.run.threads,
       .micro_batch_size = trainer_options().is_split() ? memory.choice.step.micro_batch_size : 0};
 }

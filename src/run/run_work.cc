@@ -1,27 +1,7 @@
 #include "edgeprune/run/run_work.h"
 
-#include "edgeprune/core/hash.h"
-
-#include <fmt/format.h>
-
 namespace edgeprune::run {
-namespace {
-
-std::string text_of(const nn::Operation& operation) {
-  std::string text =
-      fmt::format("{} {} {} {} | {} {} | {} {} | {} {} | {} {} | {} {} | {} {} {} {} {} {} |",
-                  static_cast<int>(operation.kind), operation.shape.height, operation.shape.width,
-                  operation.shape.channels, operation.kernel.height, operation.kernel.width,
-                  operation.stride.height, operation.stride.width, operation.padding.height,
-                  operation.padding.width, operation.bias, operation.is_linear, operation.low,
-                  operation.high, operation.max_pool.window.height, operation.max_pool.window.width,
-                  operation.max_pool.stride.height, operation.max_pool.stride.width,
-                  operation.max_pool.padding.height, operation.max_pool.padding.width);
-  for (const std::uint32_t input : operation.inputs) text += fmt::format(" {}", input);
-  return text + "\n";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 cost::RunWork run_work(const config::Config& config, const RunPlan& plan, const RunFacts& facts) {
   const std::uint64_t evaluations =
@@ -41,13 +21,6 @@ cost::RunWork run_work(const config::Config& config, const RunPlan& plan, const 
           .forward_flops_per_sample = plan.forward_flops_per_sample,
           .bytes_per_sample = facts.bytes_per_sample,
           .memory_bytes = facts.memory_bytes};
-}
-
-std::string network_hash(const nn::Network& network) {
-  core::Hasher hasher;
-  for (const nn::Operation& operation : network.operations()) hasher.add(text_of(operation));
-  hasher.add(fmt::format("output {}", network.output().id));
-  return hasher.hex();
 }
 
 }  // namespace edgeprune::run

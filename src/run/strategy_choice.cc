@@ -6,13 +6,13 @@ StrategyChoice choose_run_strategy(const config::Config& config,
                                    const std::optional<score::LabelNoise>& label_noise) {
   const config::Config::Prune& prune = config.prune;
   if (prune.strategy != "auto") {
-    return {.strategy = &select::strategy_named(prune.strategy), .per_class = prune.per_class};
+    return {.strategy = &config.catalogues.strategy(prune.strategy), .per_class = prune.per_class};
   }
   select::AutoRequest request{.constraint = prune.constraint,
                               .keep_ratio = prune.keep_ratio.value()};
   if (label_noise) request.label_noise_lower_bound = label_noise->lower_bound();
   const select::AutoChoice choice = select::choose_strategy(request);
-  return {.strategy = &select::strategy_named(choice.strategy), .reason = choice.reason};
+  return {.strategy = &config.catalogues.strategy(choice.strategy), .reason = choice.reason};
 }
 
 }  // namespace edgeprune::run

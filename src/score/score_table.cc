@@ -16,11 +16,11 @@ namespace {
 }
 
 void check_passes(const ScoreKind& kind, const ScoreSize& size) {
-  if (size.passes >= kind.min_passes) return;
+  if (kind.has_enough_passes(size)) return;
   throw core::Error(
       core::ErrorKind::config,
       fmt::format("the score {} compares passes: it needs {} over the data and the warm-up makes "
-                  "{}; raise score.warmup_iterations",
+                  "{}; lengthen the warm-up",
                   kind.name, kind.min_passes, size.passes));
 }
 
@@ -54,7 +54,7 @@ void check_finite(std::string_view name, std::span<const float> values,
   const auto place =
       static_cast<std::size_t>(std::ranges::find_if(values, is_bad) - values.begin());
   throw core::Error(core::ErrorKind::numeric,
-                    fmt::format("the {} of sample {} is {}; lower train.learning_rate", name,
+                    fmt::format("the {} of sample {} is {}; lower the learning rate", name,
                                 samples[place / (values.size() / samples.size())], values[place]));
 }
 
@@ -105,11 +105,13 @@ std::vector<float> Scores::hardness(std::string_view name) const {
   return hardness_of(column.values, column.hard);
 }
 
-ScoreTable::ScoreTable(const std::vector<std::string>& columns, const ScoreSize& size)
+ScoreTable::ScoreTable(const std::vector<std::string>& columns, const ScoreSize& size,
+                       const ScoreCatalogue& catalogue)
     : size_(size), visits_(size.num_samples) {
   for (const std::string& name : columns) {
     if (std::ranges::find(columns_, name) != columns_.end()) continue;
-    const ScoreKind& kind = score_named(name);
+    const ScoreKind& kind = catalogue.named(name);
+    if (!kind.make) broken(fmt::format("the score {} has nothing to make it with", name));
     check_passes(kind, size);
     check_classes(kind, size);
     needs_.losses |= kind.needs.losses;
@@ -117,13 +119,14 @@ ScoreTable::ScoreTable(const std::vector<std::string>& columns, const ScoreSize&
     needs_.probabilities |= kind.needs.probabilities;
     needs_.features |= kind.needs.features;
     columns_.push_back(name);
+    kinds_.push_back(&kind);
     scores_.push_back(kind.make(size));
   }
 }
 
 std::size_t ScoreTable::bytes_per_sample() const {
   std::size_t bytes = sizeof(visits_[0]);
-  for (const std::string& name : columns_) bytes += score_named(name).bytes_per_sample(size_);
+  for (const ScoreKind* kind : kinds_) bytes += kind->bytes_per_sample(size_);
   return bytes;
 }
 
@@ -160,8 +163,8 @@ std::vector<float> ScoreTable::column(std::string_view name) const {
 
 Scores ScoreTable::finish() const {
   std::vector<Scores::Column> columns;
-  for (const std::string& name : columns_) {
-    columns.push_back({.name = name, .hard = score_named(name).hard, .values = column(name)});
+  for (const ScoreKind* kind : kinds_) {
+    columns.push_back({.name = kind->name, .hard = kind->hard, .values = column(kind->name)});
   }
   return Scores(std::move(columns));
 }

@@ -20,13 +20,15 @@ std::vector<std::string_view> auto_candidates(Constraint constraint) {
   return {"random", "facility_location", "moderate"};
 }
 
-std::vector<const Strategy*> possible_strategies(std::string_view name, Constraint constraint) {
-  if (name != "auto") return {&strategy_named(name)};
-  std::vector<const Strategy*> strategies;
+std::vector<const Strategy*> possible_strategies(std::string_view name, Constraint constraint,
+                                                 const StrategyCatalogue& catalogue,
+                                                 std::string_view called) {
+  if (name != "auto") return {&catalogue.named(name, called)};
+  std::vector<const Strategy*> rows;
   for (const std::string_view candidate : auto_candidates(constraint)) {
-    strategies.push_back(&strategy_named(candidate));
+    rows.push_back(&catalogue.named(candidate));
   }
-  return strategies;
+  return rows;
 }
 
 AutoChoice choose_strategy(const AutoRequest& request) {

@@ -59,7 +59,7 @@ void require_weight(float score, std::uint32_t sample) {
   if (score >= 0 && std::isfinite(score)) return;
   throw core::Error(core::ErrorKind::config,
                     fmt::format("the score of sample {} is {}; strategy beta draws in proportion "
-                                "to it: set prune.score to one that is never negative, such as "
+                                "to it: rank by a score that is never negative, such as "
                                 "dual",
                                 sample, score));
 }

@@ -25,10 +25,10 @@ table, `src/select/strategies.cc`, and a page of code with its formula, source a
 `src/select/NAME.cc`; a score is a row of `src/score/scores.cc` and a page likewise. This page is
 made from both tables: `edgeprune strategies --markdown` prints it, and a test holds them together.
 
-- `prune.strategy` names one. `prune.score` ranks by another score than its own, `prune.per_class`
-  puts quotas per class around any strategy that selects before training: `proportional` keeps the
-  mix of classes (by largest remainder), `uniform` gives each class M / C, and what a small class
-  lacks goes to the others.
+- Some rank by a score. Another one than their own can be asked for, and quotas per class put around
+  any strategy that selects before training: `proportional` keeps the mix of classes (by largest
+  remainder), `uniform` gives each class M / C, and what a small class lacks goes to the others.
+  Which fields say so is in [configuration.md](configuration.md).
 - Scores are turned before a strategy sees them: high is hard, whichever end of the score that is.
   "high = keep" therefore means that hard samples are kept.
 - Strategies that choose each epoch (`rs2`, `infobatch`) save work but no storage: all samples stay
@@ -76,8 +76,7 @@ const std::vector<std::size_t> kScoreWidths = {17, 36, 4, 14, 21};
 std::string strategies_table() {
   std::string text = table_row({"strategy", "what", "needs", "source"}, kStrategyWidths);
   for (const Strategy& strategy : strategies()) {
-    text += table_row({std::string(strategy.name), std::string(strategy.summary),
-                       needs_of(strategy), std::string(strategy.source)},
+    text += table_row({strategy.name, strategy.summary, needs_of(strategy), strategy.source},
                       kStrategyWidths);
   }
   return text;
@@ -86,10 +85,9 @@ std::string strategies_table() {
 std::string scores_table() {
   std::string text = table_row({"score", "formula", "hard", "needs", "source"}, kScoreWidths);
   for (const ScoreKind& kind : score::scores()) {
-    text += table_row(
-        {std::string(kind.name), std::string(kind.formula), std::string(name_of(kind.hard)),
-         passes_and_needs(kind), std::string(kind.source)},
-        kScoreWidths);
+    text += table_row({kind.name, kind.formula, std::string(name_of(kind.hard)),
+                       passes_and_needs(kind), kind.source},
+                      kScoreWidths);
   }
   return text;
 }
@@ -139,6 +137,10 @@ std::string cell(std::string_view text) {
   return escaped;
 }
 
+std::string_view or_none(std::string_view name) {
+  return name.empty() ? "none" : name;
+}
+
 std::string strategies_markdown() {
   std::string text =
       "## The strategies\n\n"
@@ -179,8 +181,8 @@ std::string needs_of(const Strategy& strategy) {
   if (strategy.name == "auto") return "what the chosen one needs";
   if (strategy.select == nullptr) return "an index list";
   std::vector<std::string_view> needs;
-  if (!strategy.score.empty()) needs.push_back(strategy.score);
-  if (!strategy.other_column.empty()) needs.push_back(strategy.other_column);
+  if (!strategy.score.empty()) needs.emplace_back(strategy.score);
+  if (!strategy.other_column.empty()) needs.emplace_back(strategy.other_column);
   if (strategy.needs_features) needs.emplace_back("features");
   if (strategy.needs_labels) needs.emplace_back("labels");
   if (!strategy.warms_up)
@@ -211,8 +213,8 @@ std::string strategy_text(const Strategy& strategy) {
       {"formula", strategy.formula},
       {"source", strategy.source},
       {"direction", strategy.direction},
-      {"score", strategy.score.empty() ? "none" : strategy.score},
-      {"other column", strategy.other_column.empty() ? "none" : strategy.other_column},
+      {"score", or_none(strategy.score)},
+      {"other column", or_none(strategy.other_column)},
       {"warm-up", strategy.warms_up ? "yes" : "no"},
       {"features", strategy.needs_features ? "yes" : "no"},
       {"labels", strategy.needs_labels ? "yes" : "no"},

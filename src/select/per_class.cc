@@ -98,18 +98,6 @@ class ClassProblem {
   std::map<std::string, std::vector<float>, std::less<>> columns_;
 };
 
-void require_selector(const Strategy& strategy, PerClass quota) {
-  if (strategy.select != nullptr) return;
-  if (quota == PerClass::none) {
-    throw core::Error(core::ErrorKind::internal,
-                      fmt::format("strategy {} selects nothing by itself", strategy.name));
-  }
-  throw core::Error(core::ErrorKind::config,
-                    fmt::format("prune.per_class is \"{}\" but strategy {} has no selection before "
-                                "training to take quotas; set it to \"none\"",
-                                name_of(quota), strategy.name));
-}
-
 Samples select_per_class(const Strategy& strategy, PerClass quota, const SelectionInput& input) {
   const std::vector<Samples> classes = samples_by_class(input);
   std::vector<std::uint32_t> counts;
@@ -146,9 +134,22 @@ std::string_view name_of(PerClass quota) {
   return "";
 }
 
+void require_quotas_fit(const Strategy& strategy, PerClass quota, std::string_view called) {
+  if (quota == PerClass::none || strategy.select != nullptr) return;
+  throw core::Error(
+      core::ErrorKind::config,
+      fmt::format("{} is {} but the strategy {} takes no quotas; leave it out, or take a strategy "
+                  "that selects once, such as random",
+                  called, name_of(quota), strategy.name));
+}
+
 std::vector<std::uint32_t> select_samples(const Strategy& strategy, PerClass quota,
                                           const SelectionInput& input) {
-  require_selector(strategy, quota);
+  require_quotas_fit(strategy, quota);
+  if (strategy.select == nullptr) {
+    throw core::Error(core::ErrorKind::internal,
+                      fmt::format("strategy {} selects nothing by itself", strategy.name));
+  }
   Samples kept =
       quota == PerClass::none ? strategy.select(input) : select_per_class(strategy, quota, input);
   if (kept.size() == input.num_kept) return kept;

@@ -108,7 +108,7 @@ void refuse_nan(std::span<const float> scores) {
       std::find_if(scores.begin(), scores.end(), [](float s) { return std::isnan(s); });
   throw core::Error(core::ErrorKind::numeric,
                     fmt::format("the score of sample {} is not a number; score again with a lower "
-                                "train.learning_rate",
+                                "learning rate",
                                 nan - scores.begin()));
 }
 

@@ -7,14 +7,13 @@
 // Source: Zheng et al., "Coverage-centric coreset selection for high pruning rates", ICLR 2023,
 // algorithm 1, and its authors' code (haizhongzheng/Coverage-centric-coreset-selection), which
 // offers AUM, EL2N and forgetting as the score.
-// beta: by keep ratio .3 up to .1, .2 at .2, .1 at .3, 0 from .5, straight lines between, unless
-// hard_cutoff says otherwise; the authors searched it per keep ratio and score.
-// Deviations: the hardest are those of the score itself (theirs: of AUM, whatever the score); never
-// more are left out than N - M, so that M are kept; the last band includes its upper end (theirs
-// widens the highest score by 1e-4 of itself, which loses the hardest sample where scores are
-// negative).
-// Direction: none, but for the cut-off. Deterministic for a seed. O(N) time, at most 28 bytes per
-// sample.
+// beta: the parameter `hard_cutoff` in [0, 1); without it, or where it is -1, by keep ratio .3 up
+// to .1, .2 at .2, .1 at .3, 0 from .5, straight lines between; the authors searched it per keep
+// ratio and score. Deviations: the hardest are those of the score itself (theirs: of AUM, whatever
+// the score); never more are left out than N - M, so that M are kept; the last band includes its
+// upper end (theirs widens the highest score by 1e-4 of itself, which loses the hardest sample
+// where scores are negative). Direction: none, but for the cut-off. Deterministic for a seed. O(N)
+// time, at most 28 bytes per sample.
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/random.h"
@@ -47,12 +46,13 @@ std::uint64_t default_cutoff(std::uint64_t num_samples, std::uint64_t num_kept) 
 
 std::uint32_t num_left_out(const SelectionInput& input) {
   const std::uint32_t most = input.num_samples - input.num_kept;
-  if (input.hard_cutoff < 0) {
+  const double cutoff = input.parameter("hard_cutoff", -1);
+  if (cutoff < 0) {
     return static_cast<std::uint32_t>(
         std::min<std::uint64_t>(most, default_cutoff(input.num_samples, input.num_kept)));
   }
   // The next double up: 0.29 of 100 samples are 29, though 0.29 * 100 is 28.999... in binary.
-  const double share = std::nextafter(input.hard_cutoff, 2.0);
+  const double share = std::nextafter(cutoff, 2.0);
   return static_cast<std::uint32_t>(std::min<double>(most, std::floor(share * input.num_samples)));
 }
 

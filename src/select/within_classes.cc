@@ -64,7 +64,7 @@ FeatureMatrix finite_features(const SelectionInput& input, std::span<const std::
     const auto row = static_cast<std::size_t>(bad - features.values.begin()) / features.width;
     throw core::Error(core::ErrorKind::numeric,
                       fmt::format("the features of sample {} are not finite; score again with a "
-                                  "lower train.learning_rate",
+                                  "lower learning rate",
                                   samples[row]));
   }
   return features;

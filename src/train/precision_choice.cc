@@ -6,18 +6,6 @@
 
 namespace edgeprune::train {
 
-std::string_view name_of(nn::Precision precision) {
-  switch (precision) {
-    case nn::Precision::f32:
-      return "f32";
-    case nn::Precision::bf16:
-      return "bf16";
-    case nn::Precision::bf16_storage:
-      return "bf16_storage";
-  }
-  return "f32";
-}
-
 ChosenPrecision choose_precision(WantedPrecision wanted, bool bf16_available,
                                  std::string_view simd_target) {
   if (wanted == WantedPrecision::f32) return {};

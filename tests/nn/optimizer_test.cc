@@ -11,6 +11,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <string>
 
 namespace edgeprune::nn {
 namespace {
@@ -24,6 +26,75 @@ float after(const OptimizerOptions& options, const std::vector<float>& gradients
     optimizer.step(0.1f, std::vector<float>{gradient}, parameter, pool);
   }
   return parameter[0];
+}
+
+// Momentum on the sign of the gradient, with a count of the updates.
+class SignMomentum final : public UpdateRule {
+ public:
+  [[nodiscard]] std::vector<std::string> state_names() const override {
+    return {"velocity", "count"};
+  }
+  void update(const UpdateStretch& stretch) const override {
+    for (std::size_t i = 0; i < stretch.parameters.size(); ++i) {
+      const float gradient = stretch.gradients[i];
+      float& velocity = stretch.state[0][i];
+      velocity = 0.5f * velocity + static_cast<float>((gradient > 0) - (gradient < 0));
+      stretch.state[1][i] = static_cast<float>(stretch.step);
+      stretch.parameters[i] -= stretch.learning_rate * velocity;
+    }
+  }
+};
+
+OptimizerOptions by_own_rule() {
+  return {.rule = std::make_shared<const SignMomentum>()};
+}
+
+// 1 - 0.1 * 1 - 0.1 * (0.5 + 1) - 0.1 * (0.75 - 1)
+TEST(OwnRule, UpdatesEveryParameterByItsOwnNumbers) {
+  EXPECT_FLOAT_EQ(after(by_own_rule(), {7, 0.1f, -3}), 0.775f);
+}
+
+TEST(OwnRule, KeepsItsArraysUnderTheirNamesAndNoOthers) {
+  core::ThreadPool pool(1);
+  Optimizer optimizer(by_own_rule(), {{1, 2}, {4, 1}});
+  std::vector<float> parameters(5, 1);
+  optimizer.step(0.1f, std::vector<float>{9, 1, -1, 9, 2}, parameters, pool);
+  EXPECT_EQ(parameters, (std::vector<float>{1, 0.9f, 1.1f, 1, 0.9f}));
+  const OptimizerState& state = optimizer.state();
+  ASSERT_EQ(state.of_rule.size(), 2u);
+  EXPECT_EQ(state.of_rule[0].name, "velocity");
+  EXPECT_EQ(state.of_rule[0].values, (std::vector<float>{1, -1, 1}));
+  EXPECT_EQ(state.of_rule[1].values, (std::vector<float>{1, 1, 1}));
+  EXPECT_TRUE(state.first.empty() && state.second.empty());
+  EXPECT_EQ(optimizer_state_bytes(by_own_rule(), 3), 2u * 3 * 4);
+}
+
+TEST(OwnRule, GoesOnFromASavedStateAndRefusesAnothers) {
+  core::ThreadPool pool(1);
+  const std::vector<float> gradients = {1, -1, 1};
+  std::vector<float> whole(3, 1);
+  Optimizer uninterrupted(by_own_rule(), 3);
+  uninterrupted.step(0.1f, gradients, whole, pool);
+  Optimizer resumed(by_own_rule(), 3);
+  resumed.restore(uninterrupted.state());
+  std::vector<float> rest = whole;
+  uninterrupted.step(0.1f, gradients, whole, pool);
+  resumed.step(0.1f, gradients, rest, pool);
+  EXPECT_EQ(rest, whole);
+  testing::expect_error(core::ErrorKind::data, {"update rule", "velocity", "3 numbers"},
+                        [&] { resumed.restore({.step = 1}); });
+}
+
+TEST(OwnRule, HasTheSameBitsOnAnyNumberOfThreads) {
+  const std::vector<float> gradients(1000, 0.5f);
+  const auto trained_by = [&](int threads) {
+    core::ThreadPool pool(threads);
+    Optimizer optimizer(by_own_rule(), {{3, 500}, {700, 123}});
+    std::vector<float> parameters(1000, 1);
+    for (int step = 0; step < 3; ++step) optimizer.step(0.1f, gradients, parameters, pool);
+    return parameters;
+  };
+  EXPECT_EQ(trained_by(3), trained_by(1));
 }
 
 // 1 - 0.1 * 0.5 = 0.95

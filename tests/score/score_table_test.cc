@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <set>
 
 namespace edgeprune::score {
@@ -38,8 +39,60 @@ TEST(Scores, EveryRowSaysWhatItIs) {
 }
 
 TEST(Scores, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
-  expect_error(ErrorKind::config, {"prune.score", "\"el3n\"", "loss, el2n, aum", "grand"},
+  expect_error(ErrorKind::config,
+               {"the score is \"el3n\"", "loss, el2n, aum", "grand", "did you mean el2n?"},
                [] { (void)score_named("el3n"); });
+}
+
+// The largest loss of all visits.
+class Surprise final : public Score {
+ public:
+  explicit Surprise(const ScoreSize& size) : largest_(size.num_samples) {}
+  void observe(const Observation& batch) override {
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      float& largest = largest_[batch.samples[i]];
+      largest = std::max(largest, batch.losses[i]);
+    }
+  }
+  [[nodiscard]] std::vector<float> values(std::span<const std::uint32_t>) const override {
+    return largest_;
+  }
+  [[nodiscard]] std::vector<core::NamedArray> state() override {
+    return {{"largest", std::span(largest_)}};
+  }
+
+ private:
+  std::vector<float> largest_;
+};
+
+ScoreKind surprise() {
+  return {.name = "surprise",
+          .needs = {.losses = true},
+          .bytes_per_sample = [](const ScoreSize&) { return sizeof(float); },
+          .make = [](const ScoreSize& size) { return std::make_unique<Surprise>(size); }};
+}
+
+TEST(ScoreTable, GathersAScoreOfOnesOwnBesideOurs) {
+  ScoreCatalogue with_mine = scores();
+  with_mine.add(surprise());
+  ScoreTable table({"loss", "surprise"}, {.num_samples = 2}, with_mine);
+  observe_losses(table, {0, 1, 0, 1}, {1, 5, 3, 3});
+  EXPECT_EQ(table.column("loss"), (std::vector<float>{2, 4}));
+  EXPECT_EQ(table.column("surprise"), (std::vector<float>{3, 5}));
+  EXPECT_EQ(table.bytes_per_sample(), 4u + 8 + 4);
+  EXPECT_EQ(table.state().back().name, "score.surprise.largest");
+}
+
+TEST(ScoreTable, AScoreOfOnesOwnIsUnknownWhereItWasNotAdded) {
+  expect_error(ErrorKind::config, {"the score is \"surprise\"", "loss, el2n"},
+               [] { ScoreTable({"surprise"}, {.num_samples = 2}); });
+}
+
+TEST(ScoreTable, ARowThatMakesNothingIsAnInternalError) {
+  ScoreCatalogue with_mine = scores();
+  with_mine.add({.name = "idle", .needs = {.losses = true}});
+  expect_error(ErrorKind::internal, {"idle"},
+               [&] { ScoreTable({"idle"}, {.num_samples = 2}, with_mine); });
 }
 
 TEST(ScoreTable, FeedsAllColumnsAtOnce) {
@@ -93,11 +146,11 @@ TEST(ScoreTable, RefusesAScoreThatComparesMorePassesThanThereAre) {
     return ScoreTable({"loss", name}, {.num_samples = 4, .num_classes = 2, .passes = passes});
   };
   for (const std::string name : {"dyn_unc", "dual", "tdds"}) {
-    expect_error(ErrorKind::config, {name, "needs 3", "makes 2", "score.warmup_iterations"},
+    expect_error(ErrorKind::config, {name, "needs 3", "makes 2", "lengthen the warm-up"},
                  [&] { (void)make(name, 2); });
     EXPECT_NO_THROW((void)make(name, 3));
   }
-  expect_error(ErrorKind::config, {"forgetting", "needs 2", "makes 1", "score.warmup_iterations"},
+  expect_error(ErrorKind::config, {"forgetting", "needs 2", "makes 1", "lengthen the warm-up"},
                [&] { (void)make("forgetting", 1); });
   EXPECT_NO_THROW((void)make("forgetting", 2));
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace edgeprune::select {
 namespace {
@@ -33,7 +34,7 @@ TEST(AutoStrategy, StaysInTheMiddleWhereLabelsLookWrong) {
 }
 
 TEST(AutoStrategy, TakesRandomSamplesWhereManyMayBeStored) {
-  for (const double noise : {-1.0, 0.0, 0.3}) {
+  for (const std::optional<double> noise : {std::optional<double>(), {0.0}, {0.3}}) {
     EXPECT_EQ(chosen({.constraint = Constraint::storage,
                       .keep_ratio = 0.5,
                       .label_noise_lower_bound = noise}),
@@ -45,7 +46,7 @@ TEST(AutoStrategy, ChoosesAmongItsCandidatesAndSaysWhy) {
   for (const Constraint constraint : {Constraint::compute, Constraint::storage}) {
     const auto candidates = auto_candidates(constraint);
     for (const double keep_ratio : {0.1, 0.3, 0.6}) {
-      for (const double noise : {-1.0, 0.2}) {
+      for (const std::optional<double> noise : {std::optional<double>(), {0.2}}) {
         const AutoChoice choice = choose_strategy(
             {.constraint = constraint, .keep_ratio = keep_ratio, .label_noise_lower_bound = noise});
         EXPECT_NE(std::find(candidates.begin(), candidates.end(), choice.strategy),

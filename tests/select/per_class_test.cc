@@ -105,7 +105,7 @@ TEST(SelectSamples, DrawsInEachClassIndependently) {
 
 TEST(SelectSamples, RefusesQuotasForStrategiesWithoutASelection) {
   for (const char* name : {"rs2", "infobatch", "file"}) {
-    testing::expect_error(core::ErrorKind::config, {"prune.per_class", "uniform", name}, [&] {
+    testing::expect_error(core::ErrorKind::config, {"the quota per class is uniform", name}, [&] {
       (void)select_samples(strategy_named(name), PerClass::uniform, {});
     });
     testing::expect_error(core::ErrorKind::internal, {name},

@@ -103,6 +103,23 @@ TEST(Strategies, SelectExactlyWhatIsAskedInAscendingOrder) {
   }
 }
 
+TEST(Strategies, OneOfOnesOwnSelectsLikeOursAndUnderQuotas) {
+  const std::uint32_t first = 1;  // of one's own: what it captures needs no place elsewhere
+  StrategyCatalogue with_mine = strategies();
+  with_mine.add({.name = "from_first", .select = [first](const SelectionInput& input) {
+                   Samples kept(input.num_kept);
+                   for (std::uint32_t i = 0; i < kept.size(); ++i) kept[i] = first + i;
+                   return kept;
+                 }});
+  const Strategy& mine = with_mine.named("from_first");
+  const std::vector<std::int32_t> labels = {0, 1, 0, 1, 0, 1};
+  const SelectionInput input = {
+      .labels = labels, .num_classes = 2, .num_samples = 6, .num_kept = 4};
+  EXPECT_EQ(select_samples(mine, PerClass::none, input), (Samples{1, 2, 3, 4}));
+  EXPECT_EQ(select_samples(mine, PerClass::uniform, input), (Samples{2, 3, 4, 5}));
+  EXPECT_EQ(strategies().find("from_first"), nullptr);
+}
+
 TEST(SelectTop, KeepsTheHighestScores) {
   const std::vector<float> scores = {3, 1, 4, 1, 5};
   EXPECT_EQ(select_top({.scores = scores, .num_samples = 5, .num_kept = 2}), (Samples{2, 4}));

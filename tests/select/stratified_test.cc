@@ -33,7 +33,7 @@ TEST(SelectStratified, KeepsAsManyOfEachBandAsNumPy) {
                              .num_samples = static_cast<std::uint32_t>(scores.size()),
                              .num_kept = num_kept,
                              .seed = 5,
-                             .hard_cutoff = expected["hard_cutoff"]});
+                             .parameters = {{"hard_cutoff", expected["hard_cutoff"]}}});
       std::vector<int> kept_per_band(50);
       for (const std::uint32_t sample : kept) {
         ASSERT_GE(bands[sample], 0) << "sample " << sample << " is too hard";
@@ -55,7 +55,7 @@ std::uint32_t lowest_never_kept(std::uint32_t num_kept, double hard_cutoff = -1)
                                             .num_samples = 1000,
                                             .num_kept = num_kept,
                                             .seed = seed,
-                                            .hard_cutoff = hard_cutoff});
+                                            .parameters = {{"hard_cutoff", hard_cutoff}}});
     highest_kept = std::max(highest_kept, kept.back());
   }
   return highest_kept + 1;
@@ -80,9 +80,11 @@ TEST(SelectStratified, LeavesOutTheShareThatIsAskedFor) {
 
 TEST(SelectStratified, LeavesOutNoMoreThanItMay) {
   const std::vector<float> scores = {0, 1, 2, 3};
-  EXPECT_EQ(
-      select_stratified({.scores = scores, .num_samples = 4, .num_kept = 3, .hard_cutoff = 0.75}),
-      (Samples{0, 1, 2}));
+  EXPECT_EQ(select_stratified({.scores = scores,
+                               .num_samples = 4,
+                               .num_kept = 3,
+                               .parameters = {{"hard_cutoff", 0.75}}}),
+            (Samples{0, 1, 2}));
 }
 
 TEST(SelectStratified, KeepsAnyWhereAllScoresAreEqual) {

@@ -12,6 +12,7 @@
 #include "edgeprune/budget/budget_control.h"
 #include "edgeprune/budget/pause_rules.h"
 #include "edgeprune/budget/usage_meter.h"
+#include "edgeprune/config/catalogues.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/data/loader.h"
@@ -34,6 +35,9 @@
 namespace edgeprune::config {
 
 struct Config {
+  /// What scores and strategies are called here: no field of a file, and written to none.
+  Catalogues catalogues;
+
   struct Data {
     data::SourceFormat format = data::SourceFormat::fashion_mnist;
     std::string path;         // folder formats; for `folder` the training classes' folder
@@ -73,7 +77,7 @@ struct Config {
     core::KeepRatio keep_ratio = core::KeepRatio::parse("0.5");
     std::string score;  // the score that the strategy ranks by; empty: its own
     select::PerClass per_class = select::PerClass::none;
-    double hard_cutoff = -1;  // strategy `stratified`; -1: by the keep ratio
+    select::Parameters parameters = {{"hard_cutoff", -1}};        // of single strategies
     select::Constraint constraint = select::Constraint::compute;  // strategy `auto`
     std::string selection_file;  // strategy `file`: an index list (.npy) to train on
   } prune;
@@ -98,7 +102,7 @@ struct Config {
   } limits;
 
   struct Budget {
-    std::uint64_t samples = 0;  // forward and backward, warm-up included; 0: none
+    std::uint64_t samples = 0;    // forward and backward, warm-up included; 0: none
     budget::BudgetLimits limits;  // budget.seconds, budget.joules; a harvest is in `file` alone
     core::ByteCount bytes;        // stored after selection; 0: none
     budget::Shrink shrink = budget::Shrink::epochs;

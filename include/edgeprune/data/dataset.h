@@ -10,6 +10,8 @@
 // set that has passed `finish_dataset`; it never changes afterwards and may be read from any
 // thread.
 
+#include "edgeprune/core/sample_shape.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,18 +20,11 @@
 
 namespace edgeprune::data {
 
-struct ImageShape {
-  std::uint32_t height = 0;
-  std::uint32_t width = 0;
-  std::uint32_t channels = 0;
-
-  [[nodiscard]] std::size_t num_values() const { return std::size_t{height} * width * channels; }
-  bool operator==(const ImageShape&) const = default;
-};
+using ImageShape = core::SampleShape;
 
 struct Dataset {
-  std::string name;  // where it was read from, for messages
-  ImageShape shape;  // a feature vector of length F is {1, 1, F}
+  std::string name;              // where it was read from, for messages
+  ImageShape shape = {0, 0, 0};  // a feature vector of length F is {1, 1, F}
   std::vector<std::string> class_names;
   std::vector<std::int32_t> labels;       // num_samples, each in [0, num_classes)
   std::vector<std::uint8_t> byte_pixels;  // num_samples x shape, or empty

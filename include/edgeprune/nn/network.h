@@ -13,23 +13,17 @@
 // that names the operation. A Program (program.h) runs the description. Names are those of the
 // parameters in model files: "conv1.weight", "bn1.running_mean", "fc.bias".
 
+#include "edgeprune/core/sample_shape.h"
+
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace edgeprune::nn {
 
-/// Height x width x channels of one sample; activations are NHWC. A vector of F values is {1, 1,
-/// F}.
-struct Shape {
-  std::uint32_t height = 1;
-  std::uint32_t width = 1;
-  std::uint32_t channels = 1;
-
-  [[nodiscard]] std::size_t num_pixels() const { return std::size_t{height} * width; }
-  [[nodiscard]] std::size_t num_values() const { return num_pixels() * channels; }
-  bool operator==(const Shape&) const = default;
-};
+/// Of one sample; activations are NHWC.
+using Shape = core::SampleShape;
 
 /// A handle to what an operation computes, valid in the network that made it (unchecked).
 struct Value {
@@ -87,6 +81,7 @@ enum class OperationKind {
 /// One operation. `linear` is a convolution whose kernel covers the whole input.
 struct Operation {
   OperationKind kind = OperationKind::input;
+  std::string_view layer = "input";   // what it is called for people: "linear", "relu6", ...
   std::string name;                   // empty where the operation holds no parameters
   std::vector<std::uint32_t> inputs;  // ids of values
   Shape shape;                        // of what it computes
@@ -160,10 +155,14 @@ class Network {
 
  private:
   Value append(Operation operation);
-  Value clamp(Value x, float low, float high);
+  Value clamp(std::string_view layer, Value x, float low, float high);
 
   std::vector<Operation> operations_;
   Value output_;
 };
+
+/// Of the operations, their shapes and the classes: networks that compute alike have the same,
+/// whatever they and their layers are called. Files hold it: the text behind it never changes.
+[[nodiscard]] std::string network_hash(const Network& network);
 
 }  // namespace edgeprune::nn

@@ -1,15 +1,36 @@
 #pragma once
-// First-order optimizers over flat arrays, as torch.optim defines them, and learning-rate
-// schedules.
+// First-order optimizers over flat arrays, as torch.optim defines them, one's own update rules, and
+// learning-rate schedules.
 //
 //   Optimizer optimizer({.kind = OptimizerKind::adamw}, model.parameters.size());
 //   optimizer.step(schedule.at(step, planned_steps), gradients, model.parameters, pool);
+//
+// A rule of one's own, here Lion (Chen et al. 2023) without weight decay:
+//
+//   class Lion final : public UpdateRule {
+//    public:
+//     std::vector<std::string> state_names() const override { return {"momentum"}; }
+//     void update(const UpdateStretch& stretch) const override {
+//       for (std::size_t i = 0; i < stretch.parameters.size(); ++i) {
+//         const float gradient = stretch.gradients[i];
+//         float& momentum = stretch.state[0][i];
+//         const float direction = 0.9f * momentum + 0.1f * gradient;
+//         stretch.parameters[i] -= stretch.learning_rate * static_cast<float>((direction > 0) -
+//                                                                             (direction < 0));
+//         momentum = 0.99f * momentum + 0.01f * gradient;
+//       }
+//     }
+//   };
+//   Optimizer lion({.rule = std::make_shared<const Lion>()}, model.parameters.size());
 
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/model.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,13 +39,37 @@ namespace edgeprune::nn {
 
 enum class OptimizerKind { sgd, adam, adamw };
 
+/// Some of the trained parameters and what belongs to them, in parallel.
+struct UpdateStretch {
+  std::uint64_t step = 0;  // 1 at the first update
+  float learning_rate = 0;
+  std::span<const float> gradients;
+  std::span<float> parameters;
+  std::span<const std::span<float>> state;  // one span per name of UpdateRule::state_names()
+};
+
+class UpdateRule {
+ public:
+  virtual ~UpdateRule() = default;
+
+  /// The arrays that the rule keeps from step to step: one number for each trained parameter, 0 at
+  /// first. Checkpoints hold them under these names, so that they must never change.
+  [[nodiscard]] virtual std::vector<std::string> state_names() const { return {}; }
+
+  /// One update of these parameters. Called by several threads at once, for stretches that do not
+  /// overlap and are cut by the number of threads: what becomes of a parameter may depend on its
+  /// own numbers alone, or a run on another number of threads has other bits.
+  virtual void update(const UpdateStretch& stretch) const = 0;
+};
+
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::adam;
-  float momentum = 0.9f;   // sgd; 0: none
-  float beta1 = 0.9f;      // adam, adamw
-  float beta2 = 0.999f;    // adam, adamw
-  float epsilon = 1e-8f;   // adam, adamw
-  float weight_decay = 0;  // sgd, adam: added to the gradient; adamw: decoupled
+  std::shared_ptr<const UpdateRule> rule;  // one's own, in place of `kind`; null: `kind`
+  float momentum = 0.9f;                   // sgd; 0: none
+  float beta1 = 0.9f;                      // adam, adamw
+  float beta2 = 0.999f;                    // adam, adamw
+  float epsilon = 1e-8f;                   // adam, adamw
+  float weight_decay = 0;                  // sgd, adam: added to the gradient; adamw: decoupled
 };
 
 /// What an optimizer carries from step to step, of the parameters it trains, range after range;
@@ -33,6 +78,12 @@ struct OptimizerState {
   std::uint64_t step = 0;     // updates made
   std::vector<float> first;   // momentum (empty without), or Adam's mean of gradients
   std::vector<float> second;  // Adam's mean of squared gradients; empty for sgd
+
+  struct Array {
+    std::string name;
+    std::vector<float> values;
+  };
+  std::vector<Array> of_rule;  // of an UpdateRule, in the order of its state_names()
 };
 
 /// The memory of such a state.
@@ -55,12 +106,15 @@ class Optimizer {
   /// Hands the state out, to be filled with saved numbers and given back to restore() without a
   /// copy; until then there is no step().
   [[nodiscard]] OptimizerState take_state() { return std::exchange(state_, {}); }
-  /// Takes over a saved state; a length that does not fit is an Error of kind data.
+  /// Takes over a saved state; a length or a rule's name that does not fit is an Error of kind
+  /// data.
   void restore(OptimizerState state);
 
  private:
   template <typename Update>
   void for_trained(core::ThreadPool& pool, Update&& update) const;
+  void step_by_rule(float learning_rate, std::span<const float> gradients,
+                    std::span<float> parameters, core::ThreadPool& pool);
 
   OptimizerOptions options_;
   std::vector<ParameterRange> trained_;

@@ -22,6 +22,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace edgeprune::nn {
@@ -39,6 +40,8 @@ enum class Precision {
   bf16,          // activations stored, and with the weights multiplied, as bfloat16
   bf16_storage,  // activations stored as bfloat16; products are of floats, weights are not rounded
 };
+/// "f32", "bf16" or "bf16_storage".
+[[nodiscard]] std::string_view name_of(Precision precision);
 
 struct ProgramOptions {
   std::uint32_t max_batch = 64;  // core::BatchPlan::largest_batch(b) for batches of a BatchPlan

@@ -19,9 +19,7 @@ struct RunData {
   std::optional<data::Dataset> test;
   data::Normalisation normalisation;  // of the whole training set, D_k
 
-  [[nodiscard]] nn::Shape shape() const {
-    return {train.shape.height, train.shape.width, train.shape.channels};
-  }
+  [[nodiscard]] nn::Shape shape() const { return train.shape; }
   /// Test samples; 0 without a test set.
   [[nodiscard]] std::uint32_t num_test() const { return test ? test->num_samples() : 0; }
   /// Of the test set's content; empty without one.

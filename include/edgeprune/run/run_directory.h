@@ -18,18 +18,22 @@ void write_run_config(const std::filesystem::path& directory, const config::Reso
 /// The configuration of an existing run, with run.directory set to where it lies now. An Error of
 /// kind run_directory where there is none, or one that another version wrote with names that have
 /// changed since; no run is rewritten.
-[[nodiscard]] config::ResolvedConfig open_run_directory(const std::filesystem::path& directory);
+/// `catalogues`: what its names stand for, where the run was begun with a program's own.
+[[nodiscard]] config::ResolvedConfig open_run_directory(const std::filesystem::path& directory,
+                                                        const config::Catalogues& catalogues = {});
 
 /// The same with overrides ("prune.keep_ratio=0.1") written into its config.toml, before the run
 /// has selected: fields whose MayChange is not `never`. Any other is an Error of kind config that
 /// lists those.
 [[nodiscard]] config::ResolvedConfig change_selection(const std::filesystem::path& directory,
-                                                      const std::vector<std::string>& overrides);
+                                                      const std::vector<std::string>& overrides,
+                                                      const config::Catalogues& catalogues = {});
 
 /// The same at any time, for fields that may change always: limits of time and energy, pauses,
 /// meters, memory and how often it saves.
 [[nodiscard]] config::ResolvedConfig change_limits(const std::filesystem::path& directory,
-                                                   const std::vector<std::string>& overrides);
+                                                   const std::vector<std::string>& overrides,
+                                                   const config::Catalogues& catalogues = {});
 
 /// An Error of kind config where the configured strategy cannot go on from the state: one without a
 /// warm-up from warmed-up weights, or one with from a run without.

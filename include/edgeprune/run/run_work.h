@@ -4,11 +4,9 @@
 #include "edgeprune/config/config.h"
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/cost/run_cost.h"
-#include "edgeprune/nn/network.h"
 #include "edgeprune/run/run_plan.h"
 
 #include <cstdint>
-#include <string>
 
 namespace edgeprune::run {
 
@@ -22,9 +20,5 @@ struct RunFacts {
 /// train.evaluate_every_epochs says and after the last epoch.
 [[nodiscard]] cost::RunWork run_work(const config::Config& config, const RunPlan& plan,
                                      const RunFacts& facts);
-
-/// Of the network's operations, their shapes and its classes: what a timing of a device profile is
-/// for, whatever the network is called.
-[[nodiscard]] std::string network_hash(const nn::Network& network);
 
 }  // namespace edgeprune::run

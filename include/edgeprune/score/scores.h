@@ -1,16 +1,26 @@
 #pragma once
-// Every score by name, as rows of one table (src/score/scores.cc), and the columns of a warm-up.
+// Every score by name, as rows of one catalogue, and the columns of a warm-up.
 //
 //   ScoreTable table({"loss", "el2n"}, {.num_samples = 3333, .num_classes = 10, .passes = 1});
 //   table.observe(batch);
 //   std::vector<float> losses = table.column("loss");
 //
-// One warm-up feeds all columns at once. Adding a score touches its page, its row and its test.
+// One warm-up feeds all columns at once. A score of one's own is a row added to a copy of ours:
+//
+//   ScoreCatalogue with_mine = scores();
+//   with_mine.add({.name = "surprise",
+//                  .formula = "the largest -log p_y of all visits",
+//                  .needs = {.losses = true},
+//                  .make = [](const ScoreSize& size) { return std::make_unique<Surprise>(size);
+//                  }});
+//   ScoreTable table({"surprise"}, size, with_mine);
 
+#include "edgeprune/core/catalogue.h"
 #include "edgeprune/score/score.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,19 +63,33 @@ enum class HardEnd { high, low };
 [[nodiscard]] std::vector<float> hardness_of(std::span<const float> values, HardEnd hard);
 
 struct ScoreKind {
-  std::string_view name;
-  std::string_view formula;
-  std::string_view source;
+  static constexpr std::string_view kCalled = "score";
+
+  std::string name;
+  std::string formula;
+  std::string source;
   HardEnd hard = HardEnd::high;
   std::uint32_t min_passes = 1;
   ScoreNeeds needs;
-  std::size_t (*bytes_per_sample)(const ScoreSize&);  // without the visits, which all share
-  std::unique_ptr<Score> (*make)(const ScoreSize&);
+  /// Without the visits, which all share: a run predicts its memory from it. One sum, unless said.
+  std::function<std::size_t(const ScoreSize&)> bytes_per_sample = [](const ScoreSize&) {
+    return sizeof(double);
+  };
+  std::function<std::unique_ptr<Score>(const ScoreSize&)> make;
+
+  [[nodiscard]] bool has_enough_passes(const ScoreSize& size) const {
+    return size.passes >= min_passes;
+  }
 };
 
-[[nodiscard]] std::span<const ScoreKind> scores();
-/// An unknown name is an Error of kind config that lists the known ones.
-[[nodiscard]] const ScoreKind& score_named(std::string_view name);
+using ScoreCatalogue = core::Catalogue<ScoreKind>;
+
+/// Those that come with edgeprune (src/score/scores.cc).
+[[nodiscard]] const ScoreCatalogue& scores();
+/// One of ours.
+[[nodiscard]] inline const ScoreKind& score_named(std::string_view name) {
+  return scores().named(name);
+}
 
 /// What a warm-up came to, every column made once for all who read it.
 class Scores {
@@ -91,10 +115,12 @@ class Scores {
 
 class ScoreTable {
  public:
-  /// Scores that compare passes refuse fewer than they need, and scores that compare classes fewer
-  /// than two: an Error of kind config that names the score, what it needs and what there is. A
-  /// name given twice is one column.
-  ScoreTable(const std::vector<std::string>& columns, const ScoreSize& size);
+  /// Columns are rows of the catalogue, which must outlive the table. Scores that compare passes
+  /// refuse fewer than they need, and scores that compare classes fewer than two: an Error of kind
+  /// config that names the score, what it needs and what there is. A name given twice is one
+  /// column.
+  ScoreTable(const std::vector<std::string>& columns, const ScoreSize& size,
+             const ScoreCatalogue& catalogue = scores());
 
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
   /// Of all columns together.
@@ -126,7 +152,8 @@ class ScoreTable {
   ScoreSize size_;
   ScoreNeeds needs_;
   std::vector<std::uint32_t> visits_;
-  std::vector<std::unique_ptr<Score>> scores_;  // one per column
+  std::vector<const ScoreKind*> kinds_;         // one per column
+  std::vector<std::unique_ptr<Score>> scores_;  // likewise
 };
 
 }  // namespace edgeprune::score

@@ -2,7 +2,9 @@
 // The strategy `auto`: chosen by what the device is short of.
 //
 //   AutoChoice choice = choose_strategy(
-//       {.constraint = Constraint::storage, .keep_ratio = 0.1});
+//       {.constraint = Constraint::storage, .keep_ratio = 0.1, .label_noise_lower_bound = 0.02});
+//   choice.strategy;   // "facility_location"
+//   choice.reason;     // "short of storage, keep ratio 0.1: samples that stand for the others ..."
 //
 // A pure function of a few numbers. docs/choosing.md has the policy and the measurements that led
 // to it.
@@ -38,16 +40,17 @@ struct AutoChoice {
   std::string reason;         // one sentence with its numbers
 };
 
-/// Every strategy that it may choose under a constraint. All of one constraint warm up, or none.
+/// Every strategy that choose_strategy may answer with under this constraint. Either all of them
+/// warm up or none does, so that a run knows before its first step whether to warm up.
 [[nodiscard]] std::vector<std::string_view> auto_candidates(Constraint constraint);
 
 /// The rows that a strategy's name may come to stand for: the candidates of `auto`, or the named
-/// one.
-[[nodiscard]] std::vector<const Strategy*> possible_strategies(std::string_view name,
-                                                               Constraint constraint);
+/// row of the catalogue. An unknown name is an Error of kind config that calls it `called`.
+[[nodiscard]] std::vector<const Strategy*> possible_strategies(
+    std::string_view name, Constraint constraint, const StrategyCatalogue& catalogue = strategies(),
+    std::string_view called = "the strategy");
 
-/// With `storage`, before the label noise is known, the choice is the one made where there is
-/// little.
+/// Without a bound on the label noise, the choice is the one made where there is little.
 [[nodiscard]] AutoChoice choose_strategy(const AutoRequest& request);
 
 }  // namespace edgeprune::select

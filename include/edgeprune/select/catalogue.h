@@ -1,6 +1,11 @@
 #pragma once
-// The tables of strategies and scores, for people, programs and docs/strategies.md. Made of their
-// registries alone, so that they never say something else than what runs.
+// The tables of strategies and scores, for people, programs and docs/strategies.md. Made of our
+// catalogues alone, so that they never say something else than what runs.
+//
+// Two lines of catalogue_text():
+//
+//   strategy           what                                   needs               source
+//   top                the paper's rule: keep the M hardest   warm-up: loss       Algorithm 1, ...
 
 #include "edgeprune/select/strategy.h"
 

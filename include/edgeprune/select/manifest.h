@@ -25,7 +25,10 @@ struct Manifest {
 /// The hash that names a set of kept indices: equal sets, equal hashes, on every machine.
 [[nodiscard]] std::string selection_hash(std::span<const std::uint32_t> kept);
 
-/// Writes selection.npy and selection.json into the directory.
+/// Writes selection.npy, then selection.json, each atomically: a reader finds the old file or the
+/// new one, never a part. A kill between the two leaves the new list beside the old manifest, or
+/// beside none; `selection_hash` of the list then differs from the manifest's. A file that cannot
+/// be written is an Error of kind io.
 void write_selection(const std::filesystem::path& directory, std::span<const std::uint32_t> kept,
                      Manifest manifest);
 

@@ -11,12 +11,17 @@ namespace edgeprune::select {
 
 enum class Prefer { highest, lowest };
 
-/// The indices, ascending, of the `count` best of the scores: exactly `count`, equations (15) and
-/// (18)-(20), ties by the smaller index. A function of the scores alone, on any machine and with
-/// any number of threads. O(N) time, three passes over the scores; 512 KiB per thread of the pool
-/// (null: one, and with fewer than 4096 scores 8 bytes each instead) beside scores and result. A
-/// NaN is an Error of kind numeric naming the sample; a count above the number of scores is an
-/// internal Error.
+/// The indices, ascending, of the `count` best of the scores, equations (15) and (18)-(20):
+///
+///   best_samples(std::vector<float>{3, 1, 4, 1, 5}, 2, Prefer::highest);   // {2, 4}
+///
+///   - exactly `count` of them; of equal scores the smaller index is better;
+///   - a function of the scores alone: the same on any machine, with any number of threads;
+///   - O(N) time, three passes over the scores;
+///   - memory beside scores and result: 512 KiB per thread of the pool (null: one thread), or 8
+///     bytes per score where there are fewer than 4096;
+///   - a NaN is an Error of kind numeric that names the sample, a count above the number of scores
+///     an internal Error.
 [[nodiscard]] std::vector<std::uint32_t> best_samples(std::span<const float> scores,
                                                       std::uint32_t count, Prefer prefer,
                                                       core::ThreadPool* pool = nullptr);

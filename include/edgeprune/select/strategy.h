@@ -1,14 +1,23 @@
 #pragma once
 // Every strategy by name: what it does before training, which samples it keeps, how long it trains.
 //
-// A strategy is one row of the table in src/select/strategies.cc; each idea is a page of its own,
-// src/select/NAME.cc. Adding one touches its page, its declaration here, its row and its test.
+// A strategy is one row of a catalogue; each idea of ours is a page of its own, src/select/NAME.cc.
+// One's own is a row added to a copy of ours:
+//
+//   StrategyCatalogue with_mine = strategies();
+//   with_mine.add({.name = "every_third",
+//                  .summary = "control: every third sample",
+//                  .select = [](const SelectionInput& input) { return every_third(input); }});
+//   std::vector<std::uint32_t> kept = select_samples(with_mine.named("every_third"),
+//                                                    PerClass::none, {...});
 
+#include "edgeprune/core/catalogue.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/select/sampler.h"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +44,9 @@ using FeaturesOf = std::function<FeatureMatrix(std::span<const std::uint32_t> sa
 /// A column of the warm-up by name, one value per sample.
 using ColumnOf = std::function<std::span<const float>(std::string_view name)>;
 
+/// What single strategies can be told, by name; their pages say what it means.
+using Parameters = std::map<std::string, double, std::less<>>;
+
 struct SelectionInput {
   std::span<const float> scores;  // one per sample, turned so that high = hard; empty if not needed
   std::span<const std::int32_t> labels;  // one per sample; empty where the strategy needs none
@@ -42,17 +54,23 @@ struct SelectionInput {
   std::uint32_t num_samples = 0;  // N
   std::uint32_t num_kept = 0;     // M
   std::uint64_t seed = 0;
-  double hard_cutoff = -1;  // `stratified`: the share of hardest samples left out; -1: by M / N
-  ColumnOf column;          // for strategies that need more columns than `scores`
-  FeaturesOf features;      // for strategies that need features
+  Parameters parameters;  // the strategies' own, those that are given
+  ColumnOf column;        // for strategies that need more columns than `scores`
+  FeaturesOf features;    // for strategies that need features
   /// Changes how long it takes, never the result; null: one thread.
   core::ThreadPool* pool = nullptr;
+
+  [[nodiscard]] double parameter(std::string_view name, double otherwise) const {
+    const auto given = parameters.find(name);
+    return given == parameters.end() ? otherwise : given->second;
+  }
 };
 
 /// Kept indices, ascending, exactly num_kept of them.
-using Selector = std::vector<std::uint32_t> (*)(const SelectionInput&);
+using Selector = std::function<std::vector<std::uint32_t>(const SelectionInput&)>;
 /// Chooses anew each epoch.
-using SamplerMaker = std::unique_ptr<Sampler> (*)(const SelectionInput&, std::uint32_t epochs);
+using SamplerMaker =
+    std::function<std::unique_ptr<Sampler>(const SelectionInput&, std::uint32_t epochs)>;
 
 /// How long training on the kept samples lasts.
 enum class Duration {
@@ -61,18 +79,20 @@ enum class Duration {
 };
 
 struct Strategy {
-  std::string_view name;
-  std::string_view summary;    // one line
-  std::string_view formula;    // of what is kept
-  std::string_view source;     // paper and equation, or this project's page
-  std::string_view direction;  // "high = keep", "low = keep", "none", ...
-  std::string_view time;       // "O(N)"
-  std::string_view memory;     // "8 bytes per sample"
-  std::string_view score;      // the column it ranks by unless prune.score names another; "": none
-  std::string_view other_column;  // that it reads besides, "": none
-  bool warms_up = false;          // T_0 steps on all data first, continued from
-  bool keeps_all = false;         // M = N, whatever the keep ratio: storage is not saved
-  bool needs_features = false;    // forward passes over all samples before selection, charged
+  static constexpr std::string_view kCalled = "strategy";
+
+  std::string name;
+  std::string summary;          // one line
+  std::string formula;          // of what is kept
+  std::string source;           // paper and equation, or this project's page
+  std::string direction;        // "high = keep", "low = keep", "none", ...
+  std::string time;             // "O(N)"
+  std::string memory;           // "8 bytes per sample"
+  std::string score;            // the column it ranks by unless another is asked for; "": none
+  std::string other_column;     // that it reads besides, "": none
+  bool warms_up = false;        // T_0 steps on all data first, continued from
+  bool keeps_all = false;       // M = N, whatever the keep ratio: storage is not saved
+  bool needs_features = false;  // forward passes over all samples before selection, charged
   bool needs_labels = false;
   std::uint32_t pairs_of_samples = 0;  // of a class, whose similarities it holds at once, at most
   Duration duration = Duration::epochs;
@@ -80,11 +100,23 @@ struct Strategy {
   SamplerMaker sampler = nullptr;  // null: static
 };
 
-[[nodiscard]] std::span<const Strategy> strategies();
-/// An unknown name is an Error of kind config that lists the known ones and the nearest.
-[[nodiscard]] const Strategy& strategy_named(std::string_view name);
+using StrategyCatalogue = core::Catalogue<Strategy>;
 
-/// The strategy's selection, under quotas per class where they are asked for.
+/// Those that come with edgeprune (src/select/strategies.cc).
+[[nodiscard]] const StrategyCatalogue& strategies();
+/// One of ours.
+[[nodiscard]] inline const Strategy& strategy_named(std::string_view name) {
+  return strategies().named(name);
+}
+
+/// Quotas go around a selection that is made once, before training. Where the strategy makes none,
+/// they are an Error of kind config that calls them what the user does.
+void require_quotas_fit(const Strategy& strategy, PerClass quota,
+                        std::string_view called = "the quota per class");
+
+/// The strategy's selection, under quotas per class where they are asked for (require_quotas_fit).
+/// A strategy that selects nothing by itself, or another number of samples than num_kept, is an
+/// internal Error.
 [[nodiscard]] std::vector<std::uint32_t> select_samples(const Strategy& strategy, PerClass quota,
                                                         const SelectionInput& input);
 

@@ -15,9 +15,6 @@ enum class WantedPrecision {
   bf16_storage,
 };
 
-/// "f32", "bf16" or "bf16_storage".
-[[nodiscard]] std::string_view name_of(nn::Precision precision);
-
 struct ChosenPrecision {
   nn::Precision precision = nn::Precision::f32;
   std::string

@@ -89,7 +89,7 @@ class Compiler {
     order_gradients();
     const Operation* head = network_.head();
     Activation* features = head == nullptr ? nullptr : read(*head, 0);
-    return {std::move(activations), std::move(steps), values_[0], output_, features};
+    return {std::move(activations_), std::move(steps_), values_[0], output_, features};
   }
 
  private:
@@ -108,12 +108,12 @@ class Compiler {
       case OperationKind::max_pool: {
         Activation* in = read(operation, 0);
         Activation* out = append_value(operation);
-        steps.push_back(std::make_unique<MaxPoolStep>(operation.max_pool, in, out));
+        steps_.push_back(std::make_unique<MaxPoolStep>(operation.max_pool, in, out));
         return out;
       }
       case OperationKind::average_pool: {
         Activation* out = append_value(operation);
-        steps.push_back(std::make_unique<AveragePoolStep>(read(operation, 0), out));
+        steps_.push_back(std::make_unique<AveragePoolStep>(read(operation, 0), out));
         return out;
       }
       case OperationKind::add: {
@@ -131,21 +131,21 @@ class Compiler {
     const auto found = tensors_.find(operation.name + ".bias");
     const TensorInfo* bias = operation.bias ? &found->second : nullptr;
     if (PointwiseStep::handles(operation, in->shape)) {
-      steps.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out, products));
+      steps_.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out, products));
     } else if (products == ElementType::f32 &&
                WinogradStep::handles(operation, in->shape, out->shape)) {
-      steps.push_back(std::make_unique<WinogradStep>(operation, weight, bias, in, out,
-                                                     options_.max_batch, num_threads_));
+      steps_.push_back(std::make_unique<WinogradStep>(operation, weight, bias, in, out,
+                                                      options_.max_batch, num_threads_));
     } else {
-      steps.push_back(std::make_unique<ConvolutionStep>(operation, weight, bias, in, out, products,
-                                                        options_.max_batch, num_threads_));
+      steps_.push_back(std::make_unique<ConvolutionStep>(operation, weight, bias, in, out, products,
+                                                         options_.max_batch, num_threads_));
     }
     return out;
   }
 
   Activation* compile_depthwise(const Operation& operation) {
     Activation* out = append_value(operation);
-    steps.push_back(std::make_unique<DepthwiseStep>(
+    steps_.push_back(std::make_unique<DepthwiseStep>(
         operation, tensors_.at(operation.name + ".weight"), read(operation, 0), out));
     return out;
   }
@@ -158,7 +158,7 @@ class Compiler {
       narrow = materialise(narrow, ElementType::f32);
     }
     Activation* out = append_value(operation);
-    steps.push_back(std::make_unique<AddStep>(a, b, out));
+    steps_.push_back(std::make_unique<AddStep>(a, b, out));
     return out;
   }
 
@@ -180,7 +180,7 @@ class Compiler {
     const auto offset = [&](const char* suffix) {
       return tensors_.at(operation.name + suffix).offset;
     };
-    steps.push_back(
+    steps_.push_back(
         std::make_unique<BatchNormStep>(operation,
                                         BatchNormStep::Offsets{.weight = offset(".weight"),
                                                                .bias = offset(".bias"),
@@ -201,7 +201,7 @@ class Compiler {
 
   Activation* materialise(Activation* x, ElementType type) {
     Activation* out = append_activation(x->shape, type);
-    steps.push_back(std::make_unique<MaterialiseStep>(x, out));
+    steps_.push_back(std::make_unique<MaterialiseStep>(x, out));
     return out;
   }
 
@@ -210,8 +210,8 @@ class Compiler {
   }
 
   Activation* append_activation(const Shape& shape, ElementType type) {
-    activations.push_back(std::make_unique<Activation>());
-    Activation& activation = *activations.back();
+    activations_.push_back(std::make_unique<Activation>());
+    Activation& activation = *activations_.back();
     activation.shape = shape;
     activation.type = type;
     activation.stream =
@@ -231,7 +231,7 @@ class Compiler {
                         "backbone; freeze nothing or the batch norms");
     }
     bool below_head = options_.freeze == Freeze::backbone;
-    for (const auto& step : steps) {
+    for (const auto& step : steps_) {
       if (head != nullptr && step->output() == values_[network_.output().id]) below_head = false;
       step->output()->wants_gradient = !below_head;
     }
@@ -246,13 +246,13 @@ class Compiler {
   void order_gradients() {
     // The logits' gradient comes from outside: whoever else reads them adds to it.
     std::set<const Activation*> written = {output_};
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
       for (Step::Input& input : (*step)->inputs()) {
         input.accumulate = !written.insert(input.activation).second;
       }
     }
     std::set<const Activation*> completed;
-    for (const auto& step : steps) {
+    for (const auto& step : steps_) {
       const std::span<Step::Input> inputs = step->inputs();
       for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) {
         input->completes = completed.insert(input->activation).second;
@@ -265,8 +265,8 @@ class Compiler {
   int num_threads_;
   std::vector<ElementType> types_;  // of the operations' values
   std::map<std::string, TensorInfo> tensors_;
-  std::vector<std::unique_ptr<Activation>> activations;
-  std::vector<std::unique_ptr<Step>> steps;
+  std::vector<std::unique_ptr<Activation>> activations_;
+  std::vector<std::unique_ptr<Step>> steps_;
   std::vector<std::uint32_t> readers_;
   std::vector<Activation*> values_;
   Activation* output_ = nullptr;

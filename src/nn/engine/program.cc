@@ -78,6 +78,18 @@ ProgramMemory memory_of(const ScratchNeeds& needs, const MemoryPlan& plan, bool 
 
 }  // namespace
 
+std::string_view name_of(Precision precision) {
+  switch (precision) {
+    case Precision::f32:
+      return "f32";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::bf16_storage:
+      return "bf16_storage";
+  }
+  return "f32";
+}
+
 struct Program::State {
   State(const Network& described, const ProgramOptions& given, core::ThreadPool& threads)
       : network(described),
