@@ -1,13 +1,13 @@
 // A ChannelTransform's coefficients for vectors of channels. Included once per SIMD target, inside
 // foreach_target.
-#if defined(EDGEPRUNE_KERNELS_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef EDGEPRUNE_KERNELS_TRANSFORM_INL_H_
-#undef EDGEPRUNE_KERNELS_TRANSFORM_INL_H_
+#if defined(EDGEPRUNE_KERNELS_CHANNEL_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef EDGEPRUNE_KERNELS_CHANNEL_TRANSFORM_INL_H_
+#undef EDGEPRUNE_KERNELS_CHANNEL_TRANSFORM_INL_H_
 #else
-#define EDGEPRUNE_KERNELS_TRANSFORM_INL_H_
+#define EDGEPRUNE_KERNELS_CHANNEL_TRANSFORM_INL_H_
 #endif
 
-#include "edgeprune/kernels/channels.h"
+#include "edgeprune/kernels/channel_transform.h"
 
 #include "vectors-inl.h"
 

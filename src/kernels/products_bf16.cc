@@ -155,7 +155,7 @@ void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16
       const std::size_t count = std::min(kPairBlock, num_pairs - p);
       const BFloat16* panel = g + 2 * p * columns;
       for_left_strips(
-          a, num_pairs, depth,
+          a, num_pairs, depth, kLanes,
           [&](std::size_t first, std::size_t width, const BFloat16* rows, std::size_t stride) {
             rows += 2 * p * stride;
             for_row_tiles<kTallRows<V>, kRows>(width, [&]<std::size_t R>(std::size_t k) {

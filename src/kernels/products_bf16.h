@@ -2,9 +2,12 @@
 // The products of BFloat16 (products.h), in AVX-512 BF16 intrinsics: Highway 1.0.3 has no bfloat16
 // dot product for it. Elsewhere `plain` has them.
 
-#include "edgeprune/kernels/products.h"
+#include "edgeprune/kernels/elements.h"
+#include "edgeprune/kernels/left_operand.h"
+#include "edgeprune/kernels/read_ahead.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace edgeprune::kernels::bf16 {
 
@@ -13,12 +16,14 @@ constexpr std::size_t kDepthBlock = 384;
 constexpr std::size_t kPairBlock = 64;
 
 /// Calls body(k, count, rows, stride) for strips of the left operand of `num_pairs` pairs of rows:
-/// columns [k, k + count), whose pairs begin at `rows`, `stride` pairs apart.
+/// columns [k, k + count), whose pairs begin at `rows`, `stride` pairs apart: whole vectors of
+/// `lanes` floats, as those of the SIMD target in use.
 template <typename Body>
-void for_left_strips(const BFloat16* a, std::size_t num_pairs, std::size_t depth, Body&& body) {
+void for_left_strips(const BFloat16* a, std::size_t num_pairs, std::size_t depth, std::size_t lanes,
+                     Body&& body) {
   for (std::size_t k = 0; k < depth; k += kLeftStrip) {
     const std::size_t count = std::min(kLeftStrip, depth - k);
-    body(k, count, a + 2 * num_pairs * k, padded_columns(count));
+    body(k, count, a + 2 * num_pairs * k, (count + lanes - 1) / lanes * lanes);
   }
 }
 

@@ -3,6 +3,8 @@
 // that fuse multiplications and additions. For tests and comparisons: no faster than products of
 // floats.
 
+#include "edgeprune/kernels/products.h"
+
 #include "depth_blocks.h"
 #include "products_bf16.h"
 
@@ -89,7 +91,7 @@ void outer_product_of_pairs(const BFloat16* a, std::size_t depth, const BFloat16
   for (std::size_t begin = 0; begin < num_pairs; begin += bf16::kPairBlock) {
     const std::size_t end = std::min(begin + bf16::kPairBlock, num_pairs);
     bf16::for_left_strips(
-        a, num_pairs, depth,
+        a, num_pairs, depth, lanes(),
         [&](std::size_t first, std::size_t count, const BFloat16* rows, std::size_t stride) {
           for (std::size_t k = 0; k < count; ++k) {
             for (std::size_t j = 0; j < columns; j += lanes()) {

@@ -1,10 +1,7 @@
 #pragma once
 // The matrix products that convolutions and linear layers, forward and backward, are made of.
 //
-// The left operand is gathered: row r of A is num_segments runs of segment_length elements, the
-// first at rows[r], each segment_stride elements after the one before. For a convolution a row is
-// an output pixel, rows[r] points at its window's corner in a padded image, and a segment is one
-// row of the window: no im2col buffer exists. A plain matrix has one segment.
+// The left operand is gathered (left_operand.h): no im2col buffer exists.
 //
 // The right operand is packed in panels of columns. A product yields one panel of results at a
 // time, in floats, for the caller to finish while they are in cache (finish_output, finish_gradient
@@ -16,6 +13,7 @@
 // bounded length that are added up, so that rounding errors grow with the block, not the whole.
 
 #include "edgeprune/kernels/elements.h"
+#include "edgeprune/kernels/left_operand.h"
 #include "edgeprune/kernels/read_ahead.h"
 
 #include <cstddef>
@@ -23,18 +21,6 @@
 #include <span>
 
 namespace edgeprune::kernels {
-
-/// All counts are at least 1. Rows may overlap and repeat.
-template <typename T>
-struct GatheredRows {
-  const T* const* rows = nullptr;
-  std::size_t num_rows = 0;
-  std::size_t num_segments = 1;
-  std::size_t segment_length = 0;
-  std::size_t segment_stride = 0;
-
-  [[nodiscard]] std::size_t depth() const { return num_segments * segment_length; }
-};
 
 /// A matrix in memory: element (i, j) lies at data[i * row_stride + j * column_stride]; one of the
 /// strides is 1. Where block_rows is not 0, it is made of blocks of so many rows, one below the
@@ -88,8 +74,6 @@ void outer_product(const GatheredRows<float>& a, const float* g, std::size_t g_s
 void interleave_pairs(const BFloat16* const* rows, std::size_t num_rows, std::size_t columns,
                       std::size_t strip_columns, BFloat16* out);
 [[nodiscard]] std::size_t interleaved_size(std::size_t num_rows, std::size_t columns);
-/// Strips of the left operand: whole vectors and whole register tiles of every target.
-inline constexpr std::size_t kLeftStrip = 48;
 
 /// As outer_product, of operands laid out by interleave_pairs, both of `num_pairs` >= 1 pairs of
 /// rows: all `depth` columns of A in strips of kLeftStrip, and one strip of G, `columns` <=
