@@ -16,6 +16,7 @@
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/network.h"
+#include "edgeprune/nn/program_options.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,30 +28,8 @@
 
 namespace edgeprune::nn {
 
-enum class Mode {
-  training,    // batch norm uses the batch's statistics and updates the running ones
-  evaluation,  // batch norm uses the running statistics; no backward pass may follow
-};
-
-/// How activations and their gradients are stored and multiplied. Images, parameters and their
-/// gradients, statistics, sums, losses, and what linear layers and global average pools compute are
-/// always float.
-enum class Precision {
-  f32,
-  bf16,          // activations stored, and with the weights multiplied, as bfloat16
-  bf16_storage,  // activations stored as bfloat16; products are of floats, weights are not rounded
-};
 /// "f32", "bf16" or "bf16_storage".
 [[nodiscard]] std::string_view name_of(Precision precision);
-
-struct ProgramOptions {
-  std::uint32_t max_batch = 64;  // core::BatchPlan::largest_batch(b) for batches of a BatchPlan
-  Precision precision = Precision::f32;
-  bool backward = true;          // false: no memory for gradients is set aside
-  bool recompute = false;        // keep few activations; compute the rest again going backward
-  Freeze freeze = Freeze::none;  // parameters whose gradients backward() does not write
-  bool profile = false;          // measure every step's time; see Program::profile()
-};
 
 /// Whether programs of this precision are at home here: bf16 needs a CPU that multiplies bfloat16,
 /// and runs slowly on another (engine.md, "Element types"); the others run on any.

@@ -12,7 +12,7 @@
 #include "edgeprune/kernels/channels.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/network.h"
-#include "edgeprune/nn/program.h"
+#include "edgeprune/nn/program_options.h"
 
 #include <cstdint>
 #include <limits>
