@@ -1,7 +1,7 @@
 #pragma once
 // What the table's rows name: one page each, src/score/NAME.cc.
 
-#include "edgeprune/score/scores.h"
+#include "edgeprune/score/score.h"
 
 #include <cstddef>
 #include <memory>

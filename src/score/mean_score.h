@@ -1,7 +1,7 @@
 #pragma once
 // Scores that are the mean over a sample's visits of one number per visit.
 
-#include "edgeprune/score/scores.h"
+#include "edgeprune/score/score.h"
 
 #include "observed.h"
 

@@ -6,7 +6,7 @@
 // many windows more. One visited less often than J, which no warm-up of `passes` does, has a single
 // window of the visits there are.
 
-#include "edgeprune/score/scores.h"
+#include "edgeprune/score/score.h"
 
 #include "observed.h"
 

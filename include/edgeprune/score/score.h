@@ -13,9 +13,27 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace edgeprune::score {
+
+/// What `loss` averages; the other scores do not depend on it.
+enum class LossScoreMode {
+  observed,     // Algorithm 1: the mean over the iterations that drew the sample
+  evaluations,  // (16) itself: the caller feeds forward passes over all samples, evenly spaced
+  detrended,    // observed, less each iteration's mean loss: removes WHEN a sample was drawn
+};
+[[nodiscard]] std::string_view name_of(LossScoreMode mode);
+
+/// What a score is made for.
+struct ScoreSize {
+  std::uint32_t num_samples = 0;
+  std::uint32_t num_classes = 0;
+  std::uint32_t passes = 1;  // how often each sample is going to be observed, at least; more often
+                             // is fine, and so is more often for some samples only
+  LossScoreMode loss_mode = LossScoreMode::observed;
+};
 
 /// One batch as it streams by: before the update for the steps of a warm-up, or a forward pass. All
 /// run in parallel to `samples`; what no score asks for (ScoreNeeds) may be empty. A sample that
