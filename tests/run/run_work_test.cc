@@ -6,6 +6,11 @@
 #include "small_run.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 namespace edgeprune::run {
 namespace {
@@ -28,25 +33,46 @@ cost::RunWork work(const std::string& strategy, const std::vector<std::string>& 
   return run_work(config, plan, kFacts);
 }
 
-TEST(RunWork, HoldsTheWarmupTheStepsAndEveryEvaluation) {
-  const cost::RunWork w =
-      work("top", {"train.batch_size=16", "train.epochs=20", "prune.keep_ratio=0.1"});
-  EXPECT_EQ(w.num_samples, 100u);
-  EXPECT_EQ(w.num_kept, 10u);
-  EXPECT_EQ(w.num_stored, 10u);
-  EXPECT_EQ(w.num_test, 40u);
-  EXPECT_EQ(w.score_steps, 7u);  // ceil(100 / 16)
-  EXPECT_EQ(w.score_samples, 100u);
-  EXPECT_EQ(w.score_forward_samples, 0u);
-  EXPECT_EQ(w.train_steps, 20u);  // one batch of 10 per epoch
-  EXPECT_EQ(w.train_samples, 200u);
-  EXPECT_EQ(w.full_samples, 20u * 100);
-  EXPECT_EQ(w.evaluation_samples, 20u * 140);
-  EXPECT_EQ(w.bytes_per_sample, 64);
-  EXPECT_EQ(w.memory_bytes, 5000000u);
-  const nn::Network network = nn::cnn({8, 8, 1}, 4);
-  EXPECT_EQ(w.flops_per_sample, network.flops_per_sample());
-  EXPECT_EQ(w.forward_flops_per_sample, network.forward_flops_per_sample());
+// The steps of a phase that a run logged, in metrics.jsonl.
+std::uint64_t steps_logged(const config::Config& config, const std::string& phase) {
+  std::uint64_t steps = 0;
+  std::ifstream lines(std::filesystem::path(config.run.directory) / "metrics.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const auto metrics = nlohmann::json::parse(line);
+    if (metrics["phase"] == phase) steps = metrics["step"];
+  }
+  return steps;
+}
+
+// N = 50 in batches of 16, M = 25: what is planned is what is then done, and both are (7) by hand.
+TEST(RunWork, IsWhatARunThenDoes) {
+  struct Case {
+    const char* strategy;
+    std::uint64_t score_steps, train_steps, learning_samples;
+    std::uint32_t num_stored;
+  };
+  const SmallRun data(50);
+  for (const Case& c : {Case{"top", 4, 3 * 2, 50 + 3 * 25, 25},  // a warm-up of ceil(50 / 16)
+                        Case{"random_scratch", 0, 3 * 2, 3 * 25, 25},
+                        Case{"full", 0, 3 * 4, 3 * 50, 50}, Case{"rs2", 0, 3 * 2, 3 * 25, 50}}) {
+    SCOPED_TRACE(c.strategy);
+    const config::Config config =
+        data.config(c.strategy, {"model.network=mlp", "model.hidden_sizes=[4]",
+                                 std::string("prune.strategy=") + c.strategy,
+                                 "prune.keep_ratio=0.5", "run.threads=1"});
+    const cost::RunWork planned = PlannedRun(config).work();
+    const RunResult done = SmallRun::run(config);
+    EXPECT_EQ(planned.score_steps, c.score_steps);
+    EXPECT_EQ(planned.score_steps, steps_logged(config, "score"));
+    EXPECT_EQ(planned.train_steps, c.train_steps);
+    EXPECT_EQ(planned.train_steps, steps_logged(config, "train"));
+    EXPECT_EQ(planned.score_samples + planned.train_samples, c.learning_samples);
+    EXPECT_EQ(planned.score_samples + planned.train_samples, done.spent.learning_samples);
+    EXPECT_EQ(planned.score_forward_samples, done.spent.scoring_forward_samples);
+    EXPECT_EQ(planned.evaluation_samples, done.spent.evaluation_samples);
+    EXPECT_EQ(planned.num_stored, c.num_stored);
+    EXPECT_EQ(planned.full_samples, 3U * 50);
+  }
 }
 
 TEST(RunWork, EvaluatesAsOftenAsConfiguredAndAfterTheLastEpoch) {

@@ -7,7 +7,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace edgeprune::select {
 namespace {
@@ -71,38 +75,100 @@ TEST(CatalogueText, SaysWhatAStrategyNeeds) {
             "warm-up: features, labels");
 }
 
-TEST(CatalogueJson, HoldsEveryFieldOfBothTables) {
-  const nlohmann::json json = nlohmann::json::parse(catalogue_json());
-  ASSERT_EQ(json["strategies"].size(), strategies().size());
-  for (std::size_t i = 0; i < strategies().size(); ++i) {
-    const Strategy& strategy = strategies()[i];
-    const auto& object = json["strategies"][i];
-    EXPECT_EQ(object["name"], strategy.name);
-    EXPECT_EQ(object["summary"], strategy.summary);
-    EXPECT_EQ(object["formula"], strategy.formula);
-    EXPECT_EQ(object["source"], strategy.source);
-    EXPECT_EQ(object["direction"], strategy.direction);
-    EXPECT_EQ(object["time"], strategy.time);
-    EXPECT_EQ(object["memory"], strategy.memory);
-    EXPECT_EQ(object["score"], strategy.score);
-    EXPECT_EQ(object["other_column"], strategy.other_column);
-    EXPECT_EQ(object["warms_up"], strategy.warms_up);
-    EXPECT_EQ(object["keeps_all"], strategy.keeps_all);
-    EXPECT_EQ(object["needs_features"], strategy.needs_features);
-    EXPECT_EQ(object["needs_labels"], strategy.needs_labels);
-    EXPECT_EQ(nlohmann::json::parse(strategy_json(strategy)), object);
+// The rows of the tables of docs/strategies.md below a heading: column by column, by name.
+using Rows = std::map<std::string, std::map<std::string, std::string>>;
+
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    if (line[i] == '|') {
+      cells.emplace_back();
+    } else {
+      if (line[i] == '\\' && line[i + 1] == '|') ++i;
+      cells.back() += line[i];
+    }
   }
-  ASSERT_EQ(json["scores"].size(), score::scores().size());
-  for (std::size_t i = 0; i < score::scores().size(); ++i) {
-    const score::ScoreKind& kind = score::scores()[i];
-    const auto& object = json["scores"][i];
-    EXPECT_EQ(object["name"], kind.name);
-    EXPECT_EQ(object["formula"], kind.formula);
-    EXPECT_EQ(object["source"], kind.source);
-    EXPECT_EQ(object["hard"] == "high", kind.hard == score::HardEnd::high);
-    EXPECT_EQ(object["least_passes"], kind.min_passes);
-    EXPECT_EQ(object["bytes_per_sample"]["bytes"],
-              kind.bytes_per_sample({.num_samples = 1, .num_classes = 10, .passes = 10}));
+  cells.pop_back();
+  for (std::string& cell : cells) {
+    const std::size_t begin = cell.find_first_not_of(" `");
+    const std::size_t end = cell.find_last_not_of(" `");
+    cell = begin == std::string::npos ? "" : cell.substr(begin, end + 1 - begin);
+  }
+  return cells;
+}
+
+Rows rows_below(const std::string& heading) {
+  std::ifstream page(EDGEPRUNE_SOURCE_DIR "/docs/strategies.md");
+  Rows rows;
+  std::vector<std::string> columns;
+  bool is_below = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) is_below = line == "## " + heading;
+    if (!is_below || !line.starts_with("|") || line.starts_with("|---")) continue;
+    const std::vector<std::string> cells = cells_of(line);
+    if (cells[0] == "Name") {
+      columns = cells;
+      continue;
+    }
+    for (std::size_t i = 1; i < cells.size(); ++i) rows[cells[0]][columns[i]] = cells[i];
+  }
+  return rows;
+}
+
+std::set<std::string> names_where(const nlohmann::json& rows, const char* field) {
+  std::set<std::string> names;
+  for (const auto& row : rows) {
+    if (row[field].get<bool>()) names.insert(row["name"]);
+  }
+  return names;
+}
+
+TEST(CatalogueJson, SaysOfEachStrategyWhatThePageSays) {
+  const nlohmann::json json = nlohmann::json::parse(catalogue_json())["strategies"];
+  Rows rows = rows_below("The strategies");
+  EXPECT_EQ(json.size(), rows.size());
+  for (const auto& object : json) {
+    const std::string name = object["name"];
+    SCOPED_TRACE(name);
+    auto& row = rows.at(name);
+    EXPECT_EQ(object["summary"], row["What"]);
+    EXPECT_EQ(object["formula"], row["Formula"]);
+    EXPECT_EQ(object["source"], row["Source"]);
+    EXPECT_EQ(object["direction"], row["Direction"]);
+    EXPECT_EQ(object["time"], row["Time"]);
+    EXPECT_EQ(object["memory"], row["Memory"]);
+    EXPECT_EQ(object["chooses"], row["Chooses"]);
+    EXPECT_EQ(nlohmann::json::parse(strategy_json(strategy_named(name))), object);
+  }
+}
+
+TEST(CatalogueJson, SaysWhichStrategiesNeedWhat) {
+  const nlohmann::json json = nlohmann::json::parse(catalogue_json())["strategies"];
+  const std::set<std::string> features = {"facility_location", "k_center", "moderate"};
+  EXPECT_EQ(names_where(json, "needs_features"), features);
+  EXPECT_EQ(names_where(json, "needs_labels"), features);
+  EXPECT_EQ(names_where(json, "keeps_all"), (std::set<std::string>{"full", "infobatch", "short"}));
+  for (const auto& object : json) {
+    const std::string name = object["name"];
+    EXPECT_EQ(object["other_column"], name == "beta" ? "confidence" : "") << name;
+    EXPECT_EQ(object["score"] == "dual", name == "beta") << name;
+    EXPECT_TRUE(object["score"] == "" || object["warms_up"] == true) << name;
+  }
+}
+
+TEST(CatalogueJson, SaysOfEachScoreWhatThePageSays) {
+  const nlohmann::json json = nlohmann::json::parse(catalogue_json())["scores"];
+  Rows rows = rows_below("The scores");
+  EXPECT_EQ(json.size(), rows.size());
+  for (const auto& object : json) {
+    SCOPED_TRACE(object["name"]);
+    auto& row = rows.at(object["name"]);
+    EXPECT_EQ(object["formula"], row["Formula"]);
+    EXPECT_EQ(object["source"], row["Source"]);
+    EXPECT_EQ(object["hard"], row["Hard"]);
+    EXPECT_EQ(std::to_string(object["least_passes"].get<int>()), row["Passes"]);
+    EXPECT_EQ(std::to_string(object["bytes_per_sample"]["bytes"].get<int>()),
+              row["Bytes per sample"]);
   }
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace edgeprune::train {
 namespace {
 
@@ -29,11 +32,20 @@ TEST(Recipe, IsAMultipleOfTheBaseLearningRate) {
       0.6f);
 }
 
-TEST(Recipe, SaysWhatItIs) {
-  EXPECT_EQ(automatic_recipe({.steps = 100}).text(),
-            "one_cycle to 0.006, label smoothing 0.1, beta2 0.95");
-  EXPECT_EQ(automatic_recipe({.warms_up = true}).text(),
-            "cosine from 0.003, in the warm-up too, label smoothing 0.1, beta2 0.95");
+TEST(Recipe, NamesTheNumbersItTrainsWith) {
+  TrainingRecipe recipe{.schedule = {.kind = nn::ScheduleKind::one_cycle,
+                                     .base_learning_rate = 0.0045f,
+                                     .peak_learning_rate = 0.0123f},
+                        .label_smoothing = 0.07f,
+                        .beta2 = 0.87f};
+  const auto expect_parts = [&](const std::vector<std::string>& parts) {
+    for (const std::string& part : parts) {
+      EXPECT_NE(recipe.text().find(part), std::string::npos) << part << " in " << recipe.text();
+    }
+  };
+  expect_parts({"one_cycle", "0.0123", "smoothing 0.07", "beta2 0.87"});
+  recipe.schedule.kind = nn::ScheduleKind::cosine;
+  expect_parts({"cosine", "0.0045", "smoothing 0.07", "beta2 0.87"});
 }
 
 }  // namespace
