@@ -9,6 +9,7 @@
 #include "edgeprune/data/loader.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/planned_run.h"
+#include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 #include "edgeprune/statistics/statistics.h"
 

@@ -94,7 +94,7 @@ TEST(Resolve, RefusesWhatAStrategyDoesNotTake) {
     expect_error(ErrorKind::config, parts, [&] { (void)resolve(read_config("", overrides)); });
   };
   expect_refused({"prune.strategy=random", "prune.score=el2n"}, {"prune.score", "random"});
-  expect_refused({"prune.strategy=full", "prune.per_class=uniform"}, {"prune.per_class", "full"});
+  expect_refused({"prune.strategy=rs2", "prune.per_class=uniform"}, {"prune.per_class", "rs2"});
   expect_refused({"prune.strategy=nosuch"}, {"nosuch"});
   expect_refused({"score.columns=[\"nosuch\"]"}, {"nosuch"});
 }
