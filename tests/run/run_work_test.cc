@@ -60,7 +60,7 @@ TEST(RunWork, IsWhatARunThenDoes) {
         data.config(c.strategy, {"model.network=mlp", "model.hidden_sizes=[4]",
                                  std::string("prune.strategy=") + c.strategy,
                                  "prune.keep_ratio=0.5", "run.threads=1"});
-    const cost::RunWork planned = PlannedRun(config).work();
+    const cost::RunWork planned = PlannedRun(config::resolve(config)).work();
     const RunResult done = SmallRun::run(config);
     EXPECT_EQ(planned.score_steps, c.score_steps);
     EXPECT_EQ(planned.score_steps, steps_logged(config, "score"));
@@ -103,7 +103,8 @@ TEST(RunWork, CountsTheEvaluationsThatARunMakes) {
                              "train.evaluate_every_epochs=" + std::to_string(every)});
       CountEvaluations evaluations;
       const RunResult result = SmallRun::run(config, {.events = &evaluations});
-      EXPECT_EQ(PlannedRun(config).work().evaluation_samples, evaluations.count * (24 + 60));
+      EXPECT_EQ(PlannedRun(config::resolve(config)).work().evaluation_samples,
+                evaluations.count * (24 + 60));
       EXPECT_EQ(result.spent.evaluation_samples, evaluations.count * (24 + 60));
       EXPECT_GE(result.test_accuracy, 0) << "the last epoch is always evaluated";
     }
