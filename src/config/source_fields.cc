@@ -12,6 +12,7 @@ constexpr Word<data::SourceFormat> kFormats[] = {
     {"cifar100", data::SourceFormat::cifar100, {"data.path"}},
     {"folder", data::SourceFormat::folder, {"data.path"}},
     {"npy", data::SourceFormat::npy, {"data.images", "data.labels"}},
+    {"memory", data::SourceFormat::memory},
 };
 constexpr Word<data::NpyLayout> kLayouts[] = {
     {"nhwc", data::NpyLayout::nhwc},
@@ -23,7 +24,10 @@ constexpr Word<data::NpyLayout> kLayouts[] = {
 std::vector<FieldRow> data_source_rows() {
   return {
       words<kFormats>(
-          {.key = "data.format", .description = "What kind of files the data set lies in."},
+          {.key = "data.format",
+           .description =
+               "What kind of files the data set lies in. `memory`: in none; a program hands it "
+               "over (docs/architecture.md)."},
           [](auto& c) -> auto& { return c.data.format; }),
       field(
           {.key = "data.path",

@@ -129,6 +129,11 @@ Dataset read_source(const SourceOptions& options, Split split) {
     case SourceFormat::npy:
       require_pair(options, "npy");
       return read_npy_pair(options.images, options.labels, options.layout, options.num_classes);
+    case SourceFormat::memory:
+      throw Error(
+          ErrorKind::config,
+          "the data set is in the memory of the program that made the run, not in files; run "
+          "it from that program, or name files");
   }
   throw Error(ErrorKind::internal, "unknown data format");
 }

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void reject(const fs::path& directory, std::string_view what) {
+[[noreturn]] void reject_directory(const fs::path& directory, std::string_view what) {
   throw core::Error(core::ErrorKind::run_directory,
                     fmt::format("{}: {}", directory.string(), what));
 }
@@ -40,7 +40,7 @@ bool is_run_file(std::string name) {
 }
 
 [[noreturn]] void reject_foreign(const fs::directory_entry& entry) {
-  reject(entry.path().parent_path(),
+  reject_directory(entry.path().parent_path(),
          fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose another "
                      "--run-dir",
                      core::printable(entry.path().filename().string())));
@@ -73,26 +73,26 @@ void require_elsewhere(const config::Config& config) {
 }
 
 // A run that could not even begin must not cost the one that is there.
-void require_beginning(const config::ResolvedConfig& config) {
+void require_beginning(const config::ResolvedConfig& config, const RunInputs* inputs) {
   require_elsewhere(*config);
   config::Config trial = *config;
   trial.run.directory = (fs::path(config->run.directory) / "none").string();
-  (void)PlannedRun(config::resolve(trial)).first_model();
+  (void)PlannedRun(config::resolve(trial), nullptr, inputs).first_model();
   if (!config->device.profile.empty()) (void)cost::read_device_profile(config->device.profile);
   if (!config->budget.replay.empty()) (void)core::read_file(config->budget.replay);
 }
 
 // Checkpoints go first, so that what a kill in between leaves is not taken for a finished run, and
 // config.toml last, so that it still shows whose it is.
-void remove_old_run(const config::ResolvedConfig& config) {
+void remove_old_run(const config::ResolvedConfig& config, const RunInputs* inputs) {
   const fs::path directory = config->run.directory;
   if (!fs::exists(directory / kConfigFile)) {
-    reject(directory,
+    reject_directory(directory,
            "not a run directory (it has no config.toml), so --force leaves it alone; "
            "choose another --run-dir");
   }
   require_run_files_only(directory);
-  require_beginning(config);
+  require_beginning(config, inputs);
   std::error_code code;
   for (const std::string_view checkpoint : kCheckpointFiles) {
     fs::remove(directory / checkpoint, code);
@@ -101,7 +101,7 @@ void remove_old_run(const config::ResolvedConfig& config) {
     if (entry.path().filename() != kConfigFile && !code) fs::remove_all(entry.path(), code);
   }
   if (!code) fs::remove(directory / kConfigFile, code);
-  if (code) reject(directory, fmt::format("cannot be removed: {}", code.message()));
+  if (code) reject_directory(directory, fmt::format("cannot be removed: {}", code.message()));
 }
 
 // Empty, or what a run leaves that ended before it did anything: it was killed while it wrote its
@@ -128,7 +128,8 @@ void require_utf8(const config::Config& config) {
 
 }  // namespace
 
-void prepare_run_directory(const config::ResolvedConfig& config, bool force) {
+void prepare_run_directory(const config::ResolvedConfig& config, bool force,
+                           const RunInputs* inputs) {
   require_utf8(*config);
   if (config->run.directory.empty()) {
     throw core::Error(core::ErrorKind::config,
@@ -139,17 +140,17 @@ void prepare_run_directory(const config::ResolvedConfig& config, bool force) {
   // Read first: it may lie in the run that is replaced.
   const std::string network = has_network_file ? core::read_file(config->model.network) : "";
   if (fs::exists(directory) && !fs::is_directory(directory)) {
-    reject(directory, "exists and is not a directory; choose another --run-dir");
+    reject_directory(directory, "exists and is not a directory; choose another --run-dir");
   }
   core::create_directories(directory);
   const core::DirectoryLock lock(directory);
   if (!is_unused(directory)) {
     if (!force) {
-      reject(directory,
+      reject_directory(directory,
              "already exists; continue it with `edgeprune resume`, replace it with "
              "--force, or choose another --run-dir");
     }
-    remove_old_run(config);
+    remove_old_run(config, inputs);
   }
   // Before config.toml, which makes it a run directory.
   if (has_network_file) {

@@ -22,13 +22,14 @@ config::ResolvedConfig without_budgets(const config::ResolvedConfig& config) {
 }  // namespace
 
 struct PlannedRun::State {
-  State(const config::ResolvedConfig& config, SharedData* shared)
-      : setup(without_budgets(config), nullptr, shared) {}
+  State(const config::ResolvedConfig& config, const RunSources& sources)
+      : setup(without_budgets(config), nullptr, sources) {}
   RunSetup setup;
 };
 
-PlannedRun::PlannedRun(const config::ResolvedConfig& config, SharedData* shared)
-    : state_(std::make_unique<State>(config, shared)) {}
+PlannedRun::PlannedRun(const config::ResolvedConfig& config, SharedData* shared,
+                       const RunInputs* inputs)
+    : state_(std::make_unique<State>(config, RunSources{shared, inputs})) {}
 PlannedRun::~PlannedRun() = default;
 PlannedRun::PlannedRun(PlannedRun&&) noexcept = default;
 

@@ -11,7 +11,7 @@
 #include "edgeprune/budget/decision_log.h"
 #include "edgeprune/budget/usage_tracker.h"
 #include "edgeprune/cost/device_profile.h"
-#include "edgeprune/run/checkpoint.h"
+#include "edgeprune/run/run_state.h"
 
 #include "run_setup.h"
 

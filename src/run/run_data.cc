@@ -32,6 +32,8 @@ bool has_test_set(const config::Config::Data& config) {
     case data::SourceFormat::idx:
     case data::SourceFormat::npy:
       return !config.test_images.empty();
+    case data::SourceFormat::memory:
+      return false;
     default:
       return true;
   }

@@ -6,9 +6,13 @@
 #include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 
+#include "metrics_record.h"
+#include "record_json.h"
+
 #include <fmt/format.h>
 
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 namespace edgeprune::run {
@@ -23,7 +27,7 @@ RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, budget::UsageMe
   state.num_samples = setup.data.train.num_samples();
   state.dataset_hash = setup.data.train.content_hash;
   state.test_hash = setup.data.test_hash();
-  state.engine = text_of(setup.engine());
+  state.engine = setup.engine();
   state.configuration = setup.configuration_hash(Phase::score);
 }
 
@@ -39,12 +43,14 @@ void RunProgress::require_unchanged(const RunState& saved) const {
                     directory, has_other_data ? "data set" : "test set"));
   }
   if (saved.configuration == setup_.configuration_hash(saved.phase)) return;
+  std::string_view changed_too;
+  if (!network_file_of(setup_.config).empty()) changed_too = ", network.toml";
+  if (setup_.config.model.network == kNetworkInMemory) changed_too = ", the network in memory";
   throw core::Error(
       core::ErrorKind::run_directory,
       fmt::format("{}: its configuration ({}{}) was edited after the run began; undo that, "
                   "or start again with --force",
-                  directory, kConfigFile,
-                  network_file_of(setup_.config).empty() ? "" : ", network.toml"));
+                  directory, kConfigFile, changed_too));
 }
 
 std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
@@ -52,12 +58,13 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   require_unchanged(saved);
   require_resumable(saved, setup_.config);
   std::string notice;
-  if (saved.engine != text_of(setup_.engine())) {
+  const Engine engine = setup_.engine();
+  if (saved.engine != engine) {
     notice = fmt::format(
         "the run began on {} and goes on with {}: its bits may differ from those of "
         "an uninterrupted run",
-        saved.engine, text_of(setup_.engine()));
-    saved.engine = text_of(setup_.engine());
+        text_of(saved.engine), text_of(engine));
+    saved.engine = engine;
   }
   trainer.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
     restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = gathered()});
@@ -124,9 +131,38 @@ void RunProgress::count_step(const score::Observation& step) {
   ++state.batch;
 }
 
-void RunProgress::write_metrics(const std::string& line) {
-  state.metrics += line;
-  core::write_file_atomically(setup_.directory / kMetricsFile, state.metrics);
+void RunProgress::record_pass(const EpochMetrics& evaluation) {
+  const budget::RunUsage& spent = state.spent;
+  const RunPlan& plan = setup_.plan;
+  const bool trains = state.phase == Phase::train;
+  PassRecord record{.phase = state.phase,
+                    .epoch = state.epoch + 1,
+                    .step = state.step,
+                    .samples = trains ? state.pass_samples : state.num_samples,
+                    .running_loss = state.pass_loss_sum / state.pass_samples,
+                    .spent = spent};
+  if (trains) {
+    const std::uint64_t forward = spent.scoring_forward_samples + spent.evaluation_samples;
+    record.learning_rate = state.learning_rate;
+    record.spent_flops =
+        flops(static_cast<double>(spent.learning_samples), static_cast<double>(forward), plan);
+    record.evaluation = evaluation;
+  }
+  state.metrics.push_back(std::move(record));
+  write_metrics();
+}
+
+void RunProgress::record_late_evaluation(const EpochMetrics& evaluation) {
+  if (state.metrics.empty()) state.metrics.emplace_back();
+  state.metrics.back().evaluation = evaluation;
+  state.metrics.back().is_evaluated_late = true;
+  write_metrics();
+}
+
+void RunProgress::write_metrics() const {
+  std::string lines;
+  for (const PassRecord& pass : state.metrics) lines += metrics_line(pass);
+  core::write_file_atomically(setup_.directory / kMetricsFile, lines);
 }
 
 void RunProgress::require_results() const {

@@ -45,7 +45,11 @@ class RunProgress {
   void enter(Phase phase);
   void begin_pass(std::uint32_t epoch);
   void count_step(const score::Observation& step);
-  void write_metrics(const std::string& line);
+  /// The pass under way, whose last step is made: a line of metrics.jsonl. `evaluation`: of an
+  /// epoch.
+  void record_pass(const EpochMetrics& evaluation = {});
+  /// Of the last epoch, whose line is written already.
+  void record_late_evaluation(const EpochMetrics& evaluation);
 
   /// A finished run whose files are gone is an Error of kind run_directory.
   void require_results() const;
@@ -55,6 +59,7 @@ class RunProgress {
 
   void require_unchanged(const RunState& saved) const;
   [[nodiscard]] std::vector<core::NamedArray> gathered();
+  void write_metrics() const;
 
   RunSetup& setup_;
   Clock::time_point last_save_ = Clock::now();

@@ -8,7 +8,6 @@
 #include "edgeprune/run/run_network.h"
 #include "edgeprune/select/manifest.h"
 
-#include "records.h"
 #include "run_selection.h"
 #include "run_warnings.h"
 
@@ -21,21 +20,31 @@ namespace edgeprune::run {
 
 namespace {
 
-std::shared_ptr<const RunData> open(const config::Config& config, SharedData* shared) {
-  if (shared != nullptr) return shared->open(config);
+std::shared_ptr<const RunData> open(const config::Config& config, const RunSources& sources) {
+  if (auto given = data_in_memory(config, sources.inputs)) return given;
+  if (sources.shared != nullptr) return sources.shared->open(config);
   return std::make_shared<const RunData>(open_run_data(config));
+}
+
+nn::Network network_of(const config::Config& config, const RunSources& sources,
+                       const RunData& data) {
+  const nn::Network* given = network_in_memory(config, sources.inputs, data);
+  if (given != nullptr) return *given;
+  return build_run_network(config, data.shape(), data.train.num_classes());
 }
 
 }  // namespace
 
 // A run under way keeps what `auto` has settled on.
-RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state, SharedData* shared)
+RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state,
+                   const RunSources& run_sources)
     : resolved(std::move(run_config)),
+      sources(run_sources),
       directory(config.run.directory),
-      opened(open(config, shared)),
+      opened(open(config, sources)),
       data(*opened),
       choice(choose_run_strategy(config, state ? state->label_noise : std::nullopt)),
-      network(build_run_network(config, data.shape(), data.train.num_classes())),
+      network(network_of(config, sources, data)),
       pool(static_cast<int>(config.run.threads)),
       given(given_selection()),
       plan(make_plan(state ? state->warmup_iterations : 0)),
@@ -116,6 +125,7 @@ std::string RunSetup::configuration_hash(Phase phase) const {
       phase == Phase::select || (phase == Phase::score && config.prune.strategy != "auto");
   config::Config fixed = config::with_defaults(config, is_open ? is_free_until_selected : is_free);
   fixed.score.columns.clear();  // a checkpoint holds what was gathered
+  if (config.model.network == kNetworkInMemory) fixed.model.network = identity_of(network);
   // A network's file may move, but not change.
   const std::filesystem::path file = network_file_of(config);
   if (!file.empty()) fixed.model.network = core::content_hash(core::read_file(file));
@@ -134,6 +144,8 @@ std::unique_ptr<select::Sampler> RunSetup::make_sampler() const {
 }
 
 nn::Model RunSetup::first_model(std::string& notice) const {
+  const nn::Model* given = model_in_memory(config, sources.inputs, network);
+  if (given != nullptr) return *given;
   nn::Model fresh = nn::initial_model(network, config.run.seed);
   const std::string& path = config.model.init;
   if (path.empty()) return fresh;
@@ -182,9 +194,18 @@ std::string RunSetup::strategy_text() const {
   return fmt::format("auto: {}: {}", strategy().name, choice.reason);
 }
 
+PlanRecord RunSetup::record() const {
+  return {.config = config,
+          .choice = choice,
+          .plan = plan,
+          .data = data,
+          .network = network,
+          .engine = engine(),
+          .memory = memory};
+}
+
 void RunSetup::write_plan() const {
-  core::write_file_atomically(directory / kPlanFile,
-                              plan_json(config, choice, plan, data, network, engine(), memory));
+  core::write_file_atomically(directory / kPlanFile, plan_json(record()));
 }
 
 }  // namespace edgeprune::run

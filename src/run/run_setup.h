@@ -5,16 +5,18 @@
 #include "edgeprune/config/resolved_config.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/network.h"
-#include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/run_data.h"
 #include "edgeprune/run/run_engine.h"
+#include "edgeprune/run/run_inputs.h"
 #include "edgeprune/run/run_memory.h"
 #include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/run_state.h"
 #include "edgeprune/run/shared_data.h"
 #include "edgeprune/train/precision_choice.h"
 #include "edgeprune/train/recipe.h"
 #include "edgeprune/train/trainer.h"
 
+#include "plan_record.h"
 #include "run_scores.h"
 #include "strategy_choice.h"
 
@@ -27,13 +29,20 @@
 
 namespace edgeprune::run {
 
+/// Where a run takes its data and network from where the configuration alone does not say.
+struct RunSources {
+  SharedData* shared = nullptr;       // looked at first for files that are read
+  const RunInputs* inputs = nullptr;  // handed over in memory
+};
+
 class RunSetup {
  public:
-  /// `state`: of a run under way, else null. `shared`: where to look for the data first, or null.
-  RunSetup(config::ResolvedConfig config, const RunState* state, SharedData* shared);
+  /// `state`: of a run under way, else null. What `sources` points to must outlive it.
+  RunSetup(config::ResolvedConfig config, const RunState* state, const RunSources& sources);
 
   config::ResolvedConfig resolved;
   const config::Config& config = *resolved;
+  RunSources sources;
   std::filesystem::path directory;
   std::shared_ptr<const RunData> opened;
   const RunData& data;
@@ -58,7 +67,8 @@ class RunSetup {
   [[nodiscard]] std::optional<RunScores> make_scores() const;
   /// Of a dynamic strategy. Static ones get theirs once there is a selection.
   [[nodiscard]] std::unique_ptr<select::Sampler> make_sampler() const;
-  /// The initial weights, or those of model.init; `notice` is filled where its head was left out.
+  /// The initial weights, those handed over, or those of model.init; `notice` is filled where its
+  /// head was left out.
   [[nodiscard]] nn::Model first_model(std::string& notice) const;
 
   /// After the warm-up: what `auto` makes of it, and the plan of that.
@@ -69,6 +79,8 @@ class RunSetup {
   /// One line each: precision, memory, strategy and recipe where they were chosen.
   [[nodiscard]] std::vector<std::string> choices() const;
   [[nodiscard]] std::string strategy_text() const;
+  /// What the files of the run tell of all this.
+  [[nodiscard]] PlanRecord record() const;
   void write_plan() const;
 
  private:

@@ -4,6 +4,7 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/hash.h"
 #include "edgeprune/core/npy.h"
+#include "edgeprune/core/version.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -26,7 +27,8 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
                                        {"num_samples", manifest.num_samples},
                                        {"num_kept", manifest.num_kept},
                                        {"selection_hash", manifest.selection_hash},
-                                       {"format_version", 1}};
+                                       {"format_version", 1},
+                                       {"version", core::version()}};
   // First, and whatever bytes a file's name has: what cannot be written leaves nothing.
   const std::string text =
       json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -1,3 +1,5 @@
+#include "edgeprune/core/hash.h"
+#include "edgeprune/core/safetensors.h"
 #include "edgeprune/run/checkpoint.h"
 
 #include "small_run.h"
@@ -119,6 +121,44 @@ TEST(Resume, ADamagedNewestCheckpointFallsBackToTheOtherAndSaysSo) {
   (void)run_pipeline(config::resolve(stopped), {.events = &notices});
   EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
   expect_same_run(whole, stopped);
+}
+
+// Puts `value` at a place in the state and gives the file the hash that then fits.
+void damage_state(const std::filesystem::path& path, const std::string& key,
+                  const nlohmann::json& value) {
+  core::SafetensorsFile file = core::read_safetensors(path);
+  auto state = nlohmann::json::parse(file.metadata.at("state"));
+  state[key] = value;
+  file.metadata["state"] = state.dump();
+  core::Hasher hasher;
+  hasher.add(file.metadata["state"]);
+  for (const auto& [name, array] : file.tensors) hasher.add(name).add(std::span(array.bytes));
+  file.metadata["hash"] = hasher.hex();
+  core::write_safetensors(path, file);
+}
+
+TEST(Resume, AStateThatCannotBeFallsBackToTheOtherCheckpointThoughItsHashFits) {
+  const SmallRun data;
+  std::vector<std::string> overrides = kSmall;
+  overrides.push_back("run.checkpoint_seconds=0");
+  const config::Config whole = data.config("whole", overrides);
+  (void)SmallRun::run(whole);
+  const std::pair<const char*, nlohmann::json> damages[] = {
+      {"step", -1}, {"metrics", "{}"}, {"num_samples", 4}, {"phase", "over"}};
+  for (const auto& [key, value] : damages) {
+    SCOPED_TRACE(key);
+    const config::Config stopped = data.config(std::string("stopped-") + key, overrides);
+    StopAfter stop(10);
+    prepare_run_directory(config::resolve(stopped), false);
+    EXPECT_THROW(
+        (void)run_pipeline(config::resolve(stopped), {.stop = &stop.flag, .events = &stop}),
+        core::Error);
+    damage_state(newest_checkpoint(stopped), key, value);
+    Notices notices;
+    (void)run_pipeline(config::resolve(stopped), {.events = &notices});
+    EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
+    expect_same_run(whole, stopped);
+  }
 }
 
 TEST(Resume, WithBothCheckpointsDamagedSaysSoAndWhatToDo) {

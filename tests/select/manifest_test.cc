@@ -3,6 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
+#include "edgeprune/core/version.h"
 
 #include "support/expect_error.h"
 #include "support/temp_directory.h"
@@ -61,7 +62,8 @@ TEST(WriteSelection, WritesTheIndicesAndTheirManifest) {
                                   {"num_samples", 10},
                                   {"num_kept", 3},
                                   {"selection_hash", kKeptHash},
-                                  {"format_version", 1}}));
+                                  {"format_version", 1},
+                                  {"version", core::version()}}));
 }
 
 TEST(WriteSelection, WritesTheSameBytesEveryTime) {

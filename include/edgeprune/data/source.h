@@ -12,7 +12,8 @@
 
 namespace edgeprune::data {
 
-enum class SourceFormat { fashion_mnist, idx, cifar10, cifar100, folder, npy };
+/// `memory`: a program hands the data over; there is nothing to read.
+enum class SourceFormat { fashion_mnist, idx, cifar10, cifar100, folder, npy, memory };
 
 /// One half (training or test) of a data set. Which paths count depends on the format:
 /// fashion_mnist, cifar10, cifar100: `path` is the folder with the usual file names (empty for

@@ -6,13 +6,10 @@
 // content. Writing and reading take no memory beside the arrays' own: they go from and to where the
 // trainer and the score keep them.
 
-#include "edgeprune/budget/budget_state.h"
-#include "edgeprune/budget/run_usage.h"
 #include "edgeprune/core/named_array.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
-#include "edgeprune/run/phase.h"
-#include "edgeprune/score/label_noise.h"
+#include "edgeprune/run/run_state.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,30 +18,6 @@
 #include <vector>
 
 namespace edgeprune::run {
-
-/// Where a run is, and its selection. Its arrays belong to the trainer and the score.
-struct RunState {
-  std::uint64_t sequence = 0;  // grows with every checkpoint written
-  Phase goal = Phase::done;    // the first phase not asked for: `score` alone has the goal select
-  Phase phase = Phase::score;
-  std::uint32_t epoch = 0;   // passes completed within the phase
-  std::uint32_t batch = 0;   // batches done of the pass under way
-  std::uint64_t step = 0;    // steps done within the phase
-  double pass_loss_sum = 0;  // of the pass under way
-  std::uint32_t pass_samples = 0;
-  float learning_rate = 0;              // of the last step
-  std::uint32_t warmup_iterations = 0;  // done, for the summary
-  std::uint32_t num_samples = 0;        // N
-  std::string dataset_hash;
-  std::string test_hash;      // empty without a test set, and where an earlier version wrote it
-  std::string engine;         // SIMD target and threads it runs on
-  std::string configuration;  // hash of the fields that must not change any more
-  std::optional<score::LabelNoise> label_noise;  // once the warm-up is over
-  std::string metrics;                           // the lines of metrics.jsonl so far
-  budget::RunUsage spent;
-  budget::BudgetState budget;
-  std::vector<std::uint32_t> kept;  // empty before selection
-};
 
 /// What a checkpoint holds beside the state, where it lies; gathered: by scores and samplers.
 struct SavedArrays {

@@ -2,6 +2,7 @@
 // Makes a directory ready for a new run.
 
 #include "edgeprune/config/resolved_config.h"
+#include "edgeprune/run/run_inputs.h"
 
 namespace edgeprune::run {
 
@@ -10,6 +11,8 @@ namespace edgeprune::run {
 /// empty is an Error of kind run_directory, unless `force`: then what is there is removed first, if
 /// it is a run directory and the new run can begin (its data, network and first weights are read
 /// for a try); anything else is never touched.
-void prepare_run_directory(const config::ResolvedConfig& config, bool force);
+/// `inputs`: what run_pipeline will be handed over, for that try; null: nothing.
+void prepare_run_directory(const config::ResolvedConfig& config, bool force,
+                           const RunInputs* inputs = nullptr);
 
 }  // namespace edgeprune::run

@@ -13,6 +13,7 @@
 #include "edgeprune/cost/run_cost.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/network.h"
+#include "edgeprune/run/run_inputs.h"
 #include "edgeprune/run/shared_data.h"
 #include "edgeprune/train/trainer.h"
 
@@ -35,8 +36,9 @@ class PlannedRun {
  public:
   /// Opens the data. budget.seconds, joules, bytes and file are left out: the plan is that of the
   /// run as it would be without them. Errors as those of run_pipeline before its first step.
-  /// `shared`: as PipelineOptions::data.
-  explicit PlannedRun(const config::ResolvedConfig& config, SharedData* shared = nullptr);
+  /// `shared` and `inputs`: as in PipelineOptions.
+  explicit PlannedRun(const config::ResolvedConfig& config, SharedData* shared = nullptr,
+                      const RunInputs* inputs = nullptr);
   ~PlannedRun();
   PlannedRun(PlannedRun&&) noexcept;
 

@@ -1,5 +1,15 @@
 #pragma once
 // One network being trained: steps over batches, evaluation over data sets.
+//
+//   core::ThreadPool pool(4);
+//   Trainer trainer(network, nn::initial_model(network, /*seed=*/1), {.batch_size = 64}, pool);
+//   const data::LoaderOptions loading{.normalisation = data::normalisation_of(train)};
+//   data::BatchLoader batches(train, shuffled, {train.num_samples(), 64}, loading);   // indices
+//   while (const data::Batch* batch = batches.next()) trainer.train_batch(*batch, 0.001f);
+//   trainer.evaluate(test, data::all_samples(test), loading.normalisation).accuracy();
+//
+// Not thread-safe: one thread at a time calls it, and it works on the threads of its pool. Several
+// trainers may run side by side, each with a pool of its own.
 
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/thread_pool.h"
@@ -56,7 +66,7 @@ struct EvaluateOptions {
 
 class Trainer {
  public:
-  /// `pool` must outlive the trainer.
+  /// The network is copied, the model taken over; `pool` must outlive the trainer.
   Trainer(const nn::Network& network, nn::Model model, const TrainerOptions& options,
           core::ThreadPool& pool);
 

@@ -1,0 +1,20 @@
+#pragma once
+// metrics.jsonl: a line a pass.
+
+#include "edgeprune/budget/run_usage.h"
+#include "edgeprune/run/metrics.h"
+
+#include "record_json.h"
+
+#include <string>
+
+namespace edgeprune::run {
+
+/// Newline included. Times stand under "time", apart from what is reproducible.
+[[nodiscard]] std::string metrics_line(const PassRecord& record);
+
+[[nodiscard]] Json samples_json(const budget::RunUsage& spent);
+/// "kept_loss", "kept_accuracy", ... of what was evaluated.
+void add_evaluation(Json& json, const EpochMetrics& metrics);
+
+}  // namespace edgeprune::run

@@ -1,0 +1,60 @@
+#include "plan_record.h"
+
+#include "edgeprune/core/version.h"
+#include "edgeprune/cost/equations.h"
+#include "edgeprune/nn/model.h"
+#include "edgeprune/run/run_network.h"
+
+#include "record_json.h"
+
+namespace edgeprune::run {
+namespace {
+
+Json iterations_json(const RunPlan& plan) {
+  return {{"score", plan.warmup_iterations}, {"train", plan.training_steps}};
+}
+
+// The paper's own estimates: whole batches, no evaluation, (27) without the warm-up.
+Json paper_json(const config::Config& config, const RunPlan& plan) {
+  const std::uint32_t batch = config.train.batch_size;
+  const std::uint32_t epochs = config.train.epochs;
+  return {{"scoring_flops_24",
+           cost::scoring_flops(plan.warmup_iterations, plan.flops_per_sample, batch)},
+          {"training_flops_26", cost::training_flops(epochs, plan.num_kept, plan.flops_per_sample)},
+          {"cost_ratio_27", plan.paper_cost_ratio},
+          {"cost_ratio_28", cost::cost_ratio_with_warmup(plan.num_kept, plan.num_samples,
+                                                         plan.warmup_iterations, batch, epochs)}};
+}
+
+}  // namespace
+
+std::string plan_json(const PlanRecord& run) {
+  const RunPlan& plan = run.plan;
+  const Json json = {{"kind", "predicted"},
+                     {"version", core::version()},
+                     {"strategy", run.config.prune.strategy},
+                     {"auto", auto_json(run.choice)},
+                     {"recipe", recipe_json(run.choice)},
+                     {"dataset", dataset_json(run.data)},
+                     {"keep_ratio", keep_ratio_json(run.config, plan)},
+                     {"num_samples", plan.num_samples},
+                     {"num_kept", plan.num_kept},
+                     {"iterations", iterations_json(plan)},
+                     {"epochs", plan.epochs},
+                     {"network",
+                      {{"name", network_name(run.config)},
+                       {"parameters", nn::num_parameters(run.network)},
+                       {"flops_per_sample", plan.flops_per_sample}}},
+                     {"flops",
+                      {{"score", flops(static_cast<double>(plan.scoring_samples),
+                                       static_cast<double>(plan.scoring_forward_samples), plan)},
+                       {"train", flops(static_cast<double>(plan.training_samples), 0, plan)}}},
+                     {"cost_ratio", predicted_ratios_json(plan)},
+                     {"paper_estimates", paper_json(run.config, plan)},
+                     {"stored_bytes", storage_json(plan, run.data)},
+                     {"engine", engine_json(run.engine)},
+                     {"memory", memory_json(run.memory)}};
+  return json.dump(2) + "\n";
+}
+
+}  // namespace edgeprune::run

@@ -1,0 +1,371 @@
+#include "edgeprune/run/run_state.h"
+
+#include "edgeprune/core/error.h"
+#include "edgeprune/core/usage.h"
+#include "edgeprune/core/version.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <type_traits>
+
+namespace edgeprune::run {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint32_t kFormatVersion = 4;
+// What to_json writes is five deep.
+constexpr int kMaxDepth = 8;
+// Of a hash, or the name of what an engine runs on.
+constexpr std::size_t kMaxWordBytes = 256;
+
+// The values of an enum, which the state holds by their names.
+constexpr std::array kPhases = {Phase::score, Phase::select, Phase::train, Phase::done};
+constexpr std::array kActivities = {core::Activity::score, core::Activity::select,
+                                    core::Activity::train, core::Activity::evaluate,
+                                    core::Activity::other, core::Activity::pause};
+
+// --- the fields of each struct, for writing and for reading alike ---
+
+template <typename S, typename T>
+concept Is = std::same_as<std::remove_const_t<S>, T>;
+
+template <Is<core::Usage> S, typename Visit>
+void for_fields(S& usage, Visit&& visit) {
+  visit("seconds", usage.seconds);
+  visit("joules", usage.joules);
+}
+
+template <Is<budget::RunUsage> S, typename Visit>
+void for_fields(S& spent, Visit&& visit) {
+  visit("learning_samples", spent.learning_samples);
+  visit("scoring_forward_samples", spent.scoring_forward_samples);
+  visit("evaluation_samples", spent.evaluation_samples);
+  for (const core::Activity activity : core::kWorkActivities) {
+    visit(std::string(name_of(activity)), spent.by_activity[activity]);
+  }
+  visit("paused_seconds", spent.paused_seconds);
+  visit("is_metered", spent.is_metered);
+}
+
+template <Is<budget::HarvestPoint> S, typename Visit>
+void for_fields(S& point, Visit&& visit) {
+  visit("from_seconds", point.from_seconds);
+  visit("watts", point.watts);
+}
+
+template <Is<budget::BudgetLimits> S, typename Visit>
+void for_fields(S& limits, Visit&& visit) {
+  visit("seconds", limits.seconds);
+  visit("joules", limits.joules);
+  visit("harvest", limits.harvest);
+}
+
+template <Is<budget::DecisionRecord> S, typename Visit>
+void for_fields(S& record, Visit&& visit) {
+  visit("sequence", record.sequence);
+  visit("is_pause", record.kind);
+  visit("phase", record.phase);
+  visit("epoch", record.epoch);
+  visit("step", record.step);
+  visit("spent", record.spent);
+  visit("per_step", record.per_step);
+  visit("steps_left", record.steps_left);
+  visit("progress", record.progress);
+  visit("evaluates", record.evaluates);
+  visit("why", record.why);
+  visit("limits", record.limits);
+}
+
+template <Is<budget::BudgetState> S, typename Visit>
+void for_fields(S& budget, Visit&& visit) {
+  visit("mean_seconds", budget.pace.mean_seconds);
+  visit("since_seconds", budget.pace.since_seconds);
+  visit("steps_since", budget.pace.steps_since);
+  visit("largest_seconds", budget.pace.largest_seconds);
+  visit("faded", budget.pace.faded);
+  visit("forward_seconds_per_sample", budget.forward.seconds_per_sample);
+  visit("forward_steps_since", budget.forward.steps_since);
+  visit("forward_first_seconds", budget.forward.first_seconds);
+  visit("forward_is_confirmed", budget.forward.is_confirmed);
+  visit("horizon_from", budget.horizon.from);
+  visit("horizon_position", budget.horizon.position);
+  visit("horizon_steps", budget.horizon.steps);
+  visit("is_stretched", budget.is_stretched);
+  visit("evaluates", budget.evaluates);
+  visit("next_decision", budget.next_decision);
+  visit("pass_end", budget.pass_end);
+  visit("limits", budget.limits);
+  visit("decisions", budget.decisions);
+}
+
+template <Is<Engine> S, typename Visit>
+void for_fields(S& engine, Visit&& visit) {
+  visit("simd_target", engine.simd_target);
+  visit("precision", engine.precision);
+  visit("threads", engine.threads);
+  visit("micro_batch_size", engine.micro_batch_size);
+}
+
+template <Is<score::LabelNoise> S, typename Visit>
+void for_fields(S& noise, Visit&& visit) {
+  visit("share", noise.share);
+  visit("standard_error", noise.standard_error);
+}
+
+template <Is<Means> S, typename Visit>
+void for_fields(S& means, Visit&& visit) {
+  visit("loss", means.loss);
+  visit("accuracy", means.accuracy);
+}
+
+template <Is<EpochMetrics> S, typename Visit>
+void for_fields(S& metrics, Visit&& visit) {
+  visit("kept", metrics.kept);
+  visit("train", metrics.train);
+  visit("test", metrics.test);
+}
+
+template <Is<PassRecord> S, typename Visit>
+void for_fields(S& pass, Visit&& visit) {
+  visit("phase", pass.phase);
+  visit("epoch", pass.epoch);
+  visit("step", pass.step);
+  visit("samples", pass.samples);
+  visit("running_loss", pass.running_loss);
+  visit("spent", pass.spent);
+  visit("learning_rate", pass.learning_rate);
+  visit("spent_flops", pass.spent_flops);
+  visit("evaluation", pass.evaluation);
+  visit("is_evaluated_late", pass.is_evaluated_late);
+}
+
+template <Is<RunState> S, typename Visit>
+void for_fields(S& state, Visit&& visit) {
+  visit("sequence", state.sequence);
+  visit("goal", state.goal);
+  visit("phase", state.phase);
+  visit("epoch", state.epoch);
+  visit("batch", state.batch);
+  visit("step", state.step);
+  visit("pass_loss_sum", state.pass_loss_sum);
+  visit("pass_samples", state.pass_samples);
+  visit("learning_rate", state.learning_rate);
+  visit("warmup_iterations", state.warmup_iterations);
+  visit("num_samples", state.num_samples);
+  visit("dataset_hash", state.dataset_hash);
+  visit("test_hash", state.test_hash);
+  visit("engine", state.engine);
+  visit("configuration", state.configuration);
+  visit("label_noise", state.label_noise);
+  visit("metrics", state.metrics);
+  visit("spent", state.spent);
+  visit("budget", state.budget);
+  visit("num_batches_tracked", state.num_batches_tracked);
+  visit("optimizer_step", state.optimizer_step);
+}
+
+struct AnyVisit {
+  void operator()(const std::string&, const auto&) const {}
+};
+template <typename S>
+concept HasFields = requires(S& value) {
+  for_fields(value, AnyVisit());
+};
+
+// --- writing ---
+
+template <typename T>
+json written(const std::optional<T>& value);
+template <typename T>
+json written(const std::vector<T>& values);
+
+template <typename T>
+json written(const T& value) {
+  if constexpr (std::same_as<T, Phase> || std::same_as<T, core::Activity>) {
+    return name_of(value);
+  } else if constexpr (std::same_as<T, budget::DecisionRecord::Kind>) {
+    return value == budget::DecisionRecord::Kind::pause;
+  } else if constexpr (HasFields<T>) {
+    json object = json::object();
+    for_fields(value,
+               [&](const std::string& name, const auto& part) { object[name] = written(part); });
+    return object;
+  } else {
+    return value;
+  }
+}
+template <typename T>
+json written(const std::optional<T>& value) {
+  return value ? written(*value) : json();
+}
+template <typename T>
+json written(const std::vector<T>& values) {
+  json array = json::array();
+  for (const T& value : values) array.push_back(written(value));
+  return array;
+}
+
+// --- reading ---
+
+// Where in the state a value stands, and whose state it is.
+struct Place {
+  const std::string& file;
+  std::string field;
+
+  [[noreturn]] void reject() const {
+    core::reject_file(file, fmt::format("its state is damaged at '{}'", field));
+  }
+};
+
+template <std::unsigned_integral T>
+void read(const json& from, const Place& place, T& value) {
+  if (!from.is_number_unsigned()) place.reject();
+  const auto number = from.get<std::uint64_t>();
+  if (number > std::numeric_limits<T>::max()) place.reject();
+  value = static_cast<T>(number);
+}
+
+void read(const json& from, const Place& place, bool& value) {
+  if (!from.is_boolean()) place.reject();
+  value = from.get<bool>();
+}
+
+// JSON has no number for one that is not finite, such as the loss of a test set: null stands for
+// it.
+template <std::floating_point T>
+void read(const json& from, const Place& place, T& value) {
+  if (from.is_null()) {
+    value = std::numeric_limits<T>::quiet_NaN();
+    return;
+  }
+  if (!from.is_number()) place.reject();
+  const auto number = from.get<double>();
+  if (std::abs(number) > std::numeric_limits<T>::max()) place.reject();
+  value = static_cast<T>(number);
+}
+
+void read(const json& from, const Place& place, std::string& value) {
+  if (!from.is_string()) place.reject();
+  value = from.get_ref<const std::string&>();
+}
+
+template <typename E, std::size_t kCount>
+void read_name(const json& from, const Place& place, const std::array<E, kCount>& all, E& value) {
+  const auto named =
+      std::find_if(all.begin(), all.end(), [&](E one) { return from == name_of(one); });
+  if (named == all.end()) place.reject();
+  value = *named;
+}
+void read(const json& from, const Place& place, Phase& value) {
+  read_name(from, place, kPhases, value);
+}
+void read(const json& from, const Place& place, core::Activity& value) {
+  read_name(from, place, kActivities, value);
+}
+
+void read(const json& from, const Place& place, budget::DecisionRecord::Kind& value) {
+  using Kind = budget::DecisionRecord::Kind;
+  bool is_pause = false;
+  read(from, place, is_pause);
+  value = is_pause ? Kind::pause : Kind::decision;
+}
+
+template <HasFields T>
+void read(const json& from, const Place& place, T& value);
+
+template <typename T>
+void read(const json& from, const Place& place, std::optional<T>& value) {
+  if (!from.is_null()) read(from, place, value.emplace());
+}
+
+template <typename T>
+void read(const json& from, const Place& place, std::vector<T>& values) {
+  if (!from.is_array()) place.reject();
+  for (const json& part : from) read(part, place, values.emplace_back());
+}
+
+template <HasFields T>
+void read(const json& from, const Place& place, T& value) {
+  for_fields(value, [&](const std::string& name, auto& part) {
+    const Place inside{place.file, place.field.empty() ? name : place.field + "." + name};
+    if (!from.is_object() || !from.contains(name)) inside.reject();
+    read(from.at(name), inside, part);
+  });
+}
+
+json parse_shallow(std::string_view text, const std::string& name) {
+  const auto is_shallow = [&](int depth, json::parse_event_t, json&) {
+    if (depth > kMaxDepth) core::reject_file(name, "its state is damaged: it is nested too deep");
+    return true;
+  };
+  try {
+    return json::parse(text, is_shallow);
+  } catch (const json::exception&) {
+    core::reject_file(name, "its state is damaged: it is not JSON");
+  }
+}
+
+void require_version(const json& state, const std::string& name) {
+  if (state.is_object() && state.value("format_version", json()) == kFormatVersion) return;
+  const json version = state.is_object() ? state.value("version", json()) : json();
+  core::reject_file(
+      name, fmt::format("written by another version of edgeprune ({}, this is {})",
+                        version.is_string() ? core::printable(version.get_ref<const std::string&>())
+                                            : "not known",
+                        core::version()));
+}
+
+// What the fields say of each other.
+void require_sense(const RunState& state, const std::string& name) {
+  const auto require = [&](bool holds, const char* field) {
+    if (!holds) Place{name, field}.reject();
+  };
+  require(state.num_samples > 0, "num_samples");
+  require(state.batch <= state.num_samples, "batch");
+  require(state.pass_samples <= state.num_samples, "pass_samples");
+  for (const std::string* word : {&state.dataset_hash, &state.test_hash, &state.configuration,
+                                  &state.engine.simd_target, &state.engine.precision}) {
+    require(word->size() <= kMaxWordBytes, "a word");
+  }
+}
+
+}  // namespace
+
+std::string to_json(const RunState& state) {
+  json object = written(state);
+  object["format_version"] = kFormatVersion;
+  object["version"] = core::version();
+  return object.dump();
+}
+
+RunState parse_run_state(std::string_view text, const std::string& name) {
+  const json object = parse_shallow(text, name);
+  require_version(object, name);
+  RunState state;
+  read(object, {name, ""}, state);
+  require_sense(state, name);
+  return state;
+}
+
+void require_selection(const RunState& state, const std::string& name) {
+  std::vector<bool> is_kept(state.num_samples);
+  for (const std::uint32_t n : state.kept) {
+    if (n >= state.num_samples || is_kept[n]) {
+      core::reject_file(name, fmt::format("its selection is damaged at index {}", n));
+    }
+    is_kept[n] = true;
+  }
+  if (state.phase > Phase::select && state.kept.empty()) {
+    core::reject_file(name, "its selection is missing");
+  }
+}
+
+}  // namespace edgeprune::run

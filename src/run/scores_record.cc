@@ -1,0 +1,41 @@
+#include "scores_record.h"
+
+#include "edgeprune/core/files.h"
+#include "edgeprune/core/npy.h"
+#include "edgeprune/core/version.h"
+#include "edgeprune/run/run_files.h"
+
+#include "record_json.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace edgeprune::run {
+
+void write_scores(const std::filesystem::path& directory, const config::Config& config,
+                  const RunData& data, const score::Scores& scores) {
+  const std::vector<score::Scores::Column>& columns = scores.columns();
+  const std::size_t num_samples = data.train.num_samples();
+  std::vector<float> table(num_samples * columns.size());
+  Json names;
+  Json hard_ends;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const score::Scores::Column& column = columns[c];
+    for (std::size_t n = 0; n < num_samples; ++n) table[n * columns.size() + c] = column.values[n];
+    names.push_back(column.name);
+    hard_ends[column.name] = name_of(column.hard);
+  }
+  const Json json = {{"columns", names},
+                     {"hard", hard_ends},
+                     {"mode", score::name_of(config.score.mode)},
+                     {"dataset_hash", data.train.content_hash},
+                     {"num_samples", num_samples},
+                     {"seed", config.run.seed},
+                     {"version", core::version()}};
+  core::write_npy(directory / kScoresFile, std::span<const float>(table),
+                  {num_samples, columns.size()});
+  core::write_file_atomically(directory / kScoresManifestFile, json.dump(2) + "\n");
+}
+
+}  // namespace edgeprune::run

@@ -1,0 +1,98 @@
+#include "select_phase.h"
+
+#include "edgeprune/select/manifest.h"
+
+#include "run_selection.h"
+#include "run_warnings.h"
+#include "selection_record.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace edgeprune::run {
+namespace {
+
+class SelectPhase {
+ public:
+  SelectPhase(RunContext& context, RunPasses& passes)
+      : context_(context),
+        passes_(passes),
+        setup_(context.setup),
+        run_(context.run),
+        state_(context.run.state) {}
+
+  void run() {
+    context_.announce_phase();
+    if (run_.scores) {
+      if (!context_.scores) context_.scores = run_.scores->finish();
+      settle();
+    }
+    {
+      const auto selecting = run_.account.during(core::Activity::select);
+      state_.kept = context_.unless_stopped([this] { return selection(); });
+    }
+    context_.scores.reset();
+    select::write_selection(
+        setup_.directory, state_.kept,
+        selection_manifest(setup_.config, setup_.choice, setup_.plan, setup_.data));
+    context_.notices(vanished_classes(setup_.data.train, state_.kept));
+    run_.enter(Phase::train);
+  }
+
+ private:
+  // After the warm-up: what `auto` makes of it, and what is to be said of the scores.
+  void settle() {
+    const std::string score = config::ranking_score(setup_.config, setup_.strategy());
+    std::span<const float> values;
+    if (!score.empty()) values = context_.scores->column(score);
+    context_.notices(score_warnings(
+        setup_.strategy(), {.score = score, .values = values, .label_noise = state_.label_noise}));
+    if (setup_.choice.reason.empty()) return;
+    setup_.settle(state_.label_noise, state_.warmup_iterations);
+    setup_.write_plan();
+    context_.notice(setup_.strategy_text());
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> selection() {
+    // A dynamic strategy chooses each epoch: everything stays.
+    if (setup_.strategy().sampler != nullptr) return data::all_samples(setup_.data.train);
+    if (setup_.strategy().select == nullptr) return setup_.given;
+    return make_selection({.config = setup_.config,
+                           .choice = setup_.choice,
+                           .plan = setup_.plan,
+                           .dataset = setup_.data.train,
+                           .scores = context_.scores ? &*context_.scores : nullptr,
+                           .pool = &setup_.pool,
+                           .features = [this](auto samples) { return features_of(samples); }});
+  }
+
+  [[nodiscard]] select::FeatureMatrix features_of(std::span<const std::uint32_t> samples) {
+    select::FeatureMatrix matrix{.width =
+                                     static_cast<std::uint32_t>(setup_.network.num_features())};
+    matrix.values.reserve(samples.size() * matrix.width);
+    const auto append = [&](const score::Observation& batch) {
+      matrix.values.insert(matrix.values.end(), batch.features.begin(), batch.features.end());
+    };
+    (void)passes_.evaluate(
+        setup_.data.train, samples,
+        {.interrupted = context_.stop_check(), .observed = {.features = true}, .on_batch = append});
+    state_.spent.scoring_forward_samples += samples.size();
+    return matrix;
+  }
+
+  RunContext& context_;
+  RunPasses& passes_;
+  RunSetup& setup_;
+  RunProgress& run_;
+  RunState& state_;
+};
+
+}  // namespace
+
+void run_select_phase(RunContext& context, RunPasses& passes) {
+  SelectPhase(context, passes).run();
+}
+
+}  // namespace edgeprune::run
