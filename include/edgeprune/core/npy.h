@@ -25,7 +25,8 @@ struct NpyArray {
   std::vector<std::byte> bytes;    // elements in C order
 
   [[nodiscard]] std::size_t num_elements() const;
-  /// The elements, if T is exactly the stored type; an internal Error otherwise.
+  /// The elements, if T is exactly the stored type; an internal Error otherwise. They lie in
+  /// `bytes`: the span is valid as long as the array is, and is not copied or moved from.
   template <typename T>
   [[nodiscard]] std::span<const T> as() const;
 };
@@ -79,6 +80,7 @@ void write_npy(const std::filesystem::path& path, std::span<const T> elements,
 [[nodiscard]] std::vector<std::int64_t> npy_integers(const NpyArray& array,
                                                      const std::string& name);
 
+/// An internal Error unless the array holds this type.
 void require_element_type(const NpyArray& array, ElementType wanted);
 
 template <typename T>

@@ -18,11 +18,14 @@
 #include "edgeprune/core/npy.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace edgeprune::core {
@@ -63,7 +66,8 @@ struct TensorHeader {
 /// Writes a file atomically from arrays that come one after another; none is copied.
 class SafetensorsWriter {
  public:
-  /// The arrays in the order in which write() will be given them.
+  /// The arrays in the order in which write() will be given them, which is the order of their bytes
+  /// in the file. Any order will do: readers list them by name.
   SafetensorsWriter(const std::filesystem::path& path,
                     const std::map<std::string, std::string>& metadata,
                     std::vector<TensorHeader> tensors);
@@ -84,7 +88,7 @@ class SafetensorsReader {
   explicit SafetensorsReader(const std::filesystem::path& path);
 
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  /// In order of their names.
+  /// In order of their names, whatever the order in the file.
   [[nodiscard]] std::vector<TensorHeader> tensors() const;
   /// Fills `out` with the array's bytes from `first_byte` on. An array that is not there or ends
   /// before is an Error of kind data.

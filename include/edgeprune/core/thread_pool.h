@@ -5,9 +5,12 @@
 //   ThreadPool pool(2);
 //   pool.for_ranges(n, [&](std::size_t begin, std::size_t end, int thread) { ... });
 //
-// The calling thread is thread 0 and works too. Calls are not reentrant, and one pool serves one
-// caller at a time. An exception thrown by any thread is rethrown by the call, the lowest thread's
-// first.
+// The calling thread is thread 0 and works too. One pool serves one call at a time: a call from
+// inside a task, or from another thread while one is under way, is not checked, and then work is
+// lost or neither call returns. Whoever needs threads within a task takes a pool of its own.
+//
+// An exception in one range stops no other: all of them end first, then the call rethrows that of
+// the lowest thread and drops the others.
 
 #include <cstddef>
 #include <functional>
