@@ -179,7 +179,7 @@ TEST(ScoreTable, ANumberThatIsNotFiniteIsAnErrorThatNamesTheSample) {
       auto& values = batch.*bad.values;
       values[values.size() / 3 * 2 - 1] = value;  // the last of the second sample
       ScoreTable table({bad.score}, {.num_samples = 20, .num_classes = 2});
-      expect_error(ErrorKind::numeric, {"the " + bad.what + " of sample 17", "learning_rate"},
+      expect_error(ErrorKind::numeric, {"the " + bad.what + " of sample 17", "learning rate"},
                    [&] { table.observe(batch.observation()); });
       EXPECT_EQ(table.unseen().size(), 20u) << "the batch was taken in part";
     }

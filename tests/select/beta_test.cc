@@ -96,7 +96,7 @@ TEST(SelectBeta, TakesConfidencesOfExactlyNothingAndOne) {
 
 TEST(SelectBeta, AScoreThatIsNoWeightIsAnErrorThatNamesTheSample) {
   for (const float bad : {-0.25f, std::nanf(""), HUGE_VALF}) {
-    testing::expect_error(core::ErrorKind::config, {"sample 1", "prune.score", "dual"}, [&] {
+    testing::expect_error(core::ErrorKind::config, {"sample 1", "never negative", "dual"}, [&] {
       (void)beta({0.1f, bad, 0.2f}, {0.5f, 0.5f, 0.5f}, 1, 0);
     });
   }

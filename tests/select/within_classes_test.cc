@@ -134,7 +134,7 @@ TEST(FeatureSelectors, RefuseFeaturesThatAreNotFiniteAndNameTheSample) {
          {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
       FeatureProblem problem = spread_problem(9, 2, 1);
       problem.features[2 * 7 + 1] = bad;
-      testing::expect_error(core::ErrorKind::numeric, {"sample 7", "learning_rate"},
+      testing::expect_error(core::ErrorKind::numeric, {"sample 7", "learning rate"},
                             [&, select = select] { (void)select(problem.keep(3)); });
     }
   }
