@@ -16,7 +16,7 @@ Comparison comparison_of(const std::string& toml) {
   return parse_comparison(toml, "compare.toml");
 }
 
-std::uint64_t no_budget(const config::Config&) {
+std::uint64_t no_budget(const config::ResolvedConfig&) {
   ADD_FAILURE() << "a budget is a matter of match = \"cost\"";
   return 0;
 }
@@ -122,8 +122,8 @@ TEST(Grid, GivesEveryCellOfAKeepRatioTheBudgetOfTop) {
   int asked = 0;
   const Grid grid = make_grid(comparison, "/c", 1, [&](const config::ResolvedConfig& top) {
     ++asked;
-    EXPECT_EQ(top.prune.strategy, "top");
-    return top.prune.keep_ratio.as_written() == "0.1" ? 1100u : 5100u;
+    EXPECT_EQ(top->prune.strategy, "top");
+    return top->prune.keep_ratio.as_written() == "0.1" ? 1100u : 5100u;
   });
   EXPECT_EQ(asked, 2);
   for (const Cell& cell : grid.cells) {

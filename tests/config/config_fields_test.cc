@@ -74,12 +74,13 @@ TEST(ConfigFields, AreTheMembersOfTheConfiguration) {
   EXPECT_EQ(members_of<Config::Data>(), rows_of("data"));
   EXPECT_EQ(members_of<Config::ModelSection>(), rows_of("model"));
   EXPECT_EQ(members_of<Config::Score>(), rows_of("score"));
-  EXPECT_EQ(members_of<Config::Prune>(), rows_of("prune"));
   EXPECT_EQ(members_of<Config::LimitsSection>(), rows_of("limits"));
   EXPECT_EQ(members_of<budget::MeterOptions>(), rows_of("energy"));
   EXPECT_EQ(members_of<Config::DeviceSection>(), rows_of("device"));
   EXPECT_EQ(members_of<budget::PauseRules>(), rows_of("pause"));
   EXPECT_EQ(members_of<Config::Run>(), rows_of("run"));
+  // One member of [prune] holds the parameters of strategies, each with a row.
+  EXPECT_EQ(members_of<Config::Prune>() - 1 + Config().prune.parameters.size(), rows_of("prune"));
   // Three members of [train] hold several fields each.
   EXPECT_EQ(members_of<Config::Train>() - 3 + members_of<nn::OptimizerOptions>() +
                 members_of<nn::Schedule>() + members_of<data::Augmentation>(),
