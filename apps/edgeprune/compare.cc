@@ -1,5 +1,5 @@
+#include "edgeprune/compare/comparison_table.h"
 #include "edgeprune/compare/run_comparison.h"
-#include "edgeprune/compare/table.h"
 #include "edgeprune/compare/verdict.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/units.h"
@@ -41,7 +41,9 @@ class CompareProgress final : public compare::ComparisonEvents {
                     cell.seed, 100 * cell.test_accuracy, core::format_seconds(done.seconds),
                     time_left(done)));
   }
-  void on_notice(const std::string& text) override { say(fmt::format("note: {}\n", text)); }
+  void on_notice(const run::Notice& notice) override {
+    say(fmt::format("note: {}\n", notice.text));
+  }
 };
 
 void show(const compare::ComparisonOutcome& outcome, const CompareOptions& options) {
@@ -49,7 +51,7 @@ void show(const compare::ComparisonOutcome& outcome, const CompareOptions& optio
     print(outcome.json);
     return;
   }
-  print(fmt::format("\n{}\n", compare::summary_table(outcome.summary)));
+  print(fmt::format("\n{}\n", compare::comparison_table(outcome.summary)));
   print(compare::verdict_text(outcome.summary));
   print(fmt::format("\nreport: {0}/report.html, tables: {0}/comparison.csv, comparison.json\n",
                     options.output));

@@ -33,26 +33,6 @@ void require_new(const std::filesystem::path& output) {
   }
 }
 
-// A directory gets its name when it is whole: the rest of the data may be deleted then.
-template <typename Write>
-void write_whole_directory(const std::string& output, Write&& write) {
-  namespace fs = std::filesystem;
-  const fs::path partial = (fs::path(output) / "").parent_path().string() + ".partial";
-  if (fs::exists(fs::symlink_status(partial))) {
-    throw core::Error(
-        core::ErrorKind::usage,
-        fmt::format("{}: left there by an export that was killed; remove it", partial.string()));
-  }
-  try {
-    write(partial);
-    fs::rename(partial, output);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove_all(partial, ignored);
-    throw;
-  }
-}
-
 void export_kept(const ExportOptions& options) {
   require_new(options.output);
   const config::ResolvedConfig config = run::open_run_directory(options.run_directory);
@@ -76,7 +56,7 @@ void export_kept(const ExportOptions& options) {
   if (options.format == "indices") {
     core::write_npy(options.output, std::span<const std::uint32_t>(kept), {kept.size()});
   } else {
-    write_whole_directory(options.output, [&](const std::filesystem::path& directory) {
+    core::write_directory_atomically(options.output, [&](const std::filesystem::path& directory) {
       if (options.format == "npy") {
         data::export_npy_pair(dataset, kept, directory);
       } else {

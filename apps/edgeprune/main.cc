@@ -1,6 +1,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/version.h"
 
+#include "advice.h"
 #include "commands.h"
 #include "output.h"
 
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const Error& error) {
-    return fail(error.what(), error.kind());
+    return fail(error.what() + edgeprune::cli::advice_for(error), error.kind());
   } catch (const std::bad_alloc&) {
     return fail("out of memory; lower train.batch_size or data.train_limit", ErrorKind::io);
   } catch (const std::filesystem::filesystem_error& error) {

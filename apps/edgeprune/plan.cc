@@ -3,7 +3,9 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/plan/accuracy_curve.h"
-#include "edgeprune/plan/cost_plan.h"
+#include "edgeprune/plan/cost_plan_json.h"
+#include "edgeprune/plan/cost_plan_page.h"
+#include "edgeprune/plan/cost_plan_table.h"
 #include "edgeprune/plan/pilot.h"
 #include "edgeprune/plan/recommendation.h"
 

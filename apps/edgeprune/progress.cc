@@ -73,8 +73,8 @@ void Progress::on_epoch(const run::EpochSummary& summary) {
   line(text);
 }
 
-void Progress::on_notice(const std::string& text) {
-  line("note: " + text);
+void Progress::on_notice(const run::Notice& notice) {
+  line("note: " + notice.text);
 }
 
 void Progress::clear_bar() {

@@ -17,7 +17,7 @@ class Progress final : public run::Events {
   void on_step(run::Phase phase, std::uint64_t step, std::uint64_t total_steps,
                std::uint32_t batch_samples) override;
   void on_epoch(const run::EpochSummary& summary) override;
-  void on_notice(const std::string& text) override;
+  void on_notice(const run::Notice& notice) override;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -186,9 +186,9 @@ void watch_signals() {
   std::signal(SIGUSR2, on_pause);
 }
 
-std::vector<compare::ComparisonRow> run_watched(const config::ResolvedConfig& config,
-                                                const RunOptions& options,
-                                                std::optional<run::Phase> goal) {
+std::vector<compare::ControlsRow> run_watched(const config::ResolvedConfig& config,
+                                              const RunOptions& options,
+                                              std::optional<run::Phase> goal) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
   return compare::run_with_controls(config, {.goal = goal,
@@ -198,14 +198,14 @@ std::vector<compare::ComparisonRow> run_watched(const config::ResolvedConfig& co
 }
 
 void show_results(const config::ResolvedConfig& config, const RunOptions& options,
-                  const std::vector<compare::ComparisonRow>& rows) {
+                  const std::vector<compare::ControlsRow>& rows) {
   if (options.json) {
-    print(compare::comparison_json(rows));
+    print(compare::controls_json(rows));
     return;
   }
   const run::RunResult& result = rows.front().result;
   print(fmt::format("\n{}{}", account(result), stage_hint(*config, result.reached)));
-  if (rows.size() > 1) print(fmt::format("\n{}", compare::comparison_table(rows)));
+  if (rows.size() > 1) print(fmt::format("\n{}", compare::controls_table(rows)));
   print(fmt::format("run directory: {}\n", config->run.directory));
 }
 

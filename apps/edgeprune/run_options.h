@@ -54,12 +54,12 @@ void begin_run(const config::ResolvedConfig& config, bool force);
 void watch_signals();
 
 /// Runs with progress on standard error, the controls included.
-[[nodiscard]] std::vector<compare::ComparisonRow> run_watched(const config::ResolvedConfig& config,
-                                                              const RunOptions& options,
-                                                              std::optional<run::Phase> goal);
+[[nodiscard]] std::vector<compare::ControlsRow> run_watched(const config::ResolvedConfig& config,
+                                                            const RunOptions& options,
+                                                            std::optional<run::Phase> goal);
 
 /// Prints the result on standard output: a table, or JSON with --json.
 void show_results(const config::ResolvedConfig& config, const RunOptions& options,
-                  const std::vector<compare::ComparisonRow>& rows);
+                  const std::vector<compare::ControlsRow>& rows);
 
 }  // namespace edgeprune::cli

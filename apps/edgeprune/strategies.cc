@@ -15,7 +15,9 @@ struct StrategiesOptions {
 std::string answer(const StrategiesOptions& options) {
   if (options.markdown) return select::catalogue_markdown();
   if (options.name.empty()) {
-    return options.json ? select::catalogue_json() : select::catalogue_text();
+    return options.json ? select::catalogue_json()
+                        : select::catalogue_text() +
+                              "`edgeprune strategies NAME` prints one strategy in full.\n";
   }
   const select::Strategy& strategy = select::strategy_named(options.name);
   return options.json ? select::strategy_json(strategy) : select::strategy_text(strategy);

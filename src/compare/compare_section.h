@@ -1,8 +1,10 @@
 #pragma once
 // The section [compare] of a TOML, and what is left of the TOML without it.
 
-#include "edgeprune/compare/comparison.h"
+#include "edgeprune/compare/comparison_parts.h"
+#include "edgeprune/core/keep_ratio.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -78,46 +78,6 @@ void check(const Comparison& comparison) {
 
 }  // namespace
 
-std::string StrategySpec::text() const {
-  if (!per_class.empty()) return fmt::format("{}:{}:{}", strategy, score, per_class);
-  return score.empty() ? strategy : fmt::format("{}:{}", strategy, score);
-}
-
-std::vector<std::string> StrategySpec::overrides() const {
-  return {"prune.strategy=" + strategy, "prune.score=" + score,
-          "prune.per_class=" + (per_class.empty() ? "none" : per_class)};
-}
-
-StrategySpec parse_strategy_spec(std::string_view text) {
-  std::vector<std::string> parts = {""};
-  for (const char character : text) {
-    if (character == ':') {
-      parts.emplace_back();
-    } else {
-      parts.back() += character;
-    }
-  }
-  if (parts.size() > 3 || parts.front().empty()) {
-    fail(
-        fmt::format("compare.strategies holds \"{}\"; write strategy[:score[:per_class]], such as "
-                    "\"top:el2n:proportional\"",
-                    core::printable(text)));
-  }
-  parts.resize(3);
-  return {.strategy = parts[0], .score = parts[1], .per_class = parts[2]};
-}
-
-std::string_view name_of(Match match) {
-  return match == Match::kept ? "kept" : "cost";
-}
-
-Match parse_match(std::string_view text) {
-  if (text == name_of(Match::kept)) return Match::kept;
-  if (text == name_of(Match::cost)) return Match::cost;
-  fail(fmt::format("compare.match is \"{}\"; it must be \"kept\" or \"cost\"",
-                   core::printable(text)));
-}
-
 config::Config Comparison::config(const Setting& setting,
                                   const std::vector<std::string>& more) const {
   std::vector<std::string> all = overrides;

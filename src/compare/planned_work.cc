@@ -1,6 +1,5 @@
-// Equal work: E M + warm-up samples for every strategy of a keep ratio, whatever it spends them on.
+#include "edgeprune/compare/planned_work.h"
 
-#include "edgeprune/compare/grid.h"
 #include "edgeprune/run/planned_run.h"
 
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "edgeprune/compare/report.h"
 
-#include "edgeprune/compare/table.h"
+#include "edgeprune/compare/comparison_table.h"
 #include "edgeprune/compare/verdict.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/page/page.h"

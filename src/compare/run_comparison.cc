@@ -1,5 +1,7 @@
 #include "edgeprune/compare/run_comparison.h"
 
+#include "edgeprune/compare/comparison_json.h"
+#include "edgeprune/compare/planned_work.h"
 #include "edgeprune/compare/report.h"
 #include "edgeprune/compare/verdict.h"
 #include "edgeprune/core/error.h"
@@ -49,20 +51,20 @@ bool is_own_directory(const fs::path& directory) {
 
 void require_own_directory(const fs::path& directory) {
   if (!fs::exists(directory) || is_own_directory(directory)) return;
-  throw core::Error(core::ErrorKind::run_directory,
-                    fmt::format("{}: exists and holds something other than a comparison; choose "
-                                "another --output",
-                                directory.string()));
+  throw core::Error(
+      core::ErrorKind::run_directory,
+      fmt::format("{}: exists and holds something other than a comparison", directory.string()),
+      {core::ErrorReason::comparison_directory_taken, directory.string()});
 }
 
 // Runs say some things in every cell; a comparison says them once.
 class Notices final : public run::Events {
  public:
   explicit Notices(ComparisonEvents* events) : events_(events) {}
-  void on_notice(const std::string& text) override {
-    if (events_ == nullptr || text.starts_with("memory:")) return;
+  void on_notice(const run::Notice& notice) override {
+    if (events_ == nullptr || notice.kind == run::NoticeKind::memory) return;
     const std::lock_guard lock(mutex_);
-    if (seen_.insert(text).second) events_->on_notice(text);
+    if (seen_.insert(notice.text).second) events_->on_notice(notice);
   }
 
  private:
@@ -81,7 +83,7 @@ bool is_scored(const config::ResolvedConfig& config) {
   return checkpoint && checkpoint->state.phase >= run::Phase::select;
 }
 
-// All files of the warm-up under the cell's configuration. The copy gets its name when it is whole.
+// All files of the warm-up under the cell's configuration.
 void start_from_warm_up(const WarmUp& warm_up, const config::ResolvedConfig& cell) {
   const fs::path target = cell->run.directory;
   if (fs::exists(target) && !fs::is_empty(target)) {
@@ -90,16 +92,13 @@ void start_from_warm_up(const WarmUp& warm_up, const config::ResolvedConfig& cel
                                   "compare again",
                                   target.string()));
   }
-  fs::path partial = target;
-  partial += ".partial";
-  fs::remove_all(partial);
-  core::create_directories(partial);
-  for (const auto& entry : fs::directory_iterator(warm_up.config->run.directory)) {
-    const fs::path name = entry.path().filename();
-    if (name.extension() != ".tmp") fs::copy_file(entry.path(), partial / name);
-  }
-  run::write_run_config(partial, cell);
-  fs::rename(partial, target);
+  core::write_directory_atomically(target, [&](const fs::path& partial) {
+    for (const auto& entry : fs::directory_iterator(warm_up.config->run.directory)) {
+      const fs::path name = entry.path().filename();
+      if (name.extension() != ".tmp") fs::copy_file(entry.path(), partial / name);
+    }
+    run::write_run_config(partial, cell);
+  });
 }
 
 std::string name_of(const Cell& cell) {
@@ -109,24 +108,21 @@ std::string name_of(const WarmUp& warm_up) {
   return fmt::format("warm-up of {}, seed {}", warm_up.setting, warm_up.seed);
 }
 
-// An error says whose it is, and what is done in a comparison where a run would begin again; to be
-// interrupted is the whole comparison's.
+// An error says whose it is; to be interrupted is the whole comparison's. Where a run would begin
+// again, its directory goes.
 template <typename Work>
 void naming_errors(const std::string& what, Work&& work) {
   try {
     work();
   } catch (const core::Error& error) {
     if (error.kind() == core::ErrorKind::interrupted) throw;
-    const std::string_view message = error.what();
-    const bool is_spoilt = error.kind() == core::ErrorKind::run_directory &&
-                           message.find("--force") != std::string_view::npos;
+    if (error.reason() != core::ErrorReason::run_unusable) throw error.of(core::printable(what));
     throw core::Error(
         error.kind(),
-        fmt::format("{}: {}{}", core::printable(what), error.what(),
-                    is_spoilt
-                        ? " (here: remove that directory, and where the data have changed its "
-                          "warm-up's, and compare again)"
-                        : ""));
+        fmt::format("{}, or remove that directory, and where the data have changed its "
+                    "warm-up's, and compare again",
+                    error.what()))
+        .of(core::printable(what));
   }
 }
 
@@ -262,12 +258,13 @@ class Runner {
   std::size_t warm_ups_done_ = 0;
 };
 
-void run_or_say_how_to_go_on(Runner& runner) {
+void run_or_say_that_it_can_continue(Runner& runner) {
   try {
     runner.run();
   } catch (const core::Error& error) {
     if (error.kind() != core::ErrorKind::interrupted) throw;
-    throw core::Error(error.kind(), "stopped; the same command goes on where it was");
+    throw core::Error(error.kind(), "stopped; the comparison can be continued",
+                      {core::ErrorReason::comparison_resumable});
   }
 }
 
@@ -280,7 +277,7 @@ ComparisonOutcome run_comparison(const Comparison& comparison, const fs::path& d
   const core::DirectoryLock lock(directory);
   core::write_file_atomically(directory / kSourceFile, options.source);
   Runner runner(comparison, fs::absolute(directory).lexically_normal(), options);
-  run_or_say_how_to_go_on(runner);
+  run_or_say_that_it_can_continue(runner);
   ComparisonOutcome outcome{.cells = runner.results()};
   outcome.summary = summarise(outcome.cells);
   outcome.verdict = verdict_lines(outcome.summary);

@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kLargestConfig = 16 * 1024;
 
 // The configuration as it comes together, with the place each field was last set at:
-// "train.toml:12" or "--set prune.keep_ratio=0".
+// "train.toml:12", or the override itself: "prune.keep_ratio=0".
 struct Draft {
   Config config = unresolved_defaults();
   std::map<std::string_view, std::string> places;
@@ -141,13 +141,13 @@ toml::table parse_value(std::string_view text) {
 }
 
 void apply_override(std::string_view text, Draft& draft) {
-  const std::string place = fmt::format("--set {}", for_message(text));
+  const std::string place = text.empty() ? "an override" : for_message(text);
   const std::size_t equals = text.find('=');
   const std::string_view key = key_of(text);
   if (equals == std::string_view::npos) {
     const std::string_view nearest = nearest_key(key);
-    fail(place, fmt::format("it has no value; write --set {}=VALUE",
-                            nearest.empty() ? "section.key" : nearest));
+    fail(place,
+         fmt::format("it has no value; write {}=VALUE", nearest.empty() ? "section.key" : nearest));
   }
   const FieldRow& row = row_of(key, place);
   const std::string_view written = trimmed(text.substr(equals + 1));

@@ -200,7 +200,8 @@ std::string print_value(const core::KeepRatio& value) {
 }
 
 [[noreturn]] void fail(std::string_view place, std::string_view complaint) {
-  throw core::Error(core::ErrorKind::config, fmt::format("{}: {}", place, complaint));
+  throw core::Error(core::ErrorKind::config, fmt::format("{}: {}", place, complaint),
+                    {core::ErrorReason::placed});
 }
 
 std::string for_message(std::string_view text) {

@@ -16,7 +16,7 @@
 
 namespace edgeprune::config {
 
-/// A value as it was given: the TOML node and, from --set, the text it was made of.
+/// A value as it was given: the TOML node and, from an override, the text it was made of.
 struct GivenValue {
   const toml::node& node;
   std::string_view written;  // empty for a value from a file

@@ -102,7 +102,7 @@ std::vector<FieldRow> energy_rows() {
   return {
       words<kMeters>(
           {.key = "energy.meter",
-           .description = "What joules are read from; `edgeprune doctor` lists what there is. "
+           .description = "What joules are read from ([energy.md](energy.md)). "
                           "`auto`: the best one that can be read, else none. `model`: power times "
                           "time, nothing is measured.",
            .may_change = MayChange::always},
@@ -146,9 +146,9 @@ std::vector<FieldRow> device_rows() {
   return {
       field(
           {.key = "device.profile",
-           .description = "The device as a profile describes it: a file, as `edgeprune calibrate` "
-                          "writes it, or the name of a shipped one (`edgeprune plan "
-                          "--list-profiles`). Predictions come from it.",
+           .description = "The device as a profile describes it: a file, such as a calibration "
+                          "writes, or the name of a shipped one "
+                          "([costs.md](costs.md#shipped-profiles)). Predictions come from it.",
            .path = FieldPath::path_or_name},
           kAny, [](auto& c) -> auto& { return c.device.profile; }),
   };
@@ -192,7 +192,7 @@ std::vector<FieldRow> run_rows() {
   return {
       field(
           {.key = "run.directory",
-           .description = "Where everything is written; `--run-dir` on the command line.",
+           .description = "Where everything is written.",
            .decides = Decides::nothing,
            .is_set_by_comparison = true,
            .is_dropped_for_controls = true},
@@ -207,7 +207,7 @@ std::vector<FieldRow> run_rows() {
           {.key = "run.controls",
            .description =
                "Strategies to run beside this one for comparison, such as `full`, `random`, "
-               "`random_scratch` and `short`; `--controls` on the command line.",
+               "`random_scratch` and `short`.",
            .decides = Decides::nothing,
            .is_set_by_comparison = true,
            .is_dropped_for_controls = true},

@@ -12,7 +12,7 @@ namespace edgeprune::config {
 struct FieldRow {
   ConfigField documented;
   Limits limits;
-  bool is_text;  // a string or a word: --set takes it without quotes
+  bool is_text;  // a string or a word: an override gives it without quotes
   /// Sets the field and returns "", or leaves it and returns what the value must be.
   std::string (*set)(Config&, const GivenValue&, const Limits&);
   /// Of a field that is a string, that string; else null.

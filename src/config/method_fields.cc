@@ -87,8 +87,9 @@ std::vector<FieldRow> score_rows() {
           [](auto& c) -> auto& { return c.score.mode; }),
       field(
           {.key = "score.columns",
-           .description = "Scores to gather besides `loss` and what the strategy needs; `edgeprune "
-                          "strategies` lists them. All come from the same warm-up, into the "
+           .description = "Scores to gather besides `loss` and what the strategy needs; "
+                          "[strategies.md](strategies.md) lists them. All come from the same "
+                          "warm-up, into the "
                           "columns of scores.npy.",
            .is_dropped_for_controls = true},
           kNotEmpty, [](auto& c) -> auto& { return c.score.columns; }),

@@ -46,7 +46,6 @@ class Layer {
 
   [[nodiscard]] const std::string& type() const { return type_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] const std::string& file() const { return file_; }
   [[nodiscard]] const toml::table& table() const { return table_; }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
 
@@ -332,7 +331,7 @@ void at_layer(const Layer& layer, Action&& action) {
     action();
   } catch (const core::Error& error) {
     // The reader's own have their place already.
-    if (std::string_view(error.what()).starts_with(layer.file() + ":")) throw;
+    if (error.reason() == core::ErrorReason::placed) throw;
     fail(layer.place(), error.what());
   }
 }

@@ -53,7 +53,7 @@ std::vector<FieldRow> step_rows() {
           {.key = "train.precision",
            .description =
                "How activations are stored and multiplied; weights, sums and losses stay f32. "
-               "`bf16` needs a CPU that multiplies it (`edgeprune doctor` says), `bf16_or_f32` "
+               "`bf16` needs a CPU that multiplies it, `bf16_or_f32` "
                "takes f32 on another. `bf16_storage` stores activations and their gradients as "
                "bf16, in half the memory, and multiplies in f32, on any CPU."},
           [](auto& c) -> auto& { return c.train.precision; }),

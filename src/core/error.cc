@@ -28,6 +28,10 @@ int exit_code(ErrorKind kind) {
   return 1;
 }
 
+Error Error::of(const std::string& whole) const {
+  return {kind_, whole + ": " + what(), context_};
+}
+
 void reject_file(const std::string& name, const std::string& what) {
   throw Error(ErrorKind::data, name + ": " + what);
 }

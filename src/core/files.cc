@@ -197,4 +197,53 @@ DirectoryLock::~DirectoryLock() {
   ::close(descriptor_);
 }
 
+namespace {
+
+// Also where the path ends in a slash.
+std::filesystem::path partial_path(const std::filesystem::path& path) {
+  return (path / "").parent_path().string() + ".edgeprune-partial";
+}
+
+void require_new(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto status = std::filesystem::symlink_status(path, code);
+  if (!std::filesystem::exists(status)) return;
+  if (std::filesystem::is_directory(status) && std::filesystem::is_empty(path, code)) return;
+  throw Error(ErrorKind::io,
+              fmt::format("{}: exists already; name a new directory", path.string()));
+}
+
+void remove_content(const std::filesystem::path& directory) {
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, code)) {
+    std::filesystem::remove_all(entry.path(), code);
+    if (code) fail(entry.path(), "remove", code.value());
+  }
+}
+
+}  // namespace
+
+void write_directory_atomically(
+    const std::filesystem::path& path,
+    const std::function<void(const std::filesystem::path& partial)>& fill) {
+  require_new(path);
+  const std::filesystem::path partial = partial_path(path);
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(partial))) {
+    fail(partial, "write through the link", ELOOP);
+  }
+  core::create_directories(partial);
+  const DirectoryLock lock(partial);
+  remove_content(partial);
+  try {
+    fill(partial);
+    if (::rename(partial.c_str(), path.c_str()) != 0) fail(path, "create", errno);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove_all(partial, ignored);
+    throw;
+  }
+  const auto parent = partial.parent_path();
+  sync_directory(parent.empty() ? "." : parent);
+}
+
 }  // namespace edgeprune::core

@@ -10,11 +10,6 @@
 namespace edgeprune::cost {
 namespace {
 
-constexpr std::string_view kSeconds = "budget.seconds";
-constexpr std::string_view kJoules = "budget.joules";
-constexpr std::string_view kBytes = "budget.bytes";
-constexpr std::string_view kMemory = "limits.memory_bytes";
-
 double joules_of(const RunCost& cost, std::string_view asked_by) {
   const double joules = cost.total().joules;
   if (joules >= 0) return joules;
@@ -29,11 +24,11 @@ bool fits_all(const std::vector<BudgetUse>& uses) {
 }
 
 // The one that is overdrawn the most.
-std::string_view broken_budget(const std::vector<BudgetUse>& uses) {
+BudgetKind broken_budget(const std::vector<BudgetUse>& uses) {
   const auto overdraws_less = [](const BudgetUse& a, const BudgetUse& b) {
     return a.used / a.limit < b.used / b.limit;
   };
-  return std::max_element(uses.begin(), uses.end(), overdraws_less)->budget;
+  return std::max_element(uses.begin(), uses.end(), overdraws_less)->kind;
 }
 
 // " (score 31, train 8, ...)" in seconds or joules.
@@ -46,8 +41,8 @@ std::string by_phase(const RunCost& cost, double PhaseCost::*amount) {
 }
 
 std::string phases_of(const BudgetUse& use, const RunCost& cost) {
-  if (use.budget == kSeconds) return by_phase(cost, &PhaseCost::seconds);
-  if (use.budget == kJoules) return by_phase(cost, &PhaseCost::joules);
+  if (use.kind == BudgetKind::seconds) return by_phase(cost, &PhaseCost::seconds);
+  if (use.kind == BudgetKind::joules) return by_phase(cost, &PhaseCost::joules);
   return {};
 }
 
@@ -55,21 +50,43 @@ std::string phases_of(const BudgetUse& use, const RunCost& cost) {
   std::vector<std::string> complaints;
   for (const BudgetUse& use : uses) {
     if (use.fits()) continue;
-    complaints.push_back(fmt::format("{} is {:.6g}; the least that would do is {:.6g}{}",
-                                     use.budget, use.limit, use.used, phases_of(use, cost)));
+    complaints.push_back(fmt::format("{} is {:.6g}; the minimum is {:.6g}{}", field_of(use.kind),
+                                     use.limit, use.used, phases_of(use, cost)));
   }
   throw core::Error(core::ErrorKind::config, fmt::format("{}", fmt::join(complaints, "; ")));
 }
 
 }  // namespace
 
+std::string_view field_of(BudgetKind kind) {
+  switch (kind) {
+    case BudgetKind::seconds:
+      return "budget.seconds";
+    case BudgetKind::joules:
+      return "budget.joules";
+    case BudgetKind::stored_bytes:
+      return "budget.bytes";
+    case BudgetKind::memory_bytes:
+      return "limits.memory_bytes";
+  }
+  return "";
+}
+
 std::vector<BudgetUse> budget_uses(const Budgets& budgets, const RunCost& cost) {
   std::vector<BudgetUse> uses;
-  if (budgets.seconds > 0) uses.push_back({kSeconds, budgets.seconds, cost.total().seconds});
-  if (budgets.joules > 0) uses.push_back({kJoules, budgets.joules, joules_of(cost, kJoules)});
-  if (budgets.stored_bytes > 0) uses.push_back({kBytes, budgets.stored_bytes, cost.stored_bytes});
+  if (budgets.seconds > 0) {
+    uses.push_back({BudgetKind::seconds, budgets.seconds, cost.total().seconds});
+  }
+  if (budgets.joules > 0) {
+    uses.push_back(
+        {BudgetKind::joules, budgets.joules, joules_of(cost, field_of(BudgetKind::joules))});
+  }
+  if (budgets.stored_bytes > 0) {
+    uses.push_back({BudgetKind::stored_bytes, budgets.stored_bytes, cost.stored_bytes});
+  }
   if (budgets.memory_bytes > 0) {
-    uses.push_back({kMemory, budgets.memory_bytes, static_cast<double>(cost.memory_bytes)});
+    uses.push_back(
+        {BudgetKind::memory_bytes, budgets.memory_bytes, static_cast<double>(cost.memory_bytes)});
   }
   return uses;
 }

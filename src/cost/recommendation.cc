@@ -152,7 +152,7 @@ Recommendation recommend(const Device& device, const Weights& weights, double sh
           .loss = law.at(keep_ratio),
           .objective = choice.objective(best, law),
           .cost = device.cost_of_kept(best.num_kept),
-          .binding = at_most ? choice.most().binding : std::string_view()};
+          .binding = at_most ? choice.most().binding : std::nullopt};
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ std::vector<Recommendation> recommend_keep_ratios(std::span<const Device> device
     try {
       recommendations.push_back(recommend(device, weights, share, key));
     } catch (const core::Error& error) {
-      throw core::Error(error.kind(), fmt::format("device {}: {}", device.name, error.what()));
+      throw error.of("device " + device.name);
     }
   }
   return recommendations;

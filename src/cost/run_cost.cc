@@ -8,9 +8,10 @@
 namespace edgeprune::cost {
 namespace {
 
-[[noreturn]] void fail(const DeviceProfile& profile, std::string_view complaint) {
+[[noreturn]] void fail(const DeviceProfile& profile, std::string_view complaint,
+                       core::ErrorReason reason = core::ErrorReason::none) {
   throw core::Error(core::ErrorKind::config,
-                    fmt::format("device profile {}: {}", profile.name, complaint));
+                    fmt::format("device profile {}: {}", profile.name, complaint), {reason});
 }
 
 PhaseCost operator+(const PhaseCost& a, const PhaseCost& b) {
@@ -47,9 +48,8 @@ Seconds by_timing(const RunWork& work, const NetworkTiming& timing) {
 
 double sustained_flops_per_second(const DeviceProfile& profile) {
   if (!profile.flops_per_second.is_known()) {
-    fail(profile,
-         "it has no timing of this network and no compute.flops_per_second; add either, or measure "
-         "the device with edgeprune calibrate");
+    fail(profile, "it has no timing of this network and no compute.flops_per_second; add either",
+         core::ErrorReason::device_unmeasured);
   }
   const SourcedNumber& share = profile.sustained_fraction;
   return profile.flops_per_second.value * (share.is_known() ? share.value : 1);

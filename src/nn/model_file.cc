@@ -129,7 +129,7 @@ auto naming(const std::filesystem::path& path, Action&& action) {
   try {
     return action();
   } catch (const core::Error& error) {
-    throw core::Error(error.kind(), fmt::format("{}: {}", path.string(), error.what()));
+    throw error.of(path.string());
   }
 }
 

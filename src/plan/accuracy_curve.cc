@@ -26,8 +26,8 @@ struct CurveCell {
 
 [[noreturn]] void reject(const std::filesystem::path& path) {
   core::reject_file(path.string(),
-                    "not a comparison's table; give the comparison.json or comparison.csv that "
-                    "edgeprune compare has written");
+                    "not a comparison's table; give the comparison.json or comparison.csv of a "
+                    "comparison");
 }
 
 std::vector<CurveCell> cells_of_json(const std::filesystem::path& path, const std::string& text) {

@@ -95,8 +95,8 @@ class Measurement {
         .memory_mode = request.memory_mode,
         .threads = request.threads,
         .batch_size = large_,
-        .source = fmt::format("edgeprune calibrate on {} samples of {}",
-                              run_.data().train.num_samples(), run_.data().train.name),
+        .source = fmt::format("calibrated on {} samples of {}", run_.data().train.num_samples(),
+                              run_.data().train.name),
         .date = options_.date};
     measure_steps(timing);
     timing.forward_seconds_per_sample = forward_seconds();
@@ -288,8 +288,8 @@ cost::DeviceProfile profile_of(const Calibration& calibration, const std::string
   cost::DeviceProfile profile{.name = name, .description = calibration.machine};
   profile.flops_per_second =
       measured(calibration.flops_per_second,
-               fmt::format("edgeprune calibrate: {} in {}, batches of {}, {} threads",
-                           timing.network, timing.precision, timing.batch_size, timing.threads),
+               fmt::format("calibrated: {} in {}, batches of {}, {} threads", timing.network,
+                           timing.precision, timing.batch_size, timing.threads),
                timing.date);
   profile.memory_bytes = measured(static_cast<double>(calibration.memory_bytes),
                                   "the system's count of pages", timing.date);
@@ -307,8 +307,9 @@ void add_to_profile(const Calibration& calibration, cost::DeviceProfile& profile
   if (profile.description != calibration.machine) {
     throw core::Error(
         core::ErrorKind::config,
-        fmt::format("the profile {} is of \"{}\", this machine is \"{}\"; write another --output",
-                    profile.name, core::printable(profile.description), calibration.machine));
+        fmt::format("the profile {} is of \"{}\", this machine is \"{}\"", profile.name,
+                    core::printable(profile.description), calibration.machine),
+        {core::ErrorReason::profile_of_another});
   }
   for (cost::NetworkTiming& timing : profile.timings) {
     if (!is_for_the_same(timing, calibration.timing)) continue;

@@ -88,6 +88,14 @@ core::KeepRatio ratio_keeping(std::uint32_t num_kept, std::uint32_t num_samples)
   return core::KeepRatio::from_double((num_kept + 0.5) / num_samples);
 }
 
+std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples) {
+  // Rounded down to four decimals, so that what is copied never keeps more.
+  const auto tenthousandths =
+      static_cast<std::uint32_t>(std::uint64_t{10'000} * num_kept / num_samples);
+  if (tenthousandths == 0) return ratio_keeping(num_kept, num_samples).as_written();
+  return fmt::format("{}", tenthousandths / 10'000.0);
+}
+
 RunCosts::RunCosts(const config::ResolvedConfig& config, cost::DeviceProfile profile)
     : config_(config), profile_(std::move(profile)), run_(config) {}
 

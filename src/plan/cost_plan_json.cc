@@ -1,4 +1,4 @@
-#include "edgeprune/plan/cost_plan.h"
+#include "edgeprune/plan/cost_plan_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -35,7 +35,7 @@ Json cost_json(const cost::RunCost& cost) {
 Json uses_json(const std::vector<cost::BudgetUse>& uses) {
   Json json = Json::array();
   for (const cost::BudgetUse& use : uses) {
-    json.push_back({{"budget", use.budget},
+    json.push_back({{"budget", field_of(use.kind)},
                     {"limit", use.limit},
                     {"used", use.used},
                     {"percent", 100 * use.used / use.limit},
@@ -47,7 +47,7 @@ Json uses_json(const std::vector<cost::BudgetUse>& uses) {
 Json fit_json(const cost::Fit& fit) {
   Json json = {
       {"cost", cost_json(fit.cost)}, {"budgets", uses_json(fit.uses)}, {"binding", nullptr}};
-  if (!fit.binding.empty()) json["binding"] = fit.binding;
+  if (fit.binding) json["binding"] = field_of(*fit.binding);
   return json;
 }
 

@@ -1,7 +1,9 @@
+#include "edgeprune/plan/cost_plan_page.h"
+
 #include "edgeprune/core/units.h"
 #include "edgeprune/page/page.h"
-#include "edgeprune/plan/cost_plan.h"
-#include "edgeprune/plan/recommendation.h"
+#include "edgeprune/plan/cost_plan_json.h"
+#include "edgeprune/plan/cost_plan_table.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
+#include "edgeprune/plan/cost_plan_table.h"
+
 #include "edgeprune/core/units.h"
-#include "edgeprune/plan/cost_plan.h"
 
 #include <fmt/format.h>
 
@@ -39,11 +40,26 @@ std::string times(const CostPlan& plan) {
   return table;
 }
 
+// Without the section of the configuration.
+std::string_view short_name(cost::BudgetKind kind) {
+  switch (kind) {
+    case cost::BudgetKind::seconds:
+      return "seconds";
+    case cost::BudgetKind::joules:
+      return "joules";
+    case cost::BudgetKind::stored_bytes:
+      return "bytes";
+    case cost::BudgetKind::memory_bytes:
+      return "memory_bytes";
+  }
+  return "";
+}
+
 std::string fits_text(const CostRow& row) {
   if (row.uses.empty()) return "";
   std::vector<std::string_view> broken;
   for (const cost::BudgetUse& use : row.uses) {
-    if (!use.fits()) broken.push_back(use.budget.substr(use.budget.find('.') + 1));
+    if (!use.fits()) broken.push_back(short_name(use.kind));
   }
   if (broken.empty()) return "fit";
   if (broken.size() == 1) return fmt::format("over {}", broken.front());
@@ -68,18 +84,18 @@ std::string sizes(const CostPlan& plan) {
   return table;
 }
 
-std::string amount(std::string_view budget, double value) {
-  if (budget == "budget.seconds") return core::format_seconds(value);
-  if (budget == "budget.joules") return core::format_quantity(value, "J");
+std::string amount(cost::BudgetKind kind, double value) {
+  if (kind == cost::BudgetKind::seconds) return core::format_seconds(value);
+  if (kind == cost::BudgetKind::joules) return core::format_quantity(value, "J");
   return core::format_bytes(value);
 }
 
 std::string uses_text(const cost::Fit& fit) {
   std::string text;
   for (const cost::BudgetUse& use : fit.uses) {
-    text += fmt::format("  {:<20} {:>10} of {:>10}, {:5.1f} %{}\n", use.budget,
-                        amount(use.budget, use.used), amount(use.budget, use.limit),
-                        100 * use.used / use.limit, use.budget == fit.binding ? "  binds" : "");
+    text += fmt::format("  {:<20} {:>10} of {:>10}, {:5.1f} %{}\n", field_of(use.kind),
+                        amount(use.kind, use.used), amount(use.kind, use.limit),
+                        100 * use.used / use.limit, use.kind == fit.binding ? "  binds" : "");
   }
   return text;
 }
@@ -121,14 +137,6 @@ std::string remark(const char* label, const std::string& text) {
 }
 
 }  // namespace
-
-std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples) {
-  // Rounded down to four decimals, so that what is copied never keeps more.
-  const auto tenthousandths =
-      static_cast<std::uint32_t>(std::uint64_t{10'000} * num_kept / num_samples);
-  if (tenthousandths == 0) return ratio_keeping(num_kept, num_samples).as_written();
-  return fmt::format("{}", tenthousandths / 10'000.0);
-}
 
 std::string joules_text(double joules) {
   return joules < 0 ? "-" : core::format_quantity(joules, "J");

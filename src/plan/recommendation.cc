@@ -1,6 +1,7 @@
 #include "edgeprune/plan/recommendation.h"
 
 #include "edgeprune/core/units.h"
+#include "edgeprune/plan/cost_plan_table.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -55,7 +56,7 @@ Json device_json(const cost::Recommendation& one) {
       {"binding", nullptr}};
   if (one.range) json["range_90"] = {one.range->low, one.range->high};
   if (total.joules >= 0) json["joules"] = total.joules;
-  if (!one.binding.empty()) json["binding"] = one.binding;
+  if (one.binding) json["binding"] = field_of(*one.binding);
   return json;
 }
 
@@ -88,7 +89,7 @@ std::string recommendation_table(const Recommended& recommended) {
         one.keep_ratio, core::format_count(one.num_kept), range_text(one), 100 * one.loss,
         core::format_seconds(total.seconds), joules_text(total.joules),
         core::format_bytes(one.cost.stored_bytes),
-        one.binding.empty() ? "" : fmt::format("\n  {} keeps it from more", one.binding));
+        one.binding ? fmt::format("\n  {} keeps it from more", field_of(*one.binding)) : "");
   }
   const cost::PowerLaw& law = recommended.devices.front().law;
   return text +

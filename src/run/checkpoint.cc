@@ -67,7 +67,7 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
   const auto& metadata = file.metadata();
   if (!metadata.contains("state") || !metadata.contains("hash") ||
       metadata.at("hash") != hash_of(file)) {
-    core::reject_file(path.string(), "its hash does not fit");
+    core::reject_file(path.string(), "checksum mismatch");
   }
   LoadedCheckpoint checkpoint{.state = parse_run_state(metadata.at("state"), path.string()),
                               .path = path};
@@ -114,9 +114,9 @@ void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& ar
     const std::size_t length = length_of(file, checkpoint.path, name);
     if (length != values.size()) {
       throw core::Error(core::ErrorKind::data,
-                        fmt::format("{}: '{}' holds {} numbers where this run needs {}; start "
-                                    "again with --force",
-                                    checkpoint.path.string(), name, length, values.size()));
+                        fmt::format("{}: '{}' holds {} numbers where this run needs {}; restore it",
+                                    checkpoint.path.string(), name, length, values.size()),
+                        {core::ErrorReason::run_unusable, checkpoint.path.parent_path().string()});
     }
     if constexpr (!std::is_const_v<T>) file.read(name, std::as_writable_bytes(values));
   });
@@ -135,13 +135,14 @@ std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run
       newest = std::move(checkpoint);
     } catch (const core::Error& error) {
       why = error.what();
-      notices.push_back(fmt::format("passed over a damaged checkpoint ({})", why));
+      notices.push_back(fmt::format("skipped a corrupt checkpoint ({})", why));
     }
   }
   if (!newest && !notices.empty()) {
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: no checkpoint can be read ({}); start again with --force",
-                                  run_directory.string(), why));
+    throw core::Error(
+        core::ErrorKind::run_directory,
+        fmt::format("{}: no checkpoint can be read ({}); restore one", run_directory.string(), why),
+        {core::ErrorReason::run_unusable, run_directory.string()});
   }
   if (newest) newest->notices = std::move(notices);
   return newest;

@@ -23,12 +23,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void reject_directory(const fs::path& directory, std::string_view what) {
-  throw core::Error(core::ErrorKind::run_directory,
-                    fmt::format("{}: {}", directory.string(), what));
+[[noreturn]] void reject_directory(const fs::path& directory, std::string_view what,
+                                   core::ErrorReason reason = core::ErrorReason::none) {
+  throw core::Error(core::ErrorKind::run_directory, fmt::format("{}: {}", directory.string(), what),
+                    {reason, directory.string()});
 }
 
-// What a run writes, and nothing else: --force removes no file that it does not know.
+// What a run writes, and nothing else: no file that is not known is removed.
 bool is_run_file(std::string name) {
   static constexpr std::string_view kNames[] = {
       kConfigFile,         kNetworkFile,   kPlanFile,           kScoresFile,
@@ -41,9 +42,9 @@ bool is_run_file(std::string name) {
 
 [[noreturn]] void reject_foreign(const fs::directory_entry& entry) {
   reject_directory(entry.path().parent_path(),
-         fmt::format("holds '{}', which no run wrote, so --force leaves it alone; choose another "
-                     "--run-dir",
-                     core::printable(entry.path().filename().string())));
+                   fmt::format("holds '{}', which no run wrote, so it is not replaced",
+                               core::printable(entry.path().filename().string())),
+                   core::ErrorReason::run_directory_taken);
 }
 
 void require_run_files_only(const fs::path& directory) {
@@ -66,7 +67,7 @@ void require_elsewhere(const config::Config& config) {
     const fs::path inside = fs::weakly_canonical(path).lexically_relative(directory);
     if (inside.empty() || inside.native().starts_with("..")) continue;
     throw core::Error(core::ErrorKind::config,
-                      fmt::format("{} is {}, a file of the run that --force would remove; copy it "
+                      fmt::format("{} is {}, a file of the run that is to be replaced; copy it "
                                   "elsewhere first",
                                   field, path));
   }
@@ -88,8 +89,8 @@ void remove_old_run(const config::ResolvedConfig& config, const RunInputs* input
   const fs::path directory = config->run.directory;
   if (!fs::exists(directory / kConfigFile)) {
     reject_directory(directory,
-           "not a run directory (it has no config.toml), so --force leaves it alone; "
-           "choose another --run-dir");
+                     "not a run directory (it has no config.toml), so it is not replaced",
+                     core::ErrorReason::run_directory_taken);
   }
   require_run_files_only(directory);
   require_beginning(config, inputs);
@@ -133,22 +134,23 @@ void prepare_run_directory(const config::ResolvedConfig& config, bool force,
   require_utf8(*config);
   if (config->run.directory.empty()) {
     throw core::Error(core::ErrorKind::config,
-                      "run.directory is empty; say where the run goes with --run-dir DIR");
+                      "run.directory is empty; it must name where the run is written",
+                      {core::ErrorReason::run_directory_needed});
   }
   const fs::path directory = config->run.directory;
   const bool has_network_file = config::is_network_file(config->model.network);
   // Read first: it may lie in the run that is replaced.
   const std::string network = has_network_file ? core::read_file(config->model.network) : "";
   if (fs::exists(directory) && !fs::is_directory(directory)) {
-    reject_directory(directory, "exists and is not a directory; choose another --run-dir");
+    reject_directory(directory, "exists and is not a directory",
+                     core::ErrorReason::run_directory_taken);
   }
   core::create_directories(directory);
   const core::DirectoryLock lock(directory);
   if (!is_unused(directory)) {
     if (!force) {
-      reject_directory(directory,
-             "already exists; continue it with `edgeprune resume`, replace it with "
-             "--force, or choose another --run-dir");
+      reject_directory(directory, "already exists; a new run needs a new or an empty directory",
+                       core::ErrorReason::run_exists);
     }
     remove_old_run(config, inputs);
   }

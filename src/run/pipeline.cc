@@ -29,16 +29,16 @@ nn::Model first_model(const RunSetup& setup, bool is_under_way, const PipelineOp
   if (is_under_way) return nn::initial_model(setup.network, setup.config.run.seed);
   std::string text;
   nn::Model model = setup.first_model(text);
-  if (!text.empty()) notify(options, text);
+  if (!text.empty()) notify(options, {NoticeKind::head_left_out, text, setup.config.model.init});
   return model;
 }
 
 void start_or_continue(RunContext& context, std::optional<LoadedCheckpoint>& saved) {
   RunState& state = context.run.state;
   if (saved) {
-    context.notices(saved->notices);
+    context.notices(NoticeKind::corrupt_checkpoint, saved->notices);
     const std::string text = context.run.continue_from(*saved);
-    if (!text.empty()) context.notice(text);
+    if (!text.empty()) context.notice({NoticeKind::engine_changed, text});
     saved.reset();
   } else {
     context.notices(context.setup.warnings());
@@ -109,7 +109,7 @@ RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptio
   std::optional<RunPasses> passes;  // these ask the budget, and the budget them
   RunBudget budget(
       setup, timing_of(setup, device), run.state, run.account,
-      {.notice = [&](const std::string& text) { notify(options, text); },
+      {.notice = [&](const Notice& notice) { notify(options, notice); },
        .measure_forward = [&](std::uint32_t batches,
                               int times) { passes->measure_forward(batches, times); }});
   RunContext context{.options = options,

@@ -50,15 +50,15 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
   } else if (limits().limits_joules() && !account.meter().has_meter()) {
     throw core::Error(core::ErrorKind::config,
                       "a budget in joules needs a meter and this machine has none that can be "
-                      "read (`edgeprune doctor` says why); name one with energy.meter, or give "
-                      "energy.power_watts");
+                      "read; name one with energy.meter, or give energy.power_watts",
+                      {core::ErrorReason::meter_missing});
   }
 }
 
 const budget::BudgetLimits& RunBudget::limits() {
   const budget::BudgetLimits& limits = watch_.limits();
   const std::string text = watch_.take_notice();
-  if (!text.empty()) hooks_.notice(text);
+  if (!text.empty()) hooks_.notice({NoticeKind::budget_file, text});
   return limits;
 }
 
@@ -225,8 +225,10 @@ void RunBudget::give_up(const core::Usage& least) const {
   throw core::Error(
       core::ErrorKind::budget,
       fmt::format("budget.{0} is {1:g}, which is not enough to select, train a step and evaluate; "
-                  "at least {2:g} {0} would do: `edgeprune resume {3} --set budget.{0}={2:g}`",
-                  unit, of_time ? limit.seconds : limit.joules, enough, setup_.directory.string()));
+                  "the run needs at least {2:g} and can be resumed",
+                  unit, of_time ? limit.seconds : limit.joules, enough),
+      {core::ErrorReason::run_resumable, setup_.directory.string(),
+       fmt::format("budget.{}={:g}", unit, enough)});
 }
 
 // --- training ---

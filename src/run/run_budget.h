@@ -11,6 +11,7 @@
 #include "edgeprune/budget/decision_log.h"
 #include "edgeprune/budget/usage_tracker.h"
 #include "edgeprune/cost/device_profile.h"
+#include "edgeprune/run/notice.h"
 #include "edgeprune/run/run_state.h"
 
 #include "run_setup.h"
@@ -26,7 +27,7 @@ namespace edgeprune::run {
 class RunBudget {
  public:
   struct Hooks {
-    std::function<void(const std::string&)> notice;
+    std::function<void(const Notice&)> notice;
     /// Evaluates so many batches, so many times over; what that takes comes by record_forward().
     std::function<void(std::uint32_t batches, int times)> measure_forward;
   };

@@ -2,12 +2,16 @@
 
 namespace edgeprune::run {
 
-void notify(const PipelineOptions& options, const std::string& text) {
-  if (options.events != nullptr) options.events->on_notice(text);
+void notify(const PipelineOptions& options, const Notice& notice) {
+  if (options.events != nullptr) options.events->on_notice(notice);
 }
 
-void RunContext::notices(const std::vector<std::string>& texts) const {
-  for (const std::string& text : texts) notice(text);
+void RunContext::notices(const std::vector<Notice>& all) const {
+  for (const Notice& said : all) notice(said);
+}
+
+void RunContext::notices(NoticeKind kind, const std::vector<std::string>& texts) const {
+  for (const std::string& text : texts) notice({kind, text});
 }
 
 std::uint64_t RunContext::total_steps() const {

@@ -5,6 +5,7 @@
 #include "edgeprune/budget/usage_meter.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/cost/run_cost.h"
+#include "edgeprune/run/notice.h"
 #include "edgeprune/run/pipeline_options.h"
 #include "edgeprune/score/scores.h"
 
@@ -20,8 +21,8 @@
 
 namespace edgeprune::run {
 
-/// One line to whoever watches, if anyone does.
-void notify(const PipelineOptions& options, const std::string& text);
+/// To whoever watches, if anyone does.
+void notify(const PipelineOptions& options, const Notice& notice);
 
 struct RunContext {
   const PipelineOptions& options;
@@ -32,8 +33,9 @@ struct RunContext {
   const std::optional<cost::RunCost>& predicted;  // nothing without device.profile
   std::optional<score::Scores> scores = {};       // from the end of the warm-up to the selection
 
-  void notice(const std::string& text) const { notify(options, text); }
-  void notices(const std::vector<std::string>& texts) const;
+  void notice(const Notice& said) const { notify(options, said); }
+  void notices(const std::vector<Notice>& all) const;
+  void notices(NoticeKind kind, const std::vector<std::string>& texts) const;
   /// Tells whoever watches that the phase begins.
   void announce_phase() const;
   void announce_step(std::uint32_t batch_samples) const;

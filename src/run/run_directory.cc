@@ -22,9 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void reject(const fs::path& directory, std::string_view what) {
-  throw core::Error(core::ErrorKind::run_directory,
-                    fmt::format("{}: {}", directory.string(), what));
+[[noreturn]] void reject(const fs::path& directory, std::string_view what,
+                         core::ErrorReason reason = core::ErrorReason::none) {
+  throw core::Error(core::ErrorKind::run_directory, fmt::format("{}: {}", directory.string(), what),
+                    {reason, directory.string()});
 }
 
 void require_run_directory(const fs::path& directory) {
@@ -86,15 +87,17 @@ void require_resumable(const RunState& state, const config::Config& config) {
     throw core::Error(
         core::ErrorKind::config,
         fmt::format("prune.strategy {} trains without a warm-up but this run has made "
-                    "one; give it a run of its own with --run-dir",
-                    config.prune.strategy));
+                    "one; give it a run of its own",
+                    config.prune.strategy),
+        {core::ErrorReason::new_run_needed});
   }
   if (!warmed_up && warms_up && state.phase != Phase::score) {
     throw core::Error(
         core::ErrorKind::config,
         fmt::format("prune.strategy {} needs a warm-up but this run was begun without "
-                    "one; give it a run of its own with --run-dir",
-                    config.prune.strategy));
+                    "one; give it a run of its own",
+                    config.prune.strategy),
+        {core::ErrorReason::new_run_needed});
   }
 }
 
@@ -109,9 +112,9 @@ void require_changeable(const std::vector<std::string>& overrides, config::Field
     if (field == nullptr || may_change(*field)) continue;
     throw core::Error(
         core::ErrorKind::config,
-        fmt::format("--set {}: once a run has {}, only {} may change; start another "
-                    "run with --run-dir",
-                    core::printable(assignment), moment, config::list_fields(may_change)));
+        fmt::format("{}: once a run has {}, only {} may change; start another run",
+                    core::printable(assignment), moment, config::list_fields(may_change)),
+        {core::ErrorReason::new_run_needed});
   }
 }
 
@@ -145,7 +148,8 @@ config::ResolvedConfig change_selection(const fs::path& directory,
   const core::DirectoryLock lock(directory);
   const auto checkpoint = load_checkpoint(directory);
   if (!overrides.empty() && checkpoint && checkpoint->state.phase > Phase::select) {
-    reject(directory, "its selection is already made; start another run with --run-dir");
+    reject(directory, "its selection is already made; start another run",
+           core::ErrorReason::new_run_needed);
   }
   const config::ResolvedConfig begun = open_run_directory(directory, catalogues);
   const config::ResolvedConfig config =

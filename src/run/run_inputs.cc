@@ -22,7 +22,8 @@ data::Dataset finished(data::Dataset dataset) {
 // Data that are handed over are used as they are.
 void require_as_they_are(const config::Config::Data& data) {
   const auto require_default = [](bool is_default, std::string_view field) {
-    if (!is_default) reject_inputs(fmt::format("{} does not go with data in memory; leave it out", field));
+    if (!is_default)
+      reject_inputs(fmt::format("{} does not go with data in memory; leave it out", field));
   };
   require_default(data.train_limit == 0, "data.train_limit");
   require_default(data.test_limit == 0, "data.test_limit");
@@ -61,7 +62,8 @@ std::shared_ptr<const RunData> data_in_memory(const config::Config& config,
   }
   if (!is_given) return nullptr;
   if (!is_asked_for) {
-    reject_inputs("a data set is handed over in memory, but data.format names files; set it to memory");
+    reject_inputs(
+        "a data set is handed over in memory, but data.format names files; set it to memory");
   }
   require_as_they_are(config.data);
   return inputs->data;
@@ -91,7 +93,8 @@ const nn::Model* model_in_memory(const config::Config& config, const RunInputs* 
                                  const nn::Network& network) {
   if (inputs == nullptr || !inputs->model) return nullptr;
   if (!config.model.init.empty()) {
-    reject_inputs("first weights are handed over in memory, and model.init names others; leave one out");
+    reject_inputs(
+        "first weights are handed over in memory, and model.init names others; leave one out");
   }
   const nn::Model fresh = nn::initial_model(network, 0);
   if (inputs->model->parameters.size() != fresh.parameters.size() ||

@@ -71,7 +71,8 @@ void RunPasses::measure_forward(std::uint32_t batches, int times) {
   samples.resize(
       std::min<std::size_t>(samples.size(), std::size_t{batches} * setup.config.train.batch_size));
   for (int i = 0; i < times; ++i) {
-    (void)evaluate(setup.data.train, samples, {context_.stop_check()});
+    (void)context_.unless_stopped(
+        [&] { return evaluate(setup.data.train, samples, {context_.stop_check()}); });
     context_.run.state.spent.evaluation_samples += samples.size();
   }
 }

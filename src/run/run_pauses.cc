@@ -44,10 +44,10 @@ void RunPauses::pause(const std::string& reason) {
   context_.save();
   if (context_.setup.config.pause.stops) {
     throw core::Error(core::ErrorKind::paused,
-                      fmt::format("stopped, for {}; continue with `edgeprune resume {}`", reason,
-                                  context_.setup.directory.string()));
+                      fmt::format("stopped: {}; the run can be resumed", reason),
+                      {core::ErrorReason::run_resumable, context_.setup.directory.string()});
   }
-  context_.notice(fmt::format("paused: {}", reason));
+  context_.notice({NoticeKind::paused, fmt::format("paused: {}", reason), reason});
   {
     const auto pausing = context_.run.account.during(core::Activity::pause);
     watch_.begin();
@@ -61,7 +61,7 @@ void RunPauses::pause(const std::string& reason) {
   }
   context_.budget.end_step_timing();
   context_.budget.look();
-  context_.notice("goes on");
+  context_.notice({NoticeKind::resumed, "resumed"});
 }
 
 }  // namespace edgeprune::run

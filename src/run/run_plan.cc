@@ -105,8 +105,8 @@ void require_a_step(const config::Config& config, const RunPlan& plan,
   if (static_cast<double>(config.budget.samples) >= least) return;
   throw core::Error(
       core::ErrorKind::config,
-      fmt::format("budget.samples is {}, of which scoring takes {:.0f} and a step {}; at least "
-                  "{:.0f} would do",
+      fmt::format("budget.samples is {}, of which scoring takes {:.0f} and a step {}; the run "
+                  "needs at least {:.0f}",
                   config.budget.samples, scoring_spends(plan), batch_samples, least));
 }
 
@@ -138,8 +138,9 @@ std::uint64_t training_steps(const config::Config& config, const select::Strateg
   throw core::Error(
       core::ErrorKind::config,
       fmt::format("budget.bytes is {} but prune.strategy {} {}; take one that saves storage, such "
-                  "as top, random or facility_location (`edgeprune strategies` lists them)",
-                  config.budget.bytes.count, strategy, why));
+                  "as top, random or facility_location",
+                  config.budget.bytes.count, strategy, why),
+      {core::ErrorReason::strategy_unfit});
 }
 
 // M, or the most samples that budget.bytes lets stay stored, equation (9).
@@ -153,8 +154,7 @@ std::uint32_t fitting_samples(const config::Config& config, const select::Strate
   if (strategy.select == nullptr) refuse_bytes(config, strategy.name, "keeps more than that");
   if (bytes_per_sample > budget) {
     throw core::Error(core::ErrorKind::config,
-                      fmt::format("budget.bytes is {}, less than one sample; at least {:.0f} would "
-                                  "do",
+                      fmt::format("budget.bytes is {}, less than one sample; the minimum is {:.0f}",
                                   config.budget.bytes.count, std::ceil(bytes_per_sample)));
   }
   return static_cast<std::uint32_t>(budget / bytes_per_sample);

@@ -37,10 +37,10 @@ void RunProgress::require_unchanged(const RunState& saved) const {
   const bool has_other_data = saved.dataset_hash != data.train.content_hash;
   const bool has_other_test = !saved.test_hash.empty() && saved.test_hash != data.test_hash();
   if (has_other_data || has_other_test) {
-    throw core::Error(
-        core::ErrorKind::run_directory,
-        fmt::format("{}: the {} has changed since the run began; start again with --force",
-                    directory, has_other_data ? "data set" : "test set"));
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: the {} has changed since the run began; restore it",
+                                  directory, has_other_data ? "data set" : "test set"),
+                      {core::ErrorReason::run_unusable, directory});
   }
   if (saved.configuration == setup_.configuration_hash(saved.phase)) return;
   std::string_view changed_too;
@@ -48,9 +48,9 @@ void RunProgress::require_unchanged(const RunState& saved) const {
   if (setup_.config.model.network == kNetworkInMemory) changed_too = ", the network in memory";
   throw core::Error(
       core::ErrorKind::run_directory,
-      fmt::format("{}: its configuration ({}{}) was edited after the run began; undo that, "
-                  "or start again with --force",
-                  directory, kConfigFile, changed_too));
+      fmt::format("{}: its configuration ({}{}) was edited after the run began; undo that",
+                  directory, kConfigFile, changed_too),
+      {core::ErrorReason::run_unusable, directory});
 }
 
 std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
@@ -61,7 +61,7 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   const Engine engine = setup_.engine();
   if (saved.engine != engine) {
     notice = fmt::format(
-        "the run began on {} and goes on with {}: its bits may differ from those of "
+        "the run began on {} and is resumed on {}: its bits may differ from those of "
         "an uninterrupted run",
         text_of(saved.engine), text_of(engine));
     saved.engine = engine;
@@ -102,9 +102,8 @@ core::Usage RunProgress::save_if_due() {
 
 void RunProgress::interrupt() {
   save();
-  throw core::Error(
-      core::ErrorKind::interrupted,
-      fmt::format("stopped; continue with `edgeprune resume {}`", setup_.directory.string()));
+  throw core::Error(core::ErrorKind::interrupted, "stopped; the run can be resumed",
+                    {core::ErrorReason::run_resumable, setup_.directory.string()});
 }
 
 void RunProgress::enter(Phase phase) {
@@ -169,9 +168,9 @@ void RunProgress::require_results() const {
   for (const std::string_view name : {kSelectionFile, kMetricsFile, kModelFile, kSummaryFile}) {
     if (std::filesystem::exists(setup_.directory / name)) continue;
     throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: the run is finished but its {} is gone; put it back, or "
-                                  "start again with --force",
-                                  setup_.directory.string(), name));
+                      fmt::format("{}: the run is finished but its {} is gone; put it back",
+                                  setup_.directory.string(), name),
+                      {core::ErrorReason::run_unusable, setup_.directory.string()});
   }
 }
 

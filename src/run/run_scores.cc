@@ -65,9 +65,10 @@ void require_columns(const config::Config& config, const std::vector<std::string
     throw core::Error(
         core::ErrorKind::config,
         fmt::format("prune.strategy {} needs the score {}, which this run's warm-up "
-                    "did not gather (it has {}); start another run with --set "
-                    "'score.columns=[\"{}\"]'",
-                    config.prune.strategy, column, fmt::join(gathered, ", "), column));
+                    "did not gather (it has {}); start another run that does, by score.columns",
+                    config.prune.strategy, column, fmt::join(gathered, ", ")),
+        {.reason = core::ErrorReason::new_run_needed,
+         .setting = fmt::format("score.columns=[\"{}\"]", column)});
   }
 }
 

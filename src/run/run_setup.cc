@@ -166,32 +166,37 @@ void RunSetup::settle(const std::optional<score::LabelNoise>& label_noise,
   plan = make_plan(warmup_made);
 }
 
-std::vector<std::string> RunSetup::warnings() const {
-  std::vector<std::string> all = data.warnings(config.train.batch_size);
-  for (std::string& warning :
+std::vector<Notice> RunSetup::warnings() const {
+  std::vector<Notice> all;
+  for (std::string& text : data.warnings(config.train.batch_size)) {
+    all.push_back({NoticeKind::data, std::move(text)});
+  }
+  for (std::string& text :
        plan_warnings(config, strategy(), plan, data.train.stored_bytes_per_sample)) {
-    all.push_back(std::move(warning));
+    all.push_back({NoticeKind::plan, std::move(text)});
   }
   return all;
 }
 
-std::vector<std::string> RunSetup::choices() const {
-  std::vector<std::string> all;
+std::vector<Notice> RunSetup::choices() const {
+  std::vector<Notice> all;
   const std::uint32_t asked = config.prune.keep_ratio.num_kept(plan.num_samples);
   if (config.budget.bytes.count > 0 && plan.num_stored < asked) {
-    all.push_back(
-        fmt::format("budget.bytes: {} of {} samples are kept, not {}: so many fit {} bytes",
-                    plan.num_kept, plan.num_samples, asked, config.budget.bytes.count));
+    all.push_back({NoticeKind::fewer_kept,
+                   fmt::format("budget.bytes: {} of {} samples are kept, not {}: no more fit {} "
+                               "bytes",
+                               plan.num_kept, plan.num_samples, asked, config.budget.bytes.count)});
   }
-  if (!precision.notice.empty()) all.push_back(precision.notice);
-  all.push_back(fmt::format("memory: {}", memory.text()));
-  if (!choice.reason.empty()) all.push_back(strategy_text());
-  if (!choice.recipe.empty()) all.push_back("recipe: " + choice.recipe);
+  if (!precision.notice.empty()) all.push_back({NoticeKind::precision, precision.notice});
+  all.push_back({NoticeKind::memory, fmt::format("memory: {}", memory.text())});
+  if (!choice.reason.empty()) all.push_back(strategy_notice());
+  if (!choice.recipe.empty()) all.push_back({NoticeKind::recipe, "recipe: " + choice.recipe});
   return all;
 }
 
-std::string RunSetup::strategy_text() const {
-  return fmt::format("auto: {}: {}", strategy().name, choice.reason);
+Notice RunSetup::strategy_notice() const {
+  const std::string name(strategy().name);
+  return {NoticeKind::strategy, fmt::format("auto: {}: {}", name, choice.reason), name};
 }
 
 PlanRecord RunSetup::record() const {

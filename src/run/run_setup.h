@@ -5,6 +5,7 @@
 #include "edgeprune/config/resolved_config.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/network.h"
+#include "edgeprune/run/notice.h"
 #include "edgeprune/run/run_data.h"
 #include "edgeprune/run/run_engine.h"
 #include "edgeprune/run/run_inputs.h"
@@ -74,11 +75,11 @@ class RunSetup {
   /// After the warm-up: what `auto` makes of it, and the plan of that.
   void settle(const std::optional<score::LabelNoise>& label_noise, std::uint32_t warmup_made);
 
-  /// One line each, before a new run's first step.
-  [[nodiscard]] std::vector<std::string> warnings() const;
-  /// One line each: precision, memory, strategy and recipe where they were chosen.
-  [[nodiscard]] std::vector<std::string> choices() const;
-  [[nodiscard]] std::string strategy_text() const;
+  /// Before a new run's first step.
+  [[nodiscard]] std::vector<Notice> warnings() const;
+  /// Precision, memory, strategy and recipe where they were chosen.
+  [[nodiscard]] std::vector<Notice> choices() const;
+  [[nodiscard]] Notice strategy_notice() const;
   /// What the files of the run tell of all this.
   [[nodiscard]] PlanRecord record() const;
   void write_plan() const;

@@ -21,9 +21,9 @@ void record_measured_time_ratio(const std::filesystem::path& run_directory, doub
     json.at("cost_ratio").at("measured_time_against_full") = ratio;
     core::write_file_atomically(path, json.dump(2) + "\n");
   } catch (const Json::exception&) {
-    throw core::Error(
-        core::ErrorKind::run_directory,
-        fmt::format("{}: not the summary of a run; start again with --force", path.string()));
+    throw core::Error(core::ErrorKind::run_directory,
+                      fmt::format("{}: not the summary of a run; restore it", path.string()),
+                      {core::ErrorReason::run_unusable, run_directory.string()});
   }
 }
 

@@ -69,10 +69,10 @@ class ScorePhase {
   void score_unseen() {
     const auto unseen = run_.scores->unseen();
     if (unseen.empty()) return;
-    context_.notice(
-        fmt::format("{} samples were not drawn in {} warm-up iterations; scored by one forward "
-                    "pass",
-                    unseen.size(), setup_.plan.warmup_iterations));
+    context_.notice({NoticeKind::unseen_samples,
+                     fmt::format("{} samples were not drawn in {} warm-up iterations; they are "
+                                 "scored by one forward pass",
+                                 unseen.size(), setup_.plan.warmup_iterations)});
     score_by_forward(unseen);
   }
 

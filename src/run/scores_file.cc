@@ -17,8 +17,10 @@ namespace {
 
 using nlohmann::json;
 
-[[noreturn]] void reject_scores(const std::filesystem::path& path, const std::string& what) {
-  throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", path.string(), what));
+[[noreturn]] void reject_scores(const std::filesystem::path& path, const std::string& what,
+                                core::ErrorReason reason = core::ErrorReason::none) {
+  throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", path.string(), what),
+                    {reason, path.string()});
 }
 
 // What a run says of its columns; empty where there is no scores.json beside them.
@@ -48,8 +50,9 @@ std::size_t place_of(const std::filesystem::path& path, const Columns& columns,
   if (column.empty() && columns.names.size() == 1) return 0;
   const auto found = std::find(columns.names.begin(), columns.names.end(), column);
   if (found == columns.names.end()) {
-    reject_scores(path, fmt::format("has the columns {}; name one of them with --column",
-                                    fmt::join(columns.names, ", ")));
+    reject_scores(
+        path, fmt::format("has the columns {}; name one of them", fmt::join(columns.names, ", ")),
+        core::ErrorReason::score_column_not_named);
   }
   return static_cast<std::size_t>(found - columns.names.begin());
 }
@@ -69,8 +72,8 @@ std::vector<float> read_score_column(const std::filesystem::path& path, const st
         "array.astype('<f4')");
   }
   if (columns.names.empty() && !column.empty()) {
-    reject_scores(path,
-                  fmt::format("has one column without a name; leave out --column {}", column));
+    reject_scores(path, fmt::format("has one column without a name, not a column {}", column),
+                  core::ErrorReason::score_column_unknown);
   }
   const std::size_t place = columns.names.empty() ? 0 : place_of(path, columns, column);
   std::vector<float> scores(array.shape[0]);

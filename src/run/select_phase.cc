@@ -37,7 +37,8 @@ class SelectPhase {
     select::write_selection(
         setup_.directory, state_.kept,
         selection_manifest(setup_.config, setup_.choice, setup_.plan, setup_.data));
-    context_.notices(vanished_classes(setup_.data.train, state_.kept));
+    context_.notices(NoticeKind::vanished_classes,
+                     vanished_classes(setup_.data.train, state_.kept));
     run_.enter(Phase::train);
   }
 
@@ -47,12 +48,14 @@ class SelectPhase {
     const std::string score = config::ranking_score(setup_.config, setup_.strategy());
     std::span<const float> values;
     if (!score.empty()) values = context_.scores->column(score);
-    context_.notices(score_warnings(
-        setup_.strategy(), {.score = score, .values = values, .label_noise = state_.label_noise}));
+    context_.notices(
+        NoticeKind::scores,
+        score_warnings(setup_.strategy(),
+                       {.score = score, .values = values, .label_noise = state_.label_noise}));
     if (setup_.choice.reason.empty()) return;
     setup_.settle(state_.label_noise, state_.warmup_iterations);
     setup_.write_plan();
-    context_.notice(setup_.strategy_text());
+    context_.notice(setup_.strategy_notice());
   }
 
   [[nodiscard]] std::vector<std::uint32_t> selection() {

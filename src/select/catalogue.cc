@@ -23,7 +23,7 @@ constexpr const char* kLead = R"(# Strategies
 A strategy says which M = floor(rho N) of a device's N samples are trained on. It is a row of one
 table, `src/select/strategies.cc`, and a page of code with its formula, source and deviations,
 `src/select/NAME.cc`; a score is a row of `src/score/scores.cc` and a page likewise. This page is
-made from both tables: `edgeprune strategies --markdown` prints it, and a test holds them together.
+made from both tables (CONTRIBUTING.md says how), and a test holds them together.
 
 - Some rank by a score. Another one than their own can be asked for, and quotas per class put around
   any strategy that selects before training: `proportional` keeps the mix of classes (by largest
@@ -193,7 +193,7 @@ std::string needs_of(const Strategy& strategy) {
 std::string catalogue_text() {
   return fmt::format(
       "{}\n{}\n\"hard\" is the end of a score that is hard; strategies see scores turned, so that "
-      "high is hard.\n`edgeprune strategies NAME` prints one strategy in full.\n",
+      "high is hard.\n",
       strategies_table(), scores_table());
 }
 

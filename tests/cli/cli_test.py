@@ -209,6 +209,34 @@ class Usage(CommandLine):
         self.assert_fails(7, ["--force", "resume"], "run", self.config)
         self.assertEqual((self.folder / "run/summary.json").read_bytes(), before)
 
+    def test_an_error_ends_in_what_to_do_on_the_command_line(self):
+        run, scored = self.folder / "run", self.folder / "scored"
+        self.assert_fails(3, ["run.directory is empty", "; give --run-dir DIR"], "run", self.config,
+                          "--set", "run.directory=")
+        edgeprune("run", self.config, "-q", "--set", "score.columns=[\"el2n\"]")
+        self.assert_fails(7, [f"`edgeprune resume {run}`", "--force", "--run-dir"], "run", self.config)
+        self.assert_fails(4, ["el2n", "name one of them with --column"], "select", "--scores",
+                          run / "scores.npy", "--keep-ratio", "0.5", "--output", self.folder / "s")
+        self.assert_fails(3, ["run.seed=2", "start another run, with --run-dir DIR"], "resume", run,
+                          "--set", "run.seed=2")
+        for name in ["checkpoint-a.safetensors", "checkpoint-b.safetensors"]:
+            (run / name).write_bytes(b"x")
+        self.assert_fails(7, ["no checkpoint can be read", "begin the run again with --force"],
+                          "resume", run)
+        edgeprune("score", self.config, "-q", "--run-dir", scored)
+        self.assert_fails(3, ["did not gather", "--set 'score.columns=[\"el2n\"]' --run-dir DIR"],
+                          "select", "--run-dir", scored, "--set", "prune.score=el2n")
+
+    def test_an_export_replaces_what_a_killed_one_left(self):
+        run, pair = self.folder / "run", self.folder / "pair"
+        edgeprune("run", self.config, "-q")
+        (self.folder / "pair.edgeprune-partial").mkdir()
+        (self.folder / "pair.edgeprune-partial/half").write_bytes(b"half")
+        exported = edgeprune("export", run, "--format", "npy", "--output", pair)
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        self.assertEqual(sorted(path.name for path in pair.iterdir()), ["images.npy", "labels.npy"])
+        self.assertFalse((self.folder / "pair.edgeprune-partial").exists())
+
     def test_strategies_prints_both_tables_in_100_columns(self):
         result = edgeprune("strategies")
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -440,7 +468,7 @@ class Planning(CommandLine):
         for part in ["budget.bytes", "binds", "All numbers are predicted", "over bytes"]:
             self.assertIn(part, result.stdout)
         self.assertIn("Chart.js", page.read_text())
-        self.assert_fails(3, ["budget.joules", "the least that would do"], "plan", self.config,
+        self.assert_fails(3, ["budget.joules", "the minimum is"], "plan", self.config,
                           "--profile", "raspberry-pi-5", "--set", "budget.joules=1e-9")
 
     def test_plan_recommends_by_a_pilot_and_goes_on_with_it(self):
@@ -611,7 +639,7 @@ class Budgets(CommandLine):
         time.sleep(1.5)  # longer than a run takes, and than it waits between two looks
         self.assertEqual((self.folder / "run/metrics.jsonl").read_text(), before)
         process.send_signal(signal.SIGUSR2)
-        self.assertIn("goes on", process.stderr.readline())
+        self.assertIn("resumed", process.stderr.readline())
         process.stderr.read()
         self.assertEqual(process.wait(), 0)
         self.assert_same_bits(self.folder / "run")

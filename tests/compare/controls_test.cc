@@ -35,7 +35,7 @@ TEST(Controls, EveryStrategyGetsARowAndTheConfiguredOneComesFirst) {
   EXPECT_EQ(rows[1].strategy, "full");
   EXPECT_DOUBLE_EQ(rows[1].time_ratio, 1.0);
   EXPECT_GT(rows[0].time_ratio, 0.0);
-  const std::string table = comparison_table(rows);
+  const std::string table = controls_table(rows);
   for (const auto& row : rows) EXPECT_NE(table.find(row.strategy), std::string::npos);
 }
 
@@ -54,7 +54,7 @@ TEST(Controls, ASecondCallContinuesAndRepeatsNothing) {
   run::prepare_run_directory(config::resolve(config), false);
   const auto first = run_with_controls(config::resolve(config), {});
   const auto again = run_with_controls(run::open_run_directory(config.run.directory), {});
-  EXPECT_EQ(comparison_json(first), comparison_json(again));
+  EXPECT_EQ(controls_json(first), controls_json(again));
 }
 
 TEST(Controls, AnUnknownControlIsRefusedBeforeAnythingRuns) {
@@ -79,11 +79,13 @@ TEST(Controls, OneThatEndsEarlyNamesTheRunToGoOnWith) {
   const config::Config config = with_random(data, "run", "budget.seconds=20");
   run::prepare_run_directory(config::resolve(config), false);
   run::SimulatedDevice device;
-  const std::string resume = "`edgeprune resume " + config.run.directory + " --set budget.seconds=";
   // What the clock has counted before is the control's too: there is nothing left for it.
-  testing::expect_error(core::ErrorKind::budget, {"control random_scratch: ", resume}, [&] {
-    (void)run_with_controls(config::resolve(config), {.spending = &device});
-  });
+  const core::ErrorContext context = testing::expect_error(
+      core::ErrorKind::budget, core::ErrorReason::run_resumable,
+      {"control random_scratch: budget.seconds is 20"},
+      [&] { (void)run_with_controls(config::resolve(config), {.spending = &device}); });
+  EXPECT_EQ(context.subject, config.run.directory);
+  EXPECT_TRUE(context.setting.starts_with("budget.seconds=")) << context.setting;
   EXPECT_TRUE(run::is_complete(config.run.directory));
   const config::ResolvedConfig more =
       run::change_limits(config.run.directory, {"budget.seconds=1000"});
@@ -96,10 +98,11 @@ TEST(Controls, OneThatStopsInsteadOfWaitingNamesTheRunToGoOnWith) {
   run::prepare_run_directory(config::resolve(config), false);
   (void)run::run_pipeline(config::resolve(config), {});
   const std::atomic<bool> pause = true;
-  testing::expect_error(
-      core::ErrorKind::paused,
-      {"control random_scratch: ", "`edgeprune resume " + config.run.directory + "`"},
+  const core::ErrorContext context = testing::expect_error(
+      core::ErrorKind::paused, core::ErrorReason::run_resumable, {"control random_scratch: "},
       [&] { (void)run_with_controls(config::resolve(config), {.pause = &pause}); });
+  EXPECT_EQ(context.subject, config.run.directory);
+  EXPECT_EQ(context.setting, "");
   EXPECT_EQ(run_with_controls(config::resolve(config), {}).size(), 2u);
 }
 

@@ -1,5 +1,6 @@
 #include "edgeprune/compare/grid.h"
 
+#include "edgeprune/compare/planned_work.h"
 #include "edgeprune/run/run_directory.h"
 
 #include "run/small_run.h"

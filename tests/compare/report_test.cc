@@ -1,5 +1,6 @@
 #include "edgeprune/compare/report.h"
 
+#include "edgeprune/compare/comparison_json.h"
 #include "edgeprune/compare/verdict.h"
 
 #include "made_cells.h"

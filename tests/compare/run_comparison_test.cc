@@ -48,10 +48,12 @@ class Watcher : public ComparisonEvents {
     last = done;
     if (cells == stop_after) stop = true;
   }
+  void on_notice(const run::Notice& notice) override { notices.push_back(notice); }
   int warm_ups = 0;
   int cells = 0;
   int stop_after = -1;
   Done last;
+  std::vector<run::Notice> notices;
   std::atomic<bool> stop{false};
 };
 
@@ -65,9 +67,9 @@ class StopInside : public Watcher {
 };
 
 void interrupt(const std::string& toml, const fs::path& directory, Watcher& watcher) {
-  testing::expect_error(core::ErrorKind::interrupted, {"same command"}, [&] {
-    (void)compare(toml, directory, {.stop = &watcher.stop, .events = &watcher});
-  });
+  testing::expect_error(
+      core::ErrorKind::interrupted, core::ErrorReason::comparison_resumable, {},
+      [&] { (void)compare(toml, directory, {.stop = &watcher.stop, .events = &watcher}); });
 }
 
 TEST(RunComparison, RunsEveryCellAndLeavesItsFiles) {
@@ -146,7 +148,7 @@ TEST(RunComparison, StoppedInsideTheWarmUpsGoesOnToTheSameResult) {
   interrupt(toml, data.directory() / "stopped", first);
   EXPECT_EQ(first.cells, 0);
   // What a kill in the middle of a copy leaves.
-  fs::create_directories(data.directory() / "stopped/cells/x.partial");
+  fs::create_directories(data.directory() / "stopped/cells/x.edgeprune-partial");
   const auto outcome = compare(toml, data.directory() / "stopped");
   EXPECT_EQ(timeless(outcome.json), timeless(whole));
 }
@@ -210,18 +212,35 @@ TEST(RunComparison, TwoJobsGiveTheResultsOfOneWithTheSameThreads) {
   EXPECT_EQ(timeless(one.json), timeless(two.json));
 }
 
+TEST(RunComparison, SaysANoticeOfManyCellsOnceAndNothingOfMemory) {
+  const run::SmallRun data;  // 150 samples
+  Watcher watcher;
+  (void)compare(small_toml(data,
+                           "strategies = [\"top\"]\nkeep_ratios = [0.5]\nseeds = 1\n"
+                           "settings = [\"train.batch_size=256\"]\n"),
+                data.directory() / "c", {.events = &watcher});
+  int of_data = 0;
+  for (const run::Notice& notice : watcher.notices) {
+    EXPECT_NE(notice.kind, run::NoticeKind::memory) << notice.text;
+    if (notice.kind == run::NoticeKind::data) ++of_data;
+  }
+  EXPECT_EQ(of_data, 1);
+}
+
 TEST(RunComparison, LeavesOtherDirectoriesAlone) {
   const run::SmallRun data;
   const std::string toml = small_toml(data, kSmall);
   core::create_directories(data.directory() / "mine");
   core::write_file_atomically(data.directory() / "mine/letter.txt", "dear");
-  testing::expect_error(core::ErrorKind::run_directory, {"mine", "--output"},
+  testing::expect_error(core::ErrorKind::run_directory,
+                        core::ErrorReason::comparison_directory_taken, {"mine"},
                         [&] { (void)compare(toml, data.directory() / "mine"); });
   EXPECT_FALSE(fs::exists(data.directory() / "mine/cells"));
   // The user's own file of that name is no mark of ours.
   core::create_directories(data.directory() / "yours");
   core::write_file_atomically(data.directory() / "yours/comparison.toml", "# mine");
-  testing::expect_error(core::ErrorKind::run_directory, {"yours", "--output"},
+  testing::expect_error(core::ErrorKind::run_directory,
+                        core::ErrorReason::comparison_directory_taken, {"yours"},
                         [&] { (void)compare(toml, data.directory() / "yours"); });
   EXPECT_EQ(core::read_file(data.directory() / "yours/comparison.toml"), "# mine");
 }

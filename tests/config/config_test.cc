@@ -266,21 +266,20 @@ TEST(Config, TakesTextInOverridesWithAndWithoutQuotes) {
 }
 
 TEST(Config, NamesTheOverrideAtFault) {
-  expect_message("--set prune.keep_ratio=0: prune.keep_ratio is 0; it must be in (0, 1]", "",
+  expect_message("prune.keep_ratio=0: prune.keep_ratio is 0; it must be in (0, 1]", "",
                  {"prune.keep_ratio=0"});
   expect_message(
-      "--set train.epochs=many: train.epochs is \"many\"; it must be a whole number, at least 1",
-      "", {"train.epochs=many"});
-  expect_message("--set train.epochs=: train.epochs is \"\"; it must be a whole number, at least 1",
-                 "", {"train.epochs="});
-  expect_message("--set train.epoch=3: train.epoch is not a field; did you mean train.epochs?", "",
+      "train.epochs=many: train.epochs is \"many\"; it must be a whole number, at least 1", "",
+      {"train.epochs=many"});
+  expect_message("train.epochs=: train.epochs is \"\"; it must be a whole number, at least 1", "",
+                 {"train.epochs="});
+  expect_message("train.epoch=3: train.epoch is not a field; did you mean train.epochs?", "",
                  {"train.epoch=3"});
-  expect_message("--set train.epoch: it has no value; write --set train.epochs=VALUE", "",
-                 {"train.epoch"});
-  expect_message("--set wombat: it has no value; write --set section.key=VALUE", "", {"wombat"});
-  expect_message("--set data.path=\xff: data.path must be UTF-8 text", "", {"data.path=\xff"});
+  expect_message("train.epoch: it has no value; write train.epochs=VALUE", "", {"train.epoch"});
+  expect_message("wombat: it has no value; write section.key=VALUE", "", {"wombat"});
+  expect_message("data.path=\xff: data.path must be UTF-8 text", "", {"data.path=\xff"});
   expect_message(
-      "--set run.seed=18446744073709551615: run.seed is \"18446744073709551615\"; it must be a "
+      "run.seed=18446744073709551615: run.seed is \"18446744073709551615\"; it must be a "
       "whole number, in [0, 9223372036854775807]",
       "", {"run.seed=18446744073709551615"});
 }
@@ -335,7 +334,7 @@ TEST(Config, NamesTheFieldThatAnotherNeeds) {
                  "[data]\nformat = 'idx'");
   expect_message("train.toml:1: data.format is \"npy\"; it needs data.labels too",
                  "data.format = 'npy'\ndata.images = 'a'");
-  expect_message("--set data.format=folder: data.format is \"folder\"; it needs data.path too", "",
+  expect_message("data.format=folder: data.format is \"folder\"; it needs data.path too", "",
                  {"data.format=folder"});
   expect_message("train.toml:1: data.format is \"cifar10\"; it needs data.path too",
                  "data.format = 'cifar10'");

@@ -25,5 +25,20 @@ TEST(Error, CarriesItsKindAndMessage) {
   EXPECT_STREQ(error.what(), "labels.idx: truncated");
 }
 
+TEST(Error, CarriesNoReasonUnlessItIsGiven) {
+  EXPECT_EQ(Error(ErrorKind::io, "full").reason(), ErrorReason::none);
+}
+
+TEST(Error, KeepsKindAndContextWhereItIsSaidOfAWhole) {
+  const Error error(ErrorKind::budget, "too little",
+                    {ErrorReason::run_resumable, "runs/a", "budget.seconds=9"});
+  const Error whole = error.of("control random");
+  EXPECT_STREQ(whole.what(), "control random: too little");
+  EXPECT_EQ(whole.kind(), ErrorKind::budget);
+  EXPECT_EQ(whole.reason(), ErrorReason::run_resumable);
+  EXPECT_EQ(whole.context().subject, "runs/a");
+  EXPECT_EQ(whole.context().setting, "budget.seconds=9");
+}
+
 }  // namespace
 }  // namespace edgeprune::core

@@ -120,6 +120,69 @@ TEST(WriteFileAtomically, AFullDiskIsAnErrorAndLeavesTheOldContent) {
   EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
 }
 
+TEST(WriteDirectoryAtomically, GivesAFullDirectoryItsName) {
+  const TempDirectory directory;
+  write_directory_atomically(directory / "kept/", [&](const std::filesystem::path& partial) {
+    EXPECT_NE(partial, directory / "kept");
+    write_file_atomically(partial / "a", "content");
+    EXPECT_FALSE(std::filesystem::exists(directory / "kept"));
+  });
+  EXPECT_EQ(read_file(directory / "kept/a"), "content");
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"kept"}));
+}
+
+TEST(WriteDirectoryAtomically, LeavesNothingWhereFillingFails) {
+  const TempDirectory directory;
+  expect_error(ErrorKind::io, {"full"}, [&] {
+    write_directory_atomically(directory / "kept", [](const std::filesystem::path& partial) {
+      write_file_atomically(partial / "a", "content");
+      throw Error(ErrorKind::io, "full");
+    });
+  });
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+TEST(WriteDirectoryAtomically, ReplacesWhatAKilledProcessLeft) {
+  const TempDirectory directory;
+  core::create_directories(directory / "kept.edgeprune-partial/half");
+  write_directory_atomically(directory / "kept", [](const std::filesystem::path& partial) {
+    EXPECT_TRUE(std::filesystem::is_empty(partial));
+    write_file_atomically(partial / "a", "content");
+  });
+  EXPECT_EQ(names_in(directory / "kept"), (std::set<std::string>{"a"}));
+  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"kept"}));
+}
+
+TEST(WriteDirectoryAtomically, KeepsASecondWriterOut) {
+  const TempDirectory directory;
+  write_directory_atomically(directory / "kept", [&](const std::filesystem::path& partial) {
+    write_file_atomically(partial / "a", "content");
+    expect_error(ErrorKind::run_directory, {"kept", "in use"}, [&] {
+      write_directory_atomically(directory / "kept", [](const auto&) { FAIL(); });
+    });
+  });
+  EXPECT_EQ(names_in(directory / "kept"), (std::set<std::string>{"a"}));
+}
+
+TEST(WriteDirectoryAtomically, LeavesAloneWhatIsThere) {
+  const TempDirectory directory;
+  core::create_directories(directory / "kept");
+  write_file_atomically(directory / "kept/letter", "dear");
+  write_file_atomically(directory / "file", "dear");
+  for (const char* name : {"kept", "file"}) {
+    expect_error(ErrorKind::io, {name, "exists already"}, [&] {
+      write_directory_atomically(directory / name, [](const auto&) { FAIL(); });
+    });
+  }
+  core::create_directories(directory / "elsewhere");
+  std::filesystem::create_directory_symlink(directory / "elsewhere",
+                                            directory / "new.edgeprune-partial");
+  expect_error(ErrorKind::io, {"new.edgeprune-partial", "link"},
+               [&] { write_directory_atomically(directory / "new", [](const auto&) { FAIL(); }); });
+  EXPECT_EQ(names_in(directory.path()),
+            (std::set<std::string>{"kept", "file", "elsewhere", "new.edgeprune-partial"}));
+}
+
 TEST(ReadFile, ReadsAnEmptyFile) {
   const TempDirectory directory;
   write_file_atomically(directory / "a", "");

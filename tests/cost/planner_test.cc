@@ -45,7 +45,7 @@ std::string message_of(const Budgets& budgets, const CostOf& cost_of) {
 TEST(LargestThatFits, SpendsTheSecondsThereAre) {
   const Fit fit = largest_that_fits(1000, {.seconds = 60}, cost_of_kept);
   EXPECT_EQ(fit.value, 100U);
-  EXPECT_EQ(fit.binding, "budget.seconds");
+  EXPECT_EQ(fit.binding, BudgetKind::seconds);
   ASSERT_EQ(fit.uses.size(), 1U);
   EXPECT_DOUBLE_EQ(fit.uses[0].used, 60);
 }
@@ -55,23 +55,23 @@ TEST(LargestThatFits, NamesTheBudgetThatBinds) {
   const Fit fit =
       largest_that_fits(1000, {.seconds = 1e6, .joules = 141, .stored_bytes = 4999}, cost_of_kept);
   EXPECT_EQ(fit.value, 49U);
-  EXPECT_EQ(fit.binding, "budget.bytes");
+  EXPECT_EQ(fit.binding, BudgetKind::stored_bytes);
   EXPECT_EQ(fit.uses.size(), 3U);
 }
 
 TEST(LargestThatFits, IsEverythingWhereTheBudgetsAreAmple) {
   const Fit fit = largest_that_fits(1000, {.seconds = 1e6}, cost_of_kept);
   EXPECT_EQ(fit.value, 1000U);
-  EXPECT_EQ(fit.binding, "");
+  EXPECT_EQ(fit.binding, std::nullopt);
 }
 
-TEST(LargestThatFits, SaysTheLeastThatWouldDoByPhase) {
+TEST(LargestThatFits, SaysTheMinimumByPhase) {
   EXPECT_EQ(message_of({.seconds = 8}, cost_of_kept),
-            "budget.seconds is 8; the least that would do is 10.5 (score 10, select 0, train 0.5, "
+            "budget.seconds is 8; the minimum is 10.5 (score 10, select 0, train 0.5, "
             "evaluate 0, other 0)");
   EXPECT_EQ(message_of({.stored_bytes = 99, .memory_bytes = 4096}, cost_of_kept),
-            "budget.bytes is 99; the least that would do is 100; limits.memory_bytes is 4096; the "
-            "least that would do is 5000");
+            "budget.bytes is 99; the minimum is 100; limits.memory_bytes is 4096; the "
+            "minimum is 5000");
 }
 
 TEST(LargestThatFits, NeedsWattsForABudgetOfJoules) {
@@ -99,11 +99,11 @@ RC_GTEST_PROP(LargestThatFitsProperty, FitsEveryBudgetAndOneMoreDoesNot, ()) {
                         .stored_bytes = 100.0 + *rc::gen::inRange(0, 600000)};
   const Fit fit = largest_that_fits(most, budgets, cost_of_kept);
   for (const BudgetUse& use : fit.uses) RC_ASSERT(use.fits());
-  RC_ASSERT((fit.value == most) == fit.binding.empty());
+  RC_ASSERT((fit.value == most) == !fit.binding);
   if (fit.value == most) return;
   bool breaks = false;
   for (const BudgetUse& use : budget_uses(budgets, cost_of_kept(fit.value + 1))) {
-    if (use.budget == fit.binding) breaks = !use.fits();
+    if (use.kind == fit.binding) breaks = !use.fits();
   }
   RC_ASSERT(breaks);
 }

@@ -52,7 +52,7 @@ TEST(RecommendKeepRatios, FindsWhereTheDerivativeIsZero) {
   EXPECT_DOUBLE_EQ(found.keep_ratio, 0.25);
   EXPECT_NEAR(found.loss, 0.4, 1e-6);
   EXPECT_NEAR(found.objective, 0.5, 1e-6);
-  EXPECT_EQ(found.binding, "");
+  EXPECT_EQ(found.binding, std::nullopt);
 }
 
 // The same with a hundred times the samples, of which not every one is tried.
@@ -70,7 +70,7 @@ TEST(RecommendKeepRatios, StaysWithinTheBudgetAndNamesIt) {
   device.budgets.seconds = 100;
   const Recommendation found = recommend(device, {.per_second = 0.0004});
   EXPECT_EQ(found.num_kept, 100U);
-  EXPECT_EQ(found.binding, "budget.seconds");
+  EXPECT_EQ(found.binding, BudgetKind::seconds);
 }
 
 TEST(RecommendKeepRatios, NamesTheDeviceWhoseBudgetCannotBeMet) {

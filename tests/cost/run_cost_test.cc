@@ -169,7 +169,7 @@ TEST(PredictRunCost, NamesTheFieldThatIsMissing) {
   device.flops_per_second = {};
   EXPECT_EQ(message_of(device),
             "device profile board: it has no timing of this network and no "
-            "compute.flops_per_second; add either, or measure the device with edgeprune calibrate");
+            "compute.flops_per_second; add either");
 }
 
 RC_GTEST_PROP(PredictRunCostProperty, GrowsWithTheSamplesTrained, ()) {

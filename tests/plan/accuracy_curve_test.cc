@@ -1,6 +1,6 @@
 #include "edgeprune/plan/accuracy_curve.h"
 
-#include "edgeprune/compare/summary.h"
+#include "edgeprune/compare/comparison_json.h"
 #include "edgeprune/core/files.h"
 
 #include "compare/made_cells.h"
@@ -66,7 +66,7 @@ TEST_F(AccuracyCurve, AnythingElseIsNoComparison) {
   for (const char* text : wrong) {
     for (const char* name : {"wrong.csv", "wrong.json"}) {
       core::write_file_atomically(path(name), text);
-      testing::expect_error(core::ErrorKind::data, {name, "edgeprune compare"},
+      testing::expect_error(core::ErrorKind::data, {name, "comparison.json"},
                             [&] { (void)read_accuracy_curve(path(name), {.strategy = "top"}); });
     }
   }

@@ -138,7 +138,8 @@ TEST(AddToProfile, AnotherNetworkIsAddedAndTheSameIsReplaced) {
 TEST(AddToProfile, AnotherMachinesProfileIsRefused) {
   cost::DeviceProfile profile = profile_of(made("cnn", 1e-3), "there");
   profile.description = "another CPU, 8 threads";
-  testing::expect_error(core::ErrorKind::config, {"there", "another CPU", "--output"},
+  testing::expect_error(core::ErrorKind::config, core::ErrorReason::profile_of_another,
+                        {"there", "another CPU"},
                         [&] { add_to_profile(made("mlp", 2e-3), profile); });
 }
 

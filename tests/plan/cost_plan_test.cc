@@ -1,5 +1,9 @@
 #include "edgeprune/plan/cost_plan.h"
 
+#include "edgeprune/plan/cost_plan_json.h"
+#include "edgeprune/plan/cost_plan_page.h"
+#include "edgeprune/plan/cost_plan_table.h"
+
 #include "planned_device.h"
 #include "run/small_run.h"
 #include "support/expect_error.h"
@@ -56,7 +60,7 @@ TEST(CostPlan, ASetBudgetSaysWhatFitsAndWhichOneBinds) {
   const CostPlan plan = plan_of(data, {"budget.seconds=0.04", "budget.bytes=1MB"});
   ASSERT_TRUE(plan.largest_keep);
   EXPECT_EQ(plan.largest_keep->value, 129u);
-  EXPECT_EQ(plan.largest_keep->binding, "budget.seconds");
+  EXPECT_EQ(plan.largest_keep->binding, cost::BudgetKind::seconds);
   EXPECT_EQ(plan.largest_keep->uses.size(), 2u);
   // At keep ratio 0.5 an epoch takes 5 + 0.75 ms: 28.08 / 5.75 = 4.9 epochs.
   ASSERT_TRUE(plan.max_epochs);
@@ -66,9 +70,9 @@ TEST(CostPlan, ASetBudgetSaysWhatFitsAndWhichOneBinds) {
   EXPECT_NE(table.find("over seconds"), std::string::npos) << table;
 }
 
-TEST(CostPlan, ABudgetTooSmallForAnySaysTheLeastThatWouldDo) {
+TEST(CostPlan, ABudgetTooSmallForAnySaysTheMinimum) {
   const SmallRun data;
-  testing::expect_error(core::ErrorKind::config, {"budget.seconds", "the least that would do"},
+  testing::expect_error(core::ErrorKind::config, {"budget.seconds", "the minimum is"},
                         [&] { (void)plan_of(data, {"budget.seconds=0.005"}); });
 }
 
@@ -87,7 +91,7 @@ TEST(CostPlan, WithoutATimingTheProfilesFlopsCount) {
   const RunCosts costs(config::resolve(config), profile);
   const cost::RunWork work = costs.run().work();
   // (8): 3 epochs of 75 samples at c(theta) over f.
-  EXPECT_DOUBLE_EQ(costs.at().train.seconds, 225 * work.flops_per_sample / 1e9);
+  EXPECT_DOUBLE_EQ(costs.at().of(core::Activity::train).seconds, 225 * work.flops_per_sample / 1e9);
   EXPECT_NE(costs.provenance().time.find("a data sheet"), std::string::npos);
   EXPECT_NE(costs.provenance().power.find("not known"), std::string::npos);
 }

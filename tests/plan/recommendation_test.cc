@@ -45,7 +45,7 @@ TEST_F(RecommendedKeepRatio, EachDeviceOfAFleetGetsItsOwnWithinItsBudgets) {
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].num_kept, 150u);
   EXPECT_LT(all[1].num_kept, 100u);
-  EXPECT_EQ(all[1].binding, "budget.seconds");
+  EXPECT_EQ(all[1].binding, cost::BudgetKind::seconds);
   EXPECT_LE(all[1].cost.total().seconds, 0.02);
   const std::string table = recommendation_table(recommended);
   EXPECT_NE(table.find("budget.seconds keeps it from more"), std::string::npos) << table;

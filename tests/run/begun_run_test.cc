@@ -23,7 +23,7 @@ namespace {
 using core::ErrorKind;
 using testing::expect_error;
 
-const std::vector<std::string> kSmall = {"train.epochs=2", "score.warmup_iterations=7",
+const std::vector<std::string> kBrief = {"train.epochs=2", "score.warmup_iterations=7",
                                          "model.network=mlp", "model.hidden_sizes=[12]"};
 
 // A value that a scored run could go on with, were it allowed to.
@@ -66,7 +66,7 @@ std::string assignment_of(const config::ConfigField& field) {
 }
 
 config::Config edited(const SmallRun& data, const config::ConfigField& field) {
-  std::vector<std::string> overrides = kSmall;
+  std::vector<std::string> overrides = kBrief;
   overrides.push_back(assignment_of(field));
   for (const config::FieldNeed& need : field.needs) {
     if (need.value.empty()) overrides.push_back(std::string(need.field) + "=100");
@@ -76,7 +76,7 @@ config::Config edited(const SmallRun& data, const config::ConfigField& field) {
 
 TEST(BegunRun, IsRefusedWhereAFieldThatDecidesBitsAndMayNotChangeWasEdited) {
   const SmallRun data;
-  const config::Config config = data.config("run", kSmall);
+  const config::Config config = data.config("run", kBrief);
   (void)SmallRun::run(config, {.goal = Phase::select});
   int refused = 0;
   for (const config::ConfigField& field : config::config_fields()) {
@@ -98,7 +98,7 @@ TEST(BegunRun, IsRefusedWhereAFieldThatDecidesBitsAndMayNotChangeWasEdited) {
 
 TEST(BegunRun, TakesALimitAtAnyTimeAndNothingElse) {
   const SmallRun data;
-  const config::Config config = data.config("run", kSmall);
+  const config::Config config = data.config("run", kBrief);
   prepare_run_directory(config::resolve(config), false);
   for (const config::ConfigField& field : config::config_fields()) {
     if (is_left_out(field) && field.may_change == config::MayChange::always) continue;
@@ -114,7 +114,7 @@ TEST(BegunRun, TakesALimitAtAnyTimeAndNothingElse) {
 
 TEST(BegunRun, TakesAnotherSelectionUntilItHasSelected) {
   const SmallRun data;
-  const config::Config config = data.config("run", kSmall);
+  const config::Config config = data.config("run", kBrief);
   (void)SmallRun::run(config, {.goal = Phase::select});
   for (const char* other : {"train.epochs=9", " train.epochs = 9", "run.seed=3"}) {
     expect_error(ErrorKind::config, {other, "only prune.*"},
@@ -133,7 +133,7 @@ TEST(BegunRun, TakesAnotherSelectionUntilItHasSelected) {
 // Refused before config.toml changes, which no run could be made of any more.
 TEST(BegunRun, KeepsItsConfigurationWhereTheNewOneDoesNotFit) {
   const SmallRun data;
-  const config::Config config = data.config("run", kSmall);
+  const config::Config config = data.config("run", kBrief);
   (void)SmallRun::run(config, {.goal = Phase::select});
   const std::string before = run_file(config, kConfigFile);
   for (const char* other : {"prune.score=nosuch", "prune.strategy=nosuch"}) {
@@ -152,7 +152,7 @@ void give_old_name(const config::Config& config) {
 
 TEST(BegunRun, OfAnotherVersionIsRefusedAndNotRewritten) {
   const SmallRun data;
-  const config::Config config = data.config("run", kSmall);
+  const config::Config config = data.config("run", kBrief);
   (void)SmallRun::run(config, {.goal = Phase::select});
   const auto path = std::filesystem::path(config.run.directory) / kConfigFile;
   const std::string version(core::version());

@@ -226,7 +226,8 @@ TEST(BudgetedRun, TooSmallForAStepStopsEarlySaysWhatWouldDoAndGoesOnWithIt) {
   const SmallRun data;
   const config::Config config = data.config("run", with(kLong, {"budget.seconds=40"}));
   SimulatedDevice device;
-  expect_error(ErrorKind::budget, {"budget.seconds is 40", "at least", "edgeprune resume"},
+  expect_error(ErrorKind::budget, core::ErrorReason::run_resumable,
+               {"budget.seconds is 40", "needs at least"},
                [&] { (void)SmallRun::run(config, {.spending = &device}); });
   EXPECT_LT(device.clock, 10) << "it need not warm up to know";
   const config::ResolvedConfig more = change_limits(config.run.directory, {"budget.seconds=200"});
@@ -337,8 +338,8 @@ TEST(BudgetFile, MayChangeWhileTheRunGoesOn) {
       if (++steps == 150) std::ofstream(file) << "seconds = 300\n";
       if (steps == 200) std::ofstream(file) << "seconds = nonsense\n";
     }
-    void on_notice(const std::string& text) override {
-      if (text.starts_with("budget.file")) ++complaints;
+    void on_notice(const Notice& notice) override {
+      if (notice.kind == NoticeKind::budget_file) ++complaints;
     }
     std::filesystem::path file;
     int steps = 0;
@@ -454,7 +455,7 @@ TEST(Pause, ThatStopsEndsWithACodeOfItsOwnAndIsResumed) {
   const config::Config config =
       data.config("run", with(kLong, {"pause.battery_percent=30", "pause.stops=true"}));
   SimulatedDevice device;
-  expect_error(ErrorKind::paused, {"battery is at 20 %", "edgeprune resume"}, [&] {
+  expect_error(ErrorKind::paused, core::ErrorReason::run_resumable, {"battery is at 20 %"}, [&] {
     (void)SmallRun::run(config, {.spending = &device, .device_state = [] {
                                    return energy::DeviceState{.battery_percent = 20.0};
                                  }});

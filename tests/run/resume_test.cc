@@ -44,7 +44,7 @@ const std::vector<std::string> kSmall = {"train.epochs=2", "score.warmup_iterati
 void stop_and_resume(const config::Config& config, std::uint64_t steps) {
   StopAfter stop(steps);
   prepare_run_directory(config::resolve(config), false);
-  expect_error(ErrorKind::interrupted, {"edgeprune resume", config.run.directory}, [&] {
+  expect_error(ErrorKind::interrupted, core::ErrorReason::run_resumable, {"can be resumed"}, [&] {
     (void)run_pipeline(config::resolve(config), {.stop = &stop.flag, .events = &stop});
   });
   (void)run_pipeline(open_run_directory(config.run.directory), {});
@@ -119,7 +119,7 @@ TEST(Resume, ADamagedNewestCheckpointFallsBackToTheOtherAndSaysSo) {
   damage(newest_checkpoint(stopped));
   Notices notices;
   (void)run_pipeline(config::resolve(stopped), {.events = &notices});
-  EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
+  EXPECT_NE(notices.all.find("skipped a corrupt checkpoint"), std::string::npos);
   expect_same_run(whole, stopped);
 }
 
@@ -168,7 +168,7 @@ TEST(Resume, WithBothCheckpointsDamagedSaysSoAndWhatToDo) {
   for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors"}) {
     std::filesystem::resize_file(std::filesystem::path(config.run.directory) / name, 100);
   }
-  expect_error(ErrorKind::run_directory, {config.run.directory, "--force"},
+  expect_error(ErrorKind::run_directory, core::ErrorReason::run_unusable, {config.run.directory},
                [&] { (void)run_pipeline(config::resolve(config), {}); });
 }
 
@@ -194,7 +194,7 @@ TEST(RunDirectory, AnExistingRunIsReplacedOnlyWithForce) {
   const SmallRun data;
   const config::Config config = data.config("run", kSmall);
   (void)SmallRun::run(config);
-  expect_error(ErrorKind::run_directory, {"already exists", "edgeprune resume", "--force"},
+  expect_error(ErrorKind::run_directory, core::ErrorReason::run_exists, {"already exists"},
                [&] { prepare_run_directory(config::resolve(config), false); });
   prepare_run_directory(config::resolve(config), true);
   EXPECT_FALSE(is_complete(config.run.directory));
@@ -230,7 +230,7 @@ TEST(RunDirectory, AStrategyWithoutAWarmupCannotContinueAScoredRun) {
   const SmallRun data;
   const config::Config config = data.config("run", kSmall);
   (void)SmallRun::run(config, {.goal = Phase::select});
-  expect_error(ErrorKind::config, {"random_scratch", "--run-dir"}, [&] {
+  expect_error(ErrorKind::config, core::ErrorReason::new_run_needed, {"random_scratch"}, [&] {
     (void)change_selection(config.run.directory, {"prune.strategy=random_scratch"});
   });
   EXPECT_EQ(run_pipeline(open_run_directory(config.run.directory), {.goal = Phase::done}).reached,
@@ -244,7 +244,7 @@ TEST(Resume, SaysSoWhereTheThreadsAreOthers) {
   config.run.threads = 1;
   Notices notices;
   (void)run_pipeline(config::resolve(config), {.goal = Phase::done, .events = &notices});
-  EXPECT_NE(notices.all.find("with 2 threads and goes on with"), std::string::npos) << notices.all;
+  EXPECT_NE(notices.all.find("with 2 threads and is resumed on"), std::string::npos) << notices.all;
 }
 
 TEST(RunDirectory, ForceKeepsAwayFromFilesThatNoRunWrote) {
@@ -253,7 +253,7 @@ TEST(RunDirectory, ForceKeepsAwayFromFilesThatNoRunWrote) {
   (void)SmallRun::run(config);
   const auto photo = std::filesystem::path(config.run.directory) / "photo.png";
   core::write_file_atomically(photo, "mine");
-  expect_error(ErrorKind::run_directory, {"photo.png", "--run-dir"},
+  expect_error(ErrorKind::run_directory, core::ErrorReason::run_directory_taken, {"photo.png"},
                [&] { prepare_run_directory(config::resolve(config), true); });
   EXPECT_TRUE(is_complete(config.run.directory));
 }
@@ -323,7 +323,7 @@ TEST(Resume, RefusesAnEditedNetwork) {
   std::string edited(kOwnNetwork);
   edited.replace(edited.find("relu"), 4, "relu6");
   core::write_file_atomically(std::filesystem::path(config.run.directory) / kNetworkFile, edited);
-  expect_error(ErrorKind::run_directory, {"network.toml", "--force"},
+  expect_error(ErrorKind::run_directory, core::ErrorReason::run_unusable, {"network.toml"},
                [&] { (void)run_pipeline(config::resolve(config), {.goal = Phase::done}); });
 }
 
@@ -343,7 +343,7 @@ TEST(Resume, RefusesAnEditedConfiguration) {
   config::Config config = data.config("run", kSmall);
   (void)SmallRun::run(config, {.goal = Phase::select});
   config.train.epochs = 9;
-  expect_error(ErrorKind::run_directory, {"configuration", "--force"},
+  expect_error(ErrorKind::run_directory, core::ErrorReason::run_unusable, {"configuration"},
                [&] { (void)run_pipeline(config::resolve(config), {.goal = Phase::done}); });
 }
 
@@ -352,7 +352,7 @@ TEST(Resume, OfAFinishedRunMissesWhatIsGone) {
   const config::Config config = data.config("run", kSmall);
   (void)SmallRun::run(config);
   std::filesystem::remove(std::filesystem::path(config.run.directory) / kModelFile);
-  expect_error(ErrorKind::run_directory, {"model.safetensors", "--force"},
+  expect_error(ErrorKind::run_directory, core::ErrorReason::run_unusable, {"model.safetensors"},
                [&] { (void)run_pipeline(config::resolve(config), {}); });
 }
 

@@ -101,7 +101,7 @@ TEST(RunMemory, AutoStepsDownAsTheLimitDoes) {
     const json memory = file_of(limited, kSummaryFile)["memory"];
     EXPECT_LE(memory["predicted"]["peak_resident_bytes"], limit);
     EXPECT_GT(memory["measured"]["peak_resident_bytes"], 0);
-    EXPECT_NE(notices.all.find("memory: "), std::string::npos);
+    EXPECT_EQ(notices.count(NoticeKind::memory), 1);
     return memory["mode"].get<std::string>();
   };
   EXPECT_EQ(way_within("keep", bytes(false, 64)), "keep");

@@ -47,8 +47,8 @@ TEST_F(ScoresFile, WithSeveralColumnsNeedOneToBeNamed) {
   write({3, 0.1f, 1, 0.2f}, {2, 2});
   describe(R"({"columns": ["loss", "aum"], "hard": {"loss": "high", "aum": "low"}})");
   for (const char* column : {"", "el2n"}) {
-    expect_error(ErrorKind::data, {"scores.npy", "loss, aum", "--column"},
-                 [&] { (void)read_score_column(path(), column); });
+    expect_error(ErrorKind::data, core::ErrorReason::score_column_not_named,
+                 {"scores.npy", "loss, aum"}, [&] { (void)read_score_column(path(), column); });
   }
 }
 
@@ -69,7 +69,7 @@ TEST_F(ScoresFile, OfAnotherShapeOrTypeAreAnError) {
 
 TEST_F(ScoresFile, WithoutNamesHaveNoColumnToName) {
   write({3, 1}, {2});
-  expect_error(ErrorKind::data, {"--column loss"},
+  expect_error(ErrorKind::data, core::ErrorReason::score_column_unknown, {"a column loss"},
                [&] { (void)read_score_column(path(), "loss"); });
 }
 

@@ -189,7 +189,7 @@ TEST(SelectionRun, ABudgetOfSamplesThatInfoBatchDropsPaysForMorePasses) {
 
 TEST(SelectionRun, ABudgetThatScoringEatsUpNamesTheLeastThatWouldDo) {
   const SmallRun data;
-  expect_error(ErrorKind::config, {"budget.samples is 150", "150", "16", "166 would do"},
+  expect_error(ErrorKind::config, {"budget.samples is 150", "150", "16", "needs at least 166"},
                [&] { (void)SmallRun::run(mlp_config(data, "b", {"budget.samples=150"})); });
 }
 

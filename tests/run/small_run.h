@@ -12,6 +12,7 @@
 
 #include "support/temp_directory.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -94,13 +95,20 @@ class StopAfter final : public Events {
 
 /// Keeps what a run says.
 struct Notices final : Events {
-  void on_notice(const std::string& text) override { all += text + "\n"; }
+  void on_notice(const Notice& notice) override {
+    all += notice.text + "\n";
+    kinds.push_back(notice.kind);
+  }
+  [[nodiscard]] auto count(NoticeKind kind) const {
+    return std::count(kinds.begin(), kinds.end(), kind);
+  }
   [[nodiscard]] int count(const std::string& part) const {
     int found = 0;
     for (auto at = all.find(part); at != std::string::npos; at = all.find(part, at + 1)) ++found;
     return found;
   }
   std::string all;
+  std::vector<NoticeKind> kinds;
 };
 
 inline std::string run_file(const config::Config& config, std::string_view name) {

@@ -36,4 +36,21 @@ void expect_error(core::ErrorKind kind, std::initializer_list<std::string> parts
   }
 }
 
+/// The same of an error that carries this reason; returns all of its context.
+template <typename Action>
+core::ErrorContext expect_error(core::ErrorKind kind, core::ErrorReason reason,
+                                std::initializer_list<std::string> parts, Action&& action) {
+  core::ErrorContext context;
+  expect_error(kind, parts, [&] {
+    try {
+      action();
+    } catch (const core::Error& error) {
+      context = error.context();
+      throw;
+    }
+  });
+  EXPECT_EQ(static_cast<int>(context.reason), static_cast<int>(reason));
+  return context;
+}
+
 }  // namespace edgeprune::testing

@@ -11,10 +11,10 @@
 // The controls `full`, `random`, `random_scratch` and `short` are always in. A mistake is an Error
 // of kind config with its place: "compare.toml:7: compare.seeds is 0; it must be ...".
 
+#include "edgeprune/compare/comparison_parts.h"
 #include "edgeprune/config/config.h"
 #include "edgeprune/core/keep_ratio.h"
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -22,35 +22,6 @@
 #include <vector>
 
 namespace edgeprune::compare {
-
-/// The controls of every comparison, in the order of its tables.
-inline constexpr std::array<std::string_view, 4> kControls = {"full", "random", "random_scratch",
-                                                              "short"};
-
-/// `strategy[:score[:per_class]]`; without them, the strategy's own score and no quotas.
-struct StrategySpec {
-  std::string strategy;
-  std::string score;
-  std::string per_class;
-
-  [[nodiscard]] std::string text() const;
-  [[nodiscard]] std::vector<std::string> overrides() const;
-};
-[[nodiscard]] StrategySpec parse_strategy_spec(std::string_view text);
-
-/// What the cells of one keep ratio have in common.
-enum class Match {
-  kept,  // kept samples and epochs
-  cost,  // work: as much as `top` with its warm-up
-};
-[[nodiscard]] std::string_view name_of(Match match);
-[[nodiscard]] Match parse_match(std::string_view text);
-
-/// The device under other circumstances: overrides of the configuration.
-struct Setting {
-  std::string name;
-  std::vector<std::string> overrides;  // "section.key=value"
-};
 
 struct Comparison {
   std::string file;           // what it was read from, for messages

@@ -5,19 +5,12 @@
 // Each control is a whole run of its own, in RUN/controls/NAME, with its own warm-up where it has
 // one; controls.json in the run directory holds the table.
 
+#include "edgeprune/compare/controls_table.h"
 #include "edgeprune/run/pipeline.h"
 
-#include <string>
 #include <vector>
 
 namespace edgeprune::compare {
-
-struct ComparisonRow {
-  std::string strategy;
-  run::RunResult result;
-  double learning_seconds = 0;  // score + select + train; evaluation apart
-  double time_ratio = -1;       // learning_seconds over those of `full`; -1 where full was not run
-};
 
 /// Errors of kind config where run.controls names what is no strategy, or one without a selection
 /// of its own; run_with_controls begins with it.
@@ -25,13 +18,8 @@ void require_controls(const config::Config& config);
 
 /// Runs, or continues, the configured run and then config.run.controls in their order, each up to
 /// its end. The first row is the configured strategy. Interruptions and errors are those of
-/// run_pipeline; a second call goes on where the first stopped.
-[[nodiscard]] std::vector<ComparisonRow> run_with_controls(const config::ResolvedConfig& config,
-                                                           const run::PipelineOptions& options);
-
-/// The table as fixed-width text, one row per strategy, with a line on how to read it.
-[[nodiscard]] std::string comparison_table(const std::vector<ComparisonRow>& rows);
-/// The same as JSON.
-[[nodiscard]] std::string comparison_json(const std::vector<ComparisonRow>& rows);
+/// run_pipeline; a second call continues where the first stopped.
+[[nodiscard]] std::vector<ControlsRow> run_with_controls(const config::ResolvedConfig& config,
+                                                         const run::PipelineOptions& options);
 
 }  // namespace edgeprune::compare

@@ -12,7 +12,6 @@
 
 #include "edgeprune/compare/comparison.h"
 #include "edgeprune/config/resolved_config.h"
-#include "edgeprune/run/shared_data.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -50,10 +49,6 @@ struct Grid {
 /// The work of a run in samples of a forward and a backward pass. Under Match::cost, that of `top`
 /// with its warm-up is the budget of every cell of its setting and keep ratio.
 using BudgetOf = std::function<std::uint64_t(const config::ResolvedConfig& top)>;
-/// As its plan says; opens the data, or finds them in `data`. Forward passes alone are charged by
-/// their FLOPs.
-[[nodiscard]] std::uint64_t planned_work(const config::ResolvedConfig& top,
-                                         run::SharedData* data = nullptr);
 
 /// Threads are those of one run. Cells come in the order setting, keep ratio, strategy, seed.
 [[nodiscard]] Grid make_grid(const Comparison& comparison, const std::filesystem::path& directory,

@@ -1,5 +1,5 @@
 #pragma once
-// Carries a comparison out, cell by cell, in a directory of its own, and goes on with it at any
+// Carries a comparison out, cell by cell, in a directory of its own, and continues it at any
 // moment.
 //
 //   const Comparison comparison = read_comparison("compare.toml");
@@ -7,7 +7,7 @@
 //
 // DIR/warm-ups and DIR/cells hold a run directory each. A cell with a warm-up starts from a copy of
 // its setting's and seed's, whose samples and seconds are charged to it. A cell that is complete is
-// never repeated, one that was cut off goes on where it was, and both hold for an edited
+// never repeated, one that was cut off continues where it was, and both hold for an edited
 // comparison: cells that it does not have any more stay where they are and are left out.
 //
 // Cells may run side by side, as threads of this process: with 2 jobs each gets half of the
@@ -15,6 +15,7 @@
 
 #include "edgeprune/compare/grid.h"
 #include "edgeprune/compare/summary.h"
+#include "edgeprune/run/notice.h"
 
 #include <atomic>
 #include <cstddef>
@@ -39,7 +40,7 @@ class ComparisonEvents {
   virtual void on_warm_up(const WarmUp&, const Done&) {}
   virtual void on_cell(const CellResult&, const Done&) {}
   /// Each text once, however many cells say it.
-  virtual void on_notice(const std::string&) {}
+  virtual void on_notice(const run::Notice&) {}
 };
 
 struct ComparisonOptions {
@@ -61,7 +62,7 @@ struct ComparisonOutcome {
 /// Runs what is missing, then writes comparison.csv, comparison.json and report.html into the
 /// directory. A directory that holds something other than a comparison is an Error of kind
 /// run_directory and left alone. When `stop` is set it throws an Error of kind interrupted; the
-/// same call goes on.
+/// same call continues.
 [[nodiscard]] ComparisonOutcome run_comparison(const Comparison& comparison,
                                                const std::filesystem::path& directory,
                                                const ComparisonOptions& options);

@@ -59,9 +59,4 @@ struct Summary {
 /// of kind run_directory.
 [[nodiscard]] Summary summarise(const std::vector<CellResult>& cells);
 
-/// comparison.json: cells, groups and what the tests came to.
-[[nodiscard]] std::string comparison_json(const std::vector<CellResult>& cells,
-                                          const Summary& summary, Match match,
-                                          const std::vector<std::string>& verdict);
-
 }  // namespace edgeprune::compare

@@ -119,7 +119,7 @@ struct Config {
   budget::PauseRules pause;
 
   struct Run {
-    std::string directory;              // where everything is written; --run-dir
+    std::string directory;              // where everything is written
     std::uint64_t seed = 0;             // at most 2^63 - 1, TOML's largest integer
     std::vector<std::string> controls;  // strategies run beside this one for comparison
     std::uint32_t threads = 0;          // 0: as many as the process may use

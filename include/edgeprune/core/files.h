@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,6 +61,15 @@ class RandomAccessFile {
   int descriptor_;
   std::uint64_t size_ = 0;
 };
+
+/// A directory that is whole or not there. `fill` writes into PATH.edgeprune-partial, a new
+/// directory beside it, which gets the name PATH once it is full; where `fill` throws it is
+/// removed. That name is edgeprune's own: what a killed process has left under it is removed by the
+/// next that writes PATH. While one does, another that tries is an Error of kind run_directory; a
+/// PATH that exists and is not an empty directory is one of kind io, and is left alone.
+void write_directory_atomically(
+    const std::filesystem::path& path,
+    const std::function<void(const std::filesystem::path& partial)>& fill);
 
 /// Creates the directory and its parents; an existing directory is fine.
 void create_directories(const std::filesystem::path& path);

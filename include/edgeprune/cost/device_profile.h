@@ -95,7 +95,7 @@ struct TimingRequest {
   std::uint32_t threads = 0;
   std::uint32_t batch_size = 0;
 };
-/// The timing measured for exactly this network, precision, memory way and threads, of the nearest
+/// The timing measured for exactly this network, precision, memory mode and threads, of the nearest
 /// batch size; null where there is none.
 [[nodiscard]] const NetworkTiming* timing_for(const DeviceProfile& profile,
                                               const TimingRequest& request);

@@ -22,10 +22,14 @@ struct Budgets {
   double memory_bytes = 0;
 };
 
+enum class BudgetKind { seconds, joules, stored_bytes, memory_bytes };
+/// As a configuration names it: "budget.seconds", "budget.joules", "budget.bytes",
+/// "limits.memory_bytes".
+[[nodiscard]] std::string_view field_of(BudgetKind kind);
+
 /// One budget beside what a run takes of it.
 struct BudgetUse {
-  std::string_view
-      budget;  // "budget.seconds", "budget.joules", "budget.bytes", "limits.memory_bytes"
+  BudgetKind kind = BudgetKind::seconds;
   double limit = 0;
   double used = 0;
 
@@ -42,13 +46,13 @@ struct Fit {
   std::uint32_t value = 0;  // M, or epochs: the largest that fits
   RunCost cost;
   std::vector<BudgetUse> uses;
-  std::string_view binding;  // the budget that one more would break; empty: none up to `most`
+  std::optional<BudgetKind> binding;  // the budget that one more would break; nothing: none does
 };
 /// The largest value in [least, most] whose cost fits every budget. Costs must not fall with the
 /// value; asks for about log2(most) of them. Where not even `least` fits, an Error of kind config
-/// names each budget that fails and what would do:
-/// "budget.seconds is 10; the least that would do is 42 (score 31, select 0, train 8, evaluate 2,
-/// other 1)". So is a `most` below `least`.
+/// names each budget that fails and the minimum:
+/// "budget.seconds is 10; the minimum is 42 (score 31, select 0, train 8, evaluate 2, other 1)". So
+/// is a `most` below `least`.
 [[nodiscard]] Fit largest_that_fits(std::uint32_t most, const Budgets& budgets,
                                     const CostOf& cost_of, std::uint32_t least = 1);
 
@@ -109,7 +113,7 @@ struct Recommendation {
   double loss = 0;       // by the law
   double objective = 0;  // p_k * loss + weighted cost
   RunCost cost;
-  std::string_view binding;  // the budget that keeps it from more; empty: the objective itself
+  std::optional<BudgetKind> binding;  // that keeps it from more; nothing: the objective itself
 };
 /// (13)-(14): minimises sum_k p_k F_k(rho_k) + C over all rho_k, p_k = N_k / sum N_j, each within
 /// its device's budgets. As each device trains weights of its own on its own samples, (21), every

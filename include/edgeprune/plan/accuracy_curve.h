@@ -24,10 +24,10 @@ struct CurveChoice {
   std::string strategy;  // as its table calls it: "top", "stratified:el2n"
   std::string setting;
 };
-/// From comparison.json or comparison.csv, as `edgeprune compare` writes them (the name's ending
-/// says which). `full` gives the point at keep ratio 1 where the strategy has none. A file that is
-/// neither is an Error of kind data; a strategy or setting that it does not have, one of kind
-/// config that names those it has.
+/// From a comparison's comparison.json or comparison.csv (the name's ending says which). `full`
+/// gives the point at keep ratio 1 where the strategy has none. A file that is neither is an Error
+/// of kind data; a strategy or setting that it does not have, one of kind config that names those
+/// it has.
 [[nodiscard]] std::vector<cost::CurvePoint> read_accuracy_curve(const std::filesystem::path& path,
                                                                 const CurveChoice& choice);
 

@@ -6,7 +6,7 @@
 //   cost::DeviceProfile profile = profile_of(measured, "my-board");
 //
 // A step is made as a run makes it: batches as its loader makes them, the same precision, threads
-// and way of memory. Passes at two batch sizes take turns, so that a machine that slows
+// and memory mode. Passes at two batch sizes take turns, so that a machine that slows
 // down slows both, and the median over the passes counts.
 
 #include "edgeprune/config/resolved_config.h"
@@ -46,8 +46,8 @@ struct Calibration {
 /// A profile of this machine with one timing.
 [[nodiscard]] cost::DeviceProfile profile_of(const Calibration& measured, const std::string& name);
 
-/// Adds the timing to a profile of the same machine; one for the same network, precision, way of
-/// memory, threads and batch size is replaced. Another machine's profile is an Error of kind
+/// Adds the timing to a profile of the same machine; one for the same network, precision,
+/// memory mode, threads and batch size is replaced. Another machine's profile is an Error of kind
 /// config.
 void add_to_profile(const Calibration& measured, cost::DeviceProfile& profile);
 

@@ -4,9 +4,9 @@
 //
 //   RunCosts costs(config::resolve(config), cost::read_device_profile("raspberry-pi-5"));
 //   const CostPlan plan = make_cost_plan(costs, {core::KeepRatio::parse("0.1")});
-//   cost_plan_table(plan);
 //
-// The costs are those of module cost; here they are asked for, put side by side and shown.
+// The costs are those of module cost; here they are asked for and put side by side.
+// cost_plan_table.h, cost_plan_json.h and cost_plan_page.h show them.
 
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/cost/device_profile.h"
@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace edgeprune::plan {
@@ -30,10 +29,6 @@ namespace edgeprune::plan {
 
 /// M / N as a keep ratio to copy, rounded down to four decimals.
 [[nodiscard]] std::string ratio_text(std::uint32_t num_kept, std::uint32_t num_samples);
-/// Joules of a PhaseCost for a table: "-" where they are not known.
-[[nodiscard]] std::string joules_text(double joules);
-
-struct Recommended;  // recommendation.h
 
 /// Where predicted numbers come from, in words.
 struct Provenance {
@@ -93,14 +88,5 @@ struct CostPlan {
 /// that no budget limits are left out.
 [[nodiscard]] CostPlan make_cost_plan(const RunCosts& costs,
                                       const std::vector<core::KeepRatio>& keep_ratios);
-
-/// Fixed-width text of at most 100 columns: the table, what fits, and where the numbers come from.
-[[nodiscard]] std::string cost_plan_table(const CostPlan& plan);
-[[nodiscard]] std::string cost_plan_json(const CostPlan& plan);
-/// One file that opens anywhere without a network: the table, and time, energy and storage drawn
-/// against the keep ratio; the error too where a keep ratio was `recommended` (recommendation.h).
-/// `command` makes it again.
-[[nodiscard]] std::string cost_plan_html(const CostPlan& plan, std::string_view command,
-                                         const Recommended* recommended = nullptr);
 
 }  // namespace edgeprune::plan

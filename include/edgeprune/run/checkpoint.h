@@ -32,9 +32,9 @@ void write_checkpoint(const std::filesystem::path& run_directory, RunState& stat
 struct LoadedCheckpoint {
   RunState state;
   std::filesystem::path path;        // its arrays are read by restore_arrays
-  std::vector<std::string> notices;  // a damaged file that was passed over
+  std::vector<std::string> notices;  // one line for a corrupt file that was skipped
 };
-/// The newest whole checkpoint, or nothing where there is none at all. If both are damaged, an
+/// The newest whole checkpoint, or nothing where there is none at all. If both are corrupt, an
 /// Error of kind run_directory says so.
 [[nodiscard]] std::optional<LoadedCheckpoint> load_checkpoint(
     const std::filesystem::path& run_directory);

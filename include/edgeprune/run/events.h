@@ -2,6 +2,7 @@
 // What a run tells whoever watches it. The library prints nothing; the command line implements
 // this.
 
+#include "edgeprune/run/notice.h"
 #include "edgeprune/run/phase.h"
 
 #include <cstdint>
@@ -28,8 +29,7 @@ class Events {
   virtual void on_step(Phase, std::uint64_t /*step*/, std::uint64_t /*total_steps*/,
                        std::uint32_t /*batch_samples*/) {}
   virtual void on_epoch(const EpochSummary&) {}
-  /// Something worth one line: a warning with its number, a fallback taken.
-  virtual void on_notice(const std::string&) {}
+  virtual void on_notice(const Notice&) {}
 };
 
 }  // namespace edgeprune::run

@@ -1,4 +1,4 @@
-#include "edgeprune/compare/table.h"
+#include "edgeprune/compare/comparison_table.h"
 
 #include "made_cells.h"
 
@@ -26,7 +26,7 @@ TEST(DifferenceText, MarksWhatWasFoundAndWhatOutlastsHolm) {
 }
 
 TEST(SummaryTable, FitsAHundredColumnsAndSaysHowToReadIt) {
-  const std::string table = summary_table(
+  const std::string table = comparison_table(
       summarise(made_cells(with_row({"stratified:el2n:proportional", {0.60, 0.62, 0.64}}))));
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
@@ -41,7 +41,7 @@ TEST(SummaryTable, OfOneSeedHasNoIntervalsAndSaysSo) {
   std::vector<MadeRow> rows = made_controls();
   for (MadeRow& row : rows) row.accuracies.resize(1);
   const Summary summary = summarise(made_cells(rows));
-  const std::string table = summary_table(summary);
+  const std::string table = comparison_table(summary);
   EXPECT_NE(table.find("1 seed, so no spread and no intervals"), std::string::npos);
   EXPECT_NE(tests_text(summary).find("may be noise"), std::string::npos);
   const std::string random = table.substr(table.find("\nrandom "), 101);

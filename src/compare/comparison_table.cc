@@ -1,4 +1,4 @@
-#include "edgeprune/compare/table.h"
+#include "edgeprune/compare/comparison_table.h"
 
 #include "edgeprune/core/units.h"
 
@@ -78,7 +78,7 @@ std::string tests_text(const Summary& summary) {
       summary.num_after_holm);
 }
 
-std::string summary_table(const Summary& summary) {
+std::string comparison_table(const Summary& summary) {
   std::string text;
   for (const Group& group : summary.groups) {
     text += fmt::format("{}{}\n{}\n", heading(group), accuracies(group), costs(group));

@@ -16,6 +16,6 @@ namespace edgeprune::compare {
 /// How many differences were tested, and how many would look real by chance.
 [[nodiscard]] std::string tests_text(const Summary& summary);
 
-[[nodiscard]] std::string summary_table(const Summary& summary);
+[[nodiscard]] std::string comparison_table(const Summary& summary);
 
 }  // namespace edgeprune::compare
