@@ -61,6 +61,7 @@ train::Evaluation RunPasses::evaluate(const data::Dataset& dataset,
       run.trainer.evaluate(dataset, samples, context_.setup.data.normalisation, options);
   context_.meter.worked(budget::Work::forward, samples.size());
   context_.budget.record_forward(run.account.total() - before, samples.size());
+  context_.budget.end_step_timing();
   return evaluation;
 }
 

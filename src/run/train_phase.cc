@@ -31,6 +31,7 @@ class TrainPhase {
   void run() {
     context_.announce_phase();
     if (!run_.sampler) run_.sampler = std::make_unique<select::StaticSampler>(state_.kept);
+    budget_.end_step_timing();
     {
       const auto training = run_.account.during(core::Activity::train);
       // A pass under way whose steps are all done still has its line to write.
