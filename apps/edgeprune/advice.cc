@@ -50,7 +50,6 @@ std::string advice_for(const core::Error& error) {
     case ErrorReason::score_column_unknown:
       return "; leave out --column";
     case ErrorReason::none:
-    case ErrorReason::placed:
       return "";
   }
   return "";

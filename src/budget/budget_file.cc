@@ -2,89 +2,61 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/toml_input/document.h"
+#include "edgeprune/toml_input/message.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
-#include <cmath>
 #include <utility>
+#include <vector>
 
 namespace edgeprune::budget {
 namespace {
 
-constexpr std::size_t kLargestBudget = 64 * 1024;
+using toml_input::kNotNegative;
+using toml_input::Table;
+using toml_input::Value;
 
-struct Place {
-  const std::string& file;
-  const toml::node& node;
-};
+constexpr std::string_view kKeys[] = {"seconds", "joules", "harvest"};
 
-[[noreturn]] void reject(const Place& place, std::string_view what) {
-  throw core::Error(core::ErrorKind::config,
-                    fmt::format("{}:{}: {}", place.file, place.node.source().begin.line, what));
-}
-
-double number_of(const Place& place, std::string_view what) {
-  const std::optional<double> value = place.node.value<double>();
-  if (!value || !std::isfinite(*value) || *value < 0) {
-    reject(place, fmt::format("{} must be a number of at least 0", what));
+HarvestPoint point_of(const Value& value) {
+  const std::vector<Value> pair = value.elements();
+  HarvestPoint point;
+  if (pair.size() != 2 || !read_value(pair[0], kNotNegative, point.from_seconds).empty() ||
+      !read_value(pair[1], kNotNegative, point.watts).empty()) {
+    toml_input::fail(value.place(),
+                     fmt::format("harvest holds {}; it must hold pairs [seconds, watts], such as "
+                                 "[3600, 2.5], each at least 0",
+                                 value.for_message()));
   }
-  return *value;
+  return point;
 }
 
-HarvestPoint point_of(const Place& place) {
-  const toml::array* pair = place.node.as_array();
-  if (pair == nullptr || pair->size() != 2) reject(place, "harvest holds pairs [seconds, watts]");
-  return {number_of({place.file, *pair->get(0)}, "seconds"),
-          number_of({place.file, *pair->get(1)}, "watts")};
-}
-
-std::vector<HarvestPoint> harvest_of(const Place& place) {
-  const toml::array* list = place.node.as_array();
-  if (list == nullptr) reject(place, "harvest must be a list of pairs [seconds, watts]");
+std::vector<HarvestPoint> harvest_of(const Table& table) {
+  if (!table.get("harvest").is_list()) {
+    table.reject("harvest", "a list of pairs [seconds, watts]");
+  }
   std::vector<HarvestPoint> harvest;
-  for (const toml::node& node : *list) {
-    harvest.push_back(point_of({place.file, node}));
+  for (const Value& value : table.get("harvest").elements()) {
+    harvest.push_back(point_of(value));
     if (harvest.size() > 1 && harvest.back().from_seconds <= harvest.end()[-2].from_seconds) {
-      reject({place.file, node}, "the seconds of harvest must ascend");
+      toml_input::fail(value.place(), "the seconds of harvest must ascend");
     }
   }
   return harvest;
-}
-
-toml::table parsed(std::string_view text, const std::string& name) {
-  if (text.size() > kLargestBudget) {
-    throw core::Error(
-        core::ErrorKind::config,
-        fmt::format("{}: longer than {} bytes; is it the right file?", name, kLargestBudget));
-  }
-  try {
-    return toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    throw core::Error(core::ErrorKind::config,
-                      fmt::format("{}:{}: not valid TOML: {}", name, error.source().begin.line,
-                                  core::printable(error.description())));
-  }
 }
 
 }  // namespace
 
 BudgetLimits parse_budget_file(std::string_view text, const std::string& name,
                                const BudgetLimits& configured) {
+  const toml_input::Document document = toml_input::parse_document(text, name, {"a budget"});
+  const Table root = document.root();
+  root.reject_unknown_keys(kKeys);
   BudgetLimits limits = configured;
-  for (const auto& [key, node] : parsed(text, name)) {
-    const Place place{name, node};
-    if (key == "seconds") {
-      limits.seconds = number_of(place, "seconds");
-    } else if (key == "joules") {
-      limits.joules = number_of(place, "joules");
-    } else if (key == "harvest") {
-      limits.harvest = harvest_of(place);
-    } else {
-      reject(place,
-             fmt::format("{} is not one of seconds, joules, harvest", core::printable(key.str())));
-    }
-  }
+  (void)root.read("seconds", kNotNegative, limits.seconds);
+  (void)root.read("joules", kNotNegative, limits.joules);
+  if (root.has("harvest")) limits.harvest = harvest_of(root);
   return limits;
 }
 

@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/nearest_word.h"
 #include "edgeprune/select/strategy.h"
 
 #include "compare_section.h"

@@ -1,6 +1,7 @@
 #include "edgeprune/compare/comparison_parts.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/nearest_word.h"
 
 #include <fmt/format.h>
 
@@ -49,8 +50,9 @@ std::string_view name_of(Match match) {
 Match parse_match(std::string_view text) {
   if (text == name_of(Match::kept)) return Match::kept;
   if (text == name_of(Match::cost)) return Match::cost;
-  reject_part(fmt::format("compare.match is \"{}\"; it must be \"kept\" or \"cost\"",
-                          core::printable(text)));
+  constexpr std::string_view kWords[] = {"kept", "cost"};
+  reject_part(fmt::format("compare.match is \"{}\"; it must be \"kept\" or \"cost\"{}",
+                          core::printable(text), core::did_you_mean(text, kWords)));
 }
 
 }  // namespace edgeprune::compare

@@ -3,6 +3,8 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/toml_string.h"
+#include "edgeprune/toml_input/document.h"
+#include "edgeprune/toml_input/message.h"
 
 #include "config_fields.h"
 #include "renamed_keys.h"
@@ -14,14 +16,14 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace edgeprune::config {
 namespace {
 
-// A configuration has a few dozen lines. The TOML reader recurses with every dot of a key, so that
-// a much longer file could exhaust the stack.
-constexpr std::size_t kLargestConfig = 16 * 1024;
+using toml_input::fail;
+using toml_input::for_message;
 
 // The configuration as it comes together, with the place each field was last set at:
 // "train.toml:12", or the override itself: "prune.keep_ratio=0".
@@ -48,77 +50,55 @@ const FieldRow& row_of(std::string_view key, std::string_view place) {
 void set_field(Draft& draft, const FieldRow& row, const GivenValue& given, std::string place) {
   const std::string must_be = row.set(draft.config, given, row.limits);
   if (!must_be.empty()) {
-    const std::string renamed =
-        renamed_word(row.documented.key, given.node.value_or(std::string_view()));
+    const std::string* word = given.value.text();
+    const std::string renamed = renamed_word(row.documented.key, word ? *word : std::string_view());
     if (!renamed.empty()) fail(place, renamed);
-    const bool decimal = given.node.is_number() && !given.written.empty();
+    const bool decimal = given.value.number() && !given.written.empty();
     fail(place,
          fmt::format("{} is {}; it must be {}", row.documented.key,
-                     decimal ? for_message(given.written) : for_message(given.node), must_be));
+                     decimal ? for_message(given.written) : given.value.for_message(), must_be));
   }
   draft.places[row.documented.key] = std::move(place);
 }
-
-// A value of the file under its key; keys of no known section keep all their dots.
-struct Entry {
-  std::string key;
-  const toml::node* node;
-  toml::source_position position;
-};
 
 bool is_section(std::string_view name) {
   const auto names = section_names();
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string place_in(const std::string& file, const toml::source_position& position) {
-  return fmt::format("{}:{}", file, position.line);
-}
-
-void collect_section(const toml::key& section, const toml::node& node, const std::string& file,
-                     std::vector<Entry>& entries) {
-  const std::string name(section.str());
-  const toml::table* table = node.as_table();
-  if (table == nullptr || (table->empty() && !is_section(name))) {
-    const std::string place = place_in(file, section.source().begin);
+// The values of a section under their full keys; keys of no known section keep all their dots.
+void collect_section(const toml_input::Entry& section, std::vector<toml_input::Entry>& entries) {
+  const std::string& name = section.key;
+  const std::vector<toml_input::Entry> values = section.value.entries();
+  if (values.empty() && (!section.value.is_table() || !is_section(name))) {
     if (is_section(name)) {
-      fail(place, fmt::format("{0} is {1}; it must be a section, [{0}]", name, for_message(node)));
+      fail(section.place(), fmt::format("{0} is {1}; it must be a section, [{0}]", name,
+                                        section.value.for_message()));
     }
-    if (table == nullptr) row_of(name, place);
-    fail(place, fmt::format("[{}] is not a section; the sections are {}", for_message(name),
-                            fmt::join(section_names(), ", ")));
+    if (!section.value.is_table()) row_of(name, section.place());
+    fail(section.place(), fmt::format("[{}] is not a section; the sections are {}",
+                                      for_message(name), fmt::join(section_names(), ", ")));
   }
-  for (const auto& [key, value] : *table) {
-    entries.push_back({fmt::format("{}.{}", name, key.str()), &value, key.source().begin});
+  for (const toml_input::Entry& entry : values) {
+    entries.push_back(entry);
+    entries.back().key = fmt::format("{}.{}", name, entry.key);
   }
 }
 
 // In the order of the file, so that the first mistake in it is the one reported.
-std::vector<Entry> entries_of(const toml::table& root, const std::string& file) {
-  std::vector<Entry> entries;
-  for (const auto& [key, node] : root) collect_section(key, node, file, entries);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::pair(a.position.line, a.position.column) <
-           std::pair(b.position.line, b.position.column);
-  });
+std::vector<toml_input::Entry> entries_of(const toml_input::Table& root) {
+  std::vector<toml_input::Entry> entries;
+  for (const toml_input::Entry& section : root.entries()) collect_section(section, entries);
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.line < b.line; });
   return entries;
 }
 
 void read_document(std::string_view text, const std::string& file, Draft& draft) {
-  if (text.size() > kLargestConfig) {
-    fail(file, fmt::format("it has {} bytes, a configuration has at most {}; is it the right file?",
-                           text.size(), kLargestConfig));
-  }
-  toml::table root;
-  try {
-    root = toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    fail(place_in(file, error.source().begin),
-         fmt::format("not valid TOML: {}", for_message(error.description())));
-  }
-  for (const Entry& entry : entries_of(root, file)) {
-    const std::string place = place_in(file, entry.position);
-    set_field(draft, row_of(entry.key, place), {*entry.node, {}}, place);
+  const toml_input::Document document =
+      toml_input::parse_document(text, file, {.what = "a configuration"});
+  for (const toml_input::Entry& entry : entries_of(document.root())) {
+    set_field(draft, row_of(entry.key, entry.place()), {entry.value, {}}, entry.place());
   }
 }
 
@@ -127,17 +107,6 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-// A table whose only entry, "value", is the TOML value, or an empty one if the text is none.
-toml::table parse_value(std::string_view text) {
-  if (text.size() > kLargestConfig) return {};
-  try {
-    toml::table table = toml::parse(fmt::format("value = {}\n", text));
-    return table.size() == 1 ? table : toml::table();
-  } catch (const toml::parse_error&) {
-    return {};
-  }
 }
 
 void apply_override(std::string_view text, Draft& draft) {
@@ -151,12 +120,12 @@ void apply_override(std::string_view text, Draft& draft) {
   }
   const FieldRow& row = row_of(key, place);
   const std::string_view written = trimmed(text.substr(equals + 1));
-  toml::table table = parse_value(written);
-  if (table.empty() || (row.is_text && !table["value"].is_string())) {
-    table = parse_value(core::toml_string(written));
-    if (table.empty()) fail(place, fmt::format("{} must be UTF-8 text", key));
+  std::optional<toml_input::Document> document = toml_input::parse_value(written);
+  if (!document || (row.is_text && document->root().get("value").text() == nullptr)) {
+    document = toml_input::parse_value(core::toml_string(written));
+    if (!document) fail(place, fmt::format("{} must be UTF-8 text", key));
   }
-  set_field(draft, row, {*table.get("value"), written}, place);
+  set_field(draft, row, {document->root().get("value"), written}, place);
 }
 
 // Three times the decimal that was written: in floats 3 * 0.001 is not 0.003.
@@ -211,22 +180,21 @@ Config finish(Draft draft, const std::vector<std::string>& overrides) {
 }
 
 // Of an entry of a file that an earlier version may have written.
-std::string renamed_in(const Entry& entry) {
-  const std::string renamed = renamed_key(entry.key);
-  return renamed.empty() ? renamed_word(entry.key, entry.node->value_or(std::string_view()))
-                         : renamed;
+std::string renamed_in(const toml_input::Entry& entry) {
+  std::string renamed = renamed_key(entry.key);
+  const std::string* word = entry.value.text();
+  return renamed.empty() && word != nullptr ? renamed_word(entry.key, *word) : renamed;
 }
 
 }  // namespace
 
 std::string find_renamed(std::string_view toml) {
-  if (toml.size() > kLargestConfig) return "";
   try {
-    const toml::table root = toml::parse(toml);
-    for (const Entry& entry : entries_of(root, "")) {
+    const toml_input::Document document = toml_input::parse_document(toml, "");
+    for (const toml_input::Entry& entry : entries_of(document.root())) {
       if (std::string renamed = renamed_in(entry); !renamed.empty()) return renamed;
     }
-  } catch (const std::exception&) {
+  } catch (const core::Error&) {
     // What is wrong with it the reader says.
   }
   return "";

@@ -6,8 +6,7 @@
 
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/units.h"
-
-#include <toml++/toml.h>
+#include "edgeprune/toml_input/read_value.h"
 
 #include <cstdint>
 #include <string>
@@ -16,39 +15,27 @@
 
 namespace edgeprune::config {
 
-/// A value as it was given: the TOML node and, from an override, the text it was made of.
+using toml_input::kAboveZero;
+using toml_input::kAny;
+using toml_input::Limits;
+
+/// A value as it was given, with the text that a value from --set was made of.
 struct GivenValue {
-  const toml::node& node;
+  toml_input::Value value;
   std::string_view written;  // empty for a value from a file
 };
 
-/// What a field accepts: of a number its value, of a string its length, of a list each
-/// element's.
-struct Limits {
-  std::string_view text;  // continues "it must be"
-  bool (*contain)(double);
-};
-inline constexpr Limits kAny = {"", [](double) { return true; }};
-inline constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
-
-// read_value sets `value` and returns "", or leaves it and returns what the value must be.
+// read_value sets `result` and returns "", or leaves it and returns what the value must be.
 // print_value writes TOML that read_value takes back. type_name is for the documentation.
 
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, std::uint32_t& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, std::uint64_t& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, float& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, double& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, bool& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, std::string& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&,
-                                     std::vector<std::uint32_t>& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&,
-                                     std::vector<std::string>& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, core::KeepRatio& value);
-[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, core::ByteCount& value);
-/// A word out of a list; `value` is its place there.
+template <typename T>
+[[nodiscard]] std::string read_value(const GivenValue& given, const Limits& limits, T& result) {
+  return toml_input::read_value(given.value, limits, result);
+}
+[[nodiscard]] std::string read_value(const GivenValue&, const Limits&, core::KeepRatio& result);
+/// A word out of a list; `result` is its place there.
 [[nodiscard]] std::string read_word(const GivenValue&, const std::vector<std::string_view>& words,
-                                    std::size_t& value);
+                                    std::size_t& result);
 
 [[nodiscard]] std::string print_value(const std::uint32_t& value);
 [[nodiscard]] std::string print_value(const std::uint64_t& value);
@@ -92,13 +79,5 @@ inline std::string_view type_name(const core::KeepRatio&) {
 inline std::string_view type_name(const core::ByteCount&) {
   return "byte count";
 }
-
-/// Throws the configuration error "PLACE: COMPLAINT".
-[[noreturn]] void fail(std::string_view place, std::string_view complaint);
-
-/// Text from a user, fit for a one-line message: control characters escaped, cut when very long.
-[[nodiscard]] std::string for_message(std::string_view text);
-/// The same of a TOML value.
-[[nodiscard]] std::string for_message(const toml::node& node);
 
 }  // namespace edgeprune::config

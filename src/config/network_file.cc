@@ -2,102 +2,96 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
-#include "edgeprune/core/long_line.h"
 #include "edgeprune/core/nearest_word.h"
-
-#include "config_values.h"
+#include "edgeprune/toml_input/document.h"
+#include "edgeprune/toml_input/message.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace edgeprune::config {
 namespace {
 
-// The TOML reader recurses with every dot of a key, so that a very long one could exhaust the
-// stack.
-constexpr std::size_t kLargestNetwork = 256 * 1024;
-constexpr std::size_t kLongestLine = 1000;
+using toml_input::for_message;
+using toml_input::kAboveZero;
+using toml_input::kAny;
+using toml_input::kNotEmpty;
+using toml_input::Limits;
+using toml_input::Table;
+using toml_input::Value;
+
 // Far beyond any device: what follows may multiply sizes without overflow.
 constexpr double kMaxValues = 1e9;
 
 constexpr Limits kCount = {"in [1, 65535]", [](double x) { return x >= 1 && x <= 65535; }};
 constexpr Limits kPadding = {"in [0, 65535]", [](double x) { return x >= 0 && x <= 65535; }};
 constexpr Limits kShare = {"in [0, 1]", [](double x) { return x >= 0 && x <= 1; }};
-constexpr Limits kName = {"non-empty", [](double length) { return length > 0; }};
 
 constexpr std::string_view kInput = "input";  // the network's, as a name
 
-std::string place_in(const std::string& file, const toml::node& node) {
-  return fmt::format("{}:{}", file, node.source().begin.line);
+// One number, or [height, width].
+std::string read_extent(const Value& value, const Limits& limits, nn::Extent& extent) {
+  nn::Extent read = extent;
+  std::string must_be;
+  const std::vector<Value> pair = value.elements();
+  if (!value.is_list()) {
+    must_be = read_value(value, limits, read.height);
+    read.width = read.height;
+  } else if (pair.size() == 2) {
+    must_be = read_value(pair[0], limits, read.height) + read_value(pair[1], limits, read.width);
+  } else {
+    must_be = "another length";
+  }
+  if (!must_be.empty()) return fmt::format("a whole number or [height, width], {}", limits.text);
+  extent = read;
+  return {};
 }
 
 // One [[layer]] of the file, whose values are read key by key.
 class Layer {
  public:
-  Layer(const toml::table& table, const std::string& file) : table_(table), file_(file) {
-    read("type", kName, type_);
-    read("name", kName, name_);
+  explicit Layer(const Value& value) : table_(value, "layer: ") {
+    if (table_.read("type", kNotEmpty, type_))
+      table_ = Table(value, "layer " + for_message(type_) + ": ");
+    if (table_.read("name", kNotEmpty, name_))
+      table_ = Table(value, "layer " + for_message(name_) + ": ");
   }
 
   [[nodiscard]] const std::string& type() const { return type_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] const toml::table& table() const { return table_; }
-  [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
+  [[nodiscard]] const Table& table() const { return table_; }
 
-  /// "own.toml:7"
-  [[nodiscard]] std::string place() const { return place_in(file_, table_); }
-
-  [[noreturn]] void reject(const toml::node& node, std::string_view complaint) const {
-    const std::string& title = name_.empty() ? type_ : name_;
-    fail(place_in(file_, node),
-         fmt::format("layer{}{}: {}", title.empty() ? "" : " ", title, complaint));
+  [[noreturn]] void reject(std::string_view complaint) const { table_.fail(complaint); }
+  [[noreturn]] void reject(const std::string& place, std::string_view complaint) const {
+    toml_input::fail(place, table_.name_of(complaint));
   }
 
-  /// Sets `value` where the key is given.
+  /// Sets `result` where the key is given.
   template <typename T>
-  void read(std::string_view key, const Limits& limits, T& value) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return;
-    const std::string must_be = read_node(*node, limits, value);
-    if (must_be.empty()) return;
-    reject(*node, fmt::format("{} is {}; it must be {}", key, for_message(*node), must_be));
+  void read(std::string_view key, const Limits& limits, T& result) const {
+    (void)table_.read(key, limits, result);
+  }
+  void read(std::string_view key, const Limits& limits, nn::Extent& extent) const {
+    const std::optional<Value> given = table_.find(key);
+    if (!given) return;
+    const std::string must_be = read_extent(*given, limits, extent);
+    if (!must_be.empty()) table_.reject(key, must_be);
   }
 
   template <typename T>
-  void require(std::string_view key, const Limits& limits, T& value) const {
-    if (!has(key)) reject(table_, fmt::format("it needs {}", key));
-    read(key, limits, value);
+  void require(std::string_view key, const Limits& limits, T& result) const {
+    (void)table_.get(key);
+    read(key, limits, result);
   }
 
  private:
-  template <typename T>
-  static std::string read_node(const toml::node& node, const Limits& limits, T& value) {
-    return read_value({node, {}}, limits, value);
-  }
-  // One number, or [height, width].
-  static std::string read_node(const toml::node& node, const Limits& limits, nn::Extent& value) {
-    const toml::array* pair = node.as_array();
-    std::string must_be;
-    if (pair == nullptr) {
-      must_be = read_value({node, {}}, limits, value.height);
-      value.width = value.height;
-    } else if (pair->size() == 2) {
-      must_be = read_value({*pair->get(0), {}}, limits, value.height) +
-                read_value({*pair->get(1), {}}, limits, value.width);
-    } else {
-      must_be = "another length";
-    }
-    if (must_be.empty()) return {};
-    return fmt::format("a whole number or [height, width], {}", limits.text);
-  }
-
-  const toml::table& table_;
-  const std::string& file_;
+  Table table_;
   std::string type_;
   std::string name_;
 };
@@ -119,7 +113,7 @@ struct NetworkDraft {
     if (found != named.end()) return found->second;
     std::vector<std::string_view> names = {kInput};
     for (const auto& [known, value] : named) names.push_back(known);
-    layer.reject(*layer.table().get(key),
+    layer.reject(layer.table().get(key).place(),
                  fmt::format("{} names \"{}\", which is no layer above this one{}", key,
                              for_message(name), core::did_you_mean(name, names)));
   }
@@ -127,7 +121,7 @@ struct NetworkDraft {
   /// What the layer reads: the layer of its key `input`, else the one before it.
   [[nodiscard]] nn::Value input_of(const Layer& layer) const {
     std::string name;
-    layer.read("input", kName, name);
+    layer.read("input", kNotEmpty, name);
     return name.empty() ? last() : named_value(layer, "input", name);
   }
 };
@@ -188,9 +182,9 @@ nn::Value append_linear(const Layer& layer, NetworkDraft& draft) {
 
 nn::Value append_add(const Layer& layer, NetworkDraft& draft) {
   std::vector<std::string> names;
-  layer.require("inputs", kName, names);
+  layer.require("inputs", kNotEmpty, names);
   if (names.size() != 2) {
-    layer.reject(*layer.table().get("inputs"),
+    layer.reject(layer.table().get("inputs").place(),
                  fmt::format("inputs has {} names; an add has two", names.size()));
   }
   const nn::Value first = draft.named_value(layer, "inputs", names[0]);
@@ -230,21 +224,21 @@ const LayerType& type_of(const Layer& layer) {
     if (type.name == layer.type()) return type;
     names.push_back(type.name);
   }
-  const toml::node* given = layer.table().get("type");
-  fail(layer.place(), fmt::format("a layer's type is {}; it must be one of {}{}",
-                                  given == nullptr ? "missing" : for_message(*given),
-                                  fmt::join(names, ", "), core::did_you_mean(layer.type(), names)));
+  const std::optional<Value> given = layer.table().find("type");
+  toml_input::fail(layer.table().place(),
+                   fmt::format("a layer's type is {}; it must be one of {}{}",
+                               given ? given->for_message() : "missing", fmt::join(names, ", "),
+                               core::did_you_mean(layer.type(), names)));
 }
 
 void check_keys(const Layer& layer, const LayerType& type) {
   std::vector<std::string_view> keys = {"type", "name"};
   keys.insert(keys.end(), type.keys.begin(), type.keys.end());
-  for (const auto& [key, node] : layer.table()) {
-    if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
-    std::string hint = core::did_you_mean(key.str(), keys);
-    if (hint.empty()) hint = fmt::format("; its keys are {}", fmt::join(keys, ", "));
-    layer.reject(node, fmt::format("{} is not a key of a layer of type {}{}",
-                                   for_message(key.str()), type.name, hint));
+  for (const toml_input::Entry& entry : layer.table().entries()) {
+    if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
+    layer.reject(entry.place(),
+                 fmt::format("{} is not a key of a layer of type {}{}", for_message(entry.key),
+                             type.name, toml_input::hint(entry.key, keys, "its keys are")));
   }
 }
 
@@ -257,17 +251,19 @@ void check_name(const Layer& layer, const LayerType& type, const NetworkDraft& d
   const std::string& name = layer.name();
   if (name.empty()) {
     if (!type.is_named) return;
-    layer.reject(layer.table(), fmt::format("it needs a name, such as name = \"{}1\", which its "
-                                            "tensors are called by in model files",
-                                            type.name));
+    layer.reject(
+        fmt::format("it needs a name, such as name = \"{}1\", which its tensors are "
+                    "called by in model files",
+                    type.name));
   }
-  const toml::node& given = *layer.table().get("name");
+  const Value given = layer.table().get("name");
   if (!std::all_of(name.begin(), name.end(), is_name_character)) {
-    fail(layer.place(), fmt::format("a layer's name is {}; it must be of letters, digits and _ - .",
-                                    for_message(given)));
+    toml_input::fail(layer.table().place(),
+                     fmt::format("a layer's name is {}; it must be of letters, digits and _ - .",
+                                 given.for_message()));
   }
   if (name == kInput || draft.named.contains(name)) {
-    layer.reject(given, "the name is taken; give each layer its own");
+    layer.reject(given.place(), "the name is taken; give each layer its own");
   }
 }
 
@@ -289,13 +285,11 @@ void check_size(const Layer& layer, const nn::Network& network, double& paramete
   const nn::Operation& operation = network.operations().back();
   parameters += parameters_of(network, operation);
   if (values_of(operation.shape) > kMaxValues) {
-    layer.reject(layer.table(),
-                 fmt::format("it computes {:.3g} values a sample; a layer may compute {:.0g}",
+    layer.reject(fmt::format("it computes {:.3g} values a sample; a layer may compute {:.0g}",
                              values_of(operation.shape), kMaxValues));
   }
   if (parameters > kMaxValues) {
-    layer.reject(layer.table(),
-                 fmt::format("with it the network has {:.3g} parameters; it may have {:.0g}",
+    layer.reject(fmt::format("with it the network has {:.3g} parameters; it may have {:.0g}",
                              parameters, kMaxValues));
   }
 }
@@ -309,8 +303,7 @@ void require_readers(const std::vector<Layer>& layers, const nn::Network& networ
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (read[i + 1]) continue;
-    layers[i].reject(layers[i].table(),
-                     "no layer reads it; name it as another's input or leave it out");
+    layers[i].reject("no layer reads it; name it as another's input or leave it out");
   }
 }
 
@@ -319,9 +312,10 @@ void finish(const std::vector<Layer>& layers, NetworkDraft& draft) {
   draft.network.set_output(draft.last());
   if (draft.network.num_classes() == draft.num_classes) return;
   const Layer& last = layers.back();
-  last.reject(last.table(), fmt::format("the last layer computes {} values, the data have {} "
-                                        "classes; end in a linear layer without out_features",
-                                        draft.network.num_classes(), draft.num_classes));
+  last.reject(
+      fmt::format("the last layer computes {} values, the data have {} "
+                  "classes; end in a linear layer without out_features",
+                  draft.network.num_classes(), draft.num_classes));
 }
 
 // `action`, with the place of the layer before the message of an error of nn's.
@@ -329,10 +323,10 @@ template <typename Action>
 void at_layer(const Layer& layer, Action&& action) {
   try {
     action();
+  } catch (const toml_input::PlacedError&) {
+    throw;
   } catch (const core::Error& error) {
-    // The reader's own have their place already.
-    if (error.reason() == core::ErrorReason::placed) throw;
-    fail(layer.place(), error.what());
+    toml_input::fail(layer.table().place(), error.what());
   }
 }
 
@@ -354,43 +348,30 @@ nn::Network build(const std::vector<Layer>& layers, const nn::Shape& input,
   return std::move(draft.network);
 }
 
-void check_lengths(std::string_view text, const std::string& file) {
-  if (text.size() > kLargestNetwork) {
-    fail(file, fmt::format("it has {} bytes, a network has at most {}; is it the right file?",
-                           text.size(), kLargestNetwork));
-  }
-  const auto line = core::first_line_above(text, kLongestLine);
-  if (!line) return;
-  fail(fmt::format("{}:{}", file, line->number),
-       fmt::format("the line has {} characters; it may have {}", line->length, kLongestLine));
+toml_input::Document parse(std::string_view text, const std::string& file) {
+  return toml_input::parse_document(text, file, {"a network", toml_input::kLargeFile});
 }
 
-toml::table parse_toml(std::string_view text, const std::string& file) {
-  check_lengths(text, file);
-  try {
-    return toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    fail(fmt::format("{}:{}", file, error.source().begin.line),
-         fmt::format("not valid TOML: {}", for_message(error.description())));
+std::vector<Layer> layers_of(const Table& root, const std::string& file) {
+  for (const toml_input::Entry& entry : root.entries()) {
+    if (entry.key == "layer") continue;
+    toml_input::fail(
+        entry.place(),
+        fmt::format("{} is not a key of a network; it holds [[layer]] and nothing else",
+                    for_message(entry.key)));
   }
-}
-
-std::vector<Layer> layers_of(const toml::table& root, const std::string& file) {
-  for (const auto& [key, node] : root) {
-    if (key.str() == "layer") continue;
-    fail(place_in(file, node),
-         fmt::format("{} is not a key of a network; it holds [[layer]] and nothing else",
-                     for_message(key.str())));
-  }
-  const toml::array* list = root["layer"].as_array();
-  if (list == nullptr || list->empty()) {
-    fail(file, "it has no layers; a network is a list of [[layer]], see docs/networks.md");
+  const std::optional<Value> list = root.find("layer");
+  const std::vector<Value> values = list ? list->elements() : std::vector<Value>();
+  if (values.empty()) {
+    toml_input::fail(file,
+                     "it has no layers; a network is a list of [[layer]], see docs/networks.md");
   }
   std::vector<Layer> layers;
-  for (const toml::node& node : *list) {
-    const toml::table* table = node.as_table();
-    if (table == nullptr) fail(place_in(file, node), "a layer must be a table, [[layer]]");
-    layers.emplace_back(*table, file);
+  for (const Value& value : values) {
+    if (!value.is_table()) {
+      toml_input::fail(value.place(), "a layer must be a table, [[layer]]");
+    }
+    layers.emplace_back(value);
   }
   return layers;
 }
@@ -403,7 +384,7 @@ bool is_network_file(std::string_view network) {
 
 bool describes_network(std::string_view toml) {
   try {
-    return parse_toml(toml, "").contains("layer");
+    return parse(toml, "").root().has("layer");
   } catch (const core::Error&) {
     return false;
   }
@@ -416,8 +397,8 @@ nn::Network read_network_file(const std::filesystem::path& path, const nn::Shape
 
 nn::Network parse_network_file(std::string_view toml, const std::string& name,
                                const nn::Shape& input, std::uint32_t num_classes) {
-  const toml::table root = parse_toml(toml, name);
-  return build(layers_of(root, name), input, num_classes);
+  const toml_input::Document document = parse(toml, name);
+  return build(layers_of(document.root(), name), input, num_classes);
 }
 
 }  // namespace edgeprune::config

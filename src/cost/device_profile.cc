@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/nearest_word.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -55,10 +56,12 @@ DeviceProfile read_device_profile(const std::string& name_or_path) {
                        name_or_path.find('/') != std::string::npos ||
                        std::filesystem::exists(name_or_path);
   if (is_path) return parse_device_profile(core::read_file(name_or_path), name_or_path);
-  throw core::Error(
-      core::ErrorKind::config,
-      fmt::format("device profile {} is not known; name a file, or one of {}",
-                  core::printable(name_or_path), fmt::join(shipped_profiles(), ", ")));
+  std::vector<std::string_view> names;
+  for (const Shipped& shipped : kShipped) names.push_back(shipped.name);
+  throw core::Error(core::ErrorKind::config,
+                    fmt::format("device profile {} is not known; name a file, or one of {}{}",
+                                core::printable(name_or_path), fmt::join(names, ", "),
+                                core::did_you_mean(name_or_path, names)));
 }
 
 std::vector<std::string> shipped_profiles() {

@@ -1,35 +1,32 @@
 // Reading and writing of device profiles.
 
-#include "edgeprune/core/error.h"
-#include "edgeprune/core/long_line.h"
 #include "edgeprune/core/toml_string.h"
 #include "edgeprune/cost/device_profile.h"
+#include "edgeprune/toml_input/document.h"
+#include "edgeprune/toml_input/message.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
-#include <limits>
-#include <sstream>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace edgeprune::cost {
 namespace {
 
-// The TOML reader recurses with every dot of a key, so that a very long one could exhaust the
-// stack.
-constexpr std::size_t kLargestFile = 256 * 1024;
-constexpr std::size_t kLongestLine = 1000;
+using toml_input::kAboveZero;
+using toml_input::kAny;
+using toml_input::kAtLeastOne;
+using toml_input::kNotNegative;
+using toml_input::Limits;
+using toml_input::Table;
+
 constexpr std::size_t kLongestText = 400;
 
-struct Limits {
-  std::string_view text;  // continues "it must be"
-  bool (*contain)(double);
-};
-constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
-constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 constexpr Limits kShare = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
 
 // One row per number of a profile: adding one adds its member, its row and its line in
@@ -56,19 +53,6 @@ constexpr std::string_view kSections[] = {"power", "compute", "memory", "storage
 constexpr NumberKind kKinds[] = {NumberKind::measured, NumberKind::data_sheet,
                                  NumberKind::estimated};
 
-[[noreturn]] void fail(std::string_view place, std::string_view complaint) {
-  throw core::Error(core::ErrorKind::config, fmt::format("{}: {}", place, complaint));
-}
-
-std::string shown(const toml::node& node) {
-  if (node.is_table()) return "a table";
-  if (node.is_array()) return "a list";
-  if (node.is_floating_point()) return fmt::format("{}", node.value_or(0.0));
-  std::ostringstream text;
-  text << toml::node_view(node);
-  return core::printable(std::move(text).str());
-}
-
 bool is_date(std::string_view text) {
   constexpr std::string_view kForm = "0000-00-00";
   return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char form) {
@@ -86,125 +70,64 @@ constexpr std::pair<std::string_view, std::string_view> kRenamed[] = {
     {"compute.sustained_share", "compute.sustained_fraction"},
 };
 
-void refuse_renamed(std::string_view path, std::string_view place) {
-  for (const auto& [old_name, new_name] : kRenamed) {
-    if (path == old_name) fail(place, fmt::format("{} is now called {}", old_name, new_name));
+void check_keys(const Table& table, std::span<const std::string_view> keys,
+                std::string_view lead_in) {
+  for (const toml_input::Entry& entry : table.entries()) {
+    const std::string name = table.name_of(entry.key);
+    for (const auto& [old_name, new_name] : kRenamed) {
+      if (name != old_name) continue;
+      toml_input::fail(entry.place(), fmt::format("{} is now called {}", old_name, new_name));
+    }
   }
+  table.reject_unknown_keys(keys, lead_in);
 }
 
-// A table of the file, whose keys are read one by one.
-class Section {
- public:
-  Section(const toml::table& table, std::string name, const std::string& file)
-      : table_(table), name_(std::move(name)), file_(file) {}
-
-  [[noreturn]] void reject(const toml::node& node, std::string_view complaint) const {
-    fail(fmt::format("{}:{}", file_, node.source().begin.line), complaint);
+std::string required_text(const Table& table, std::string_view key) {
+  std::string text;
+  table.require(key, kAny, text);
+  if (text.empty() || text.size() > kLongestText ||
+      std::any_of(text.begin(), text.end(), is_control)) {
+    table.reject(key, fmt::format("text of 1 to {} bytes on one line", kLongestText));
   }
+  return text;
+}
 
-  /// The key as a message calls it: "power.idle_watts.value".
-  [[nodiscard]] std::string path(std::string_view key) const {
-    return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
-  }
+std::string required_date(const Table& table, std::string_view key) {
+  std::string date = required_text(table, key);
+  if (!is_date(date)) table.reject(key, "a date in quotes, such as \"2026-11-25\"");
+  return date;
+}
 
-  void allow(const std::vector<std::string_view>& keys) const {
-    for (const auto& [key, node] : table_) {
-      if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
-      refuse_renamed(path(key.str()), fmt::format("{}:{}", file_, key.source().begin.line));
-      fail(fmt::format("{}:{}", file_, key.source().begin.line),
-           fmt::format("{} is not a field; {} are {}", core::printable(path(key.str())),
-                       name_.empty() ? "the fields" : "those of " + name_, fmt::join(keys, ", ")));
-    }
-  }
+double required_number(const Table& table, std::string_view key, const Limits& limits) {
+  double number = 0;
+  table.require(key, limits, number);
+  return number;
+}
 
-  /// The section of that key, if there is one.
-  [[nodiscard]] const toml::table* section(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return nullptr;
-    if (!node->is_table()) must_be(key, *node, "a section");
-    return node->as_table();
-  }
+std::uint32_t required_count(const Table& table, std::string_view key) {
+  std::uint32_t count = 0;
+  table.require(key, kAtLeastOne, count);
+  return count;
+}
 
-  [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
+NumberKind required_kind(const Table& table, std::string_view key) {
+  std::vector<std::string_view> words;
+  for (const NumberKind kind : kKinds) words.push_back(name_of(kind));
+  return kKinds[table.word(key, words)];
+}
 
-  [[nodiscard]] const toml::array* tables(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return nullptr;
-    const toml::array* list = node->as_array();
-    const auto is_table = [](const toml::node& element) { return element.is_table(); };
-    if (list == nullptr || !std::all_of(list->begin(), list->end(), is_table)) {
-      must_be(key, *node, fmt::format("a list of sections, [[{}]]", key));
-    }
-    return list;
-  }
+// "those of power are", before the keys that a table may have.
+std::string those_of(std::string_view name) {
+  return fmt::format("those of {} are", name);
+}
 
-  [[nodiscard]] double number(std::string_view key, const Limits& limits) const {
-    const toml::node& node = required(key);
-    const auto* integer = node.as_integer();
-    const auto* floating = node.as_floating_point();
-    if (integer == nullptr && floating == nullptr) must_be(key, node, "a number");
-    const double value = integer != nullptr ? static_cast<double>(integer->get()) : floating->get();
-    if (!std::isfinite(value) || !limits.contain(value)) must_be(key, node, limits.text);
-    return value;
-  }
-
-  [[nodiscard]] std::uint32_t count(std::string_view key) const {
-    const toml::node& node = required(key);
-    const auto* integer = node.as_integer();
-    constexpr std::int64_t kMax = std::numeric_limits<std::uint32_t>::max();
-    if (integer == nullptr || integer->get() < 1 || integer->get() > kMax) {
-      must_be(key, node, fmt::format("a whole number in [1, {}]", kMax));
-    }
-    return static_cast<std::uint32_t>(integer->get());
-  }
-
-  [[nodiscard]] std::string text(std::string_view key) const {
-    const toml::node& node = required(key);
-    const auto* string = node.as_string();
-    if (string == nullptr || string->get().empty() || string->get().size() > kLongestText ||
-        std::any_of(string->get().begin(), string->get().end(), is_control)) {
-      must_be(key, node, fmt::format("text of 1 to {} bytes on one line", kLongestText));
-    }
-    return string->get();
-  }
-
-  [[nodiscard]] std::string date(std::string_view key) const {
-    std::string date = text(key);
-    if (!is_date(date)) must_be(key, required(key), "a date in quotes, such as \"2026-11-25\"");
-    return date;
-  }
-
-  [[nodiscard]] NumberKind kind(std::string_view key) const {
-    const std::string word = text(key);
-    for (const NumberKind kind : kKinds) {
-      if (word == name_of(kind)) return kind;
-    }
-    must_be(key, required(key), "one of measured, data_sheet, estimated");
-  }
-
- private:
-  [[nodiscard]] const toml::node& required(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) reject(table_, fmt::format("{} is missing; add it", path(key)));
-    return *node;
-  }
-
-  [[noreturn]] void must_be(std::string_view key, const toml::node& node,
-                            std::string_view what) const {
-    reject(node, fmt::format("{} is {}; it must be {}", path(key), shown(node), what));
-  }
-
-  const toml::table& table_;
-  std::string name_;
-  const std::string& file_;
-};
-
-SourcedNumber read_number(const Section& section, const Limits& limits) {
-  section.allow({"value", "kind", "source", "date"});
-  return {.value = section.number("value", limits),
-          .kind = section.kind("kind"),
-          .source = section.text("source"),
-          .date = section.date("date")};
+SourcedNumber read_number(const Table& table, std::string_view name, const Limits& limits) {
+  constexpr std::string_view kKeys[] = {"value", "kind", "source", "date"};
+  table.reject_unknown_keys(kKeys, those_of(name));
+  return {.value = required_number(table, "value", limits),
+          .kind = required_kind(table, "kind"),
+          .source = required_text(table, "source"),
+          .date = required_date(table, "date")};
 }
 
 std::vector<std::string_view> keys_of(std::string_view section) {
@@ -215,60 +138,53 @@ std::vector<std::string_view> keys_of(std::string_view section) {
   return keys;
 }
 
-void read_numbers(const Section& section, std::string_view name, const std::string& file,
-                  DeviceProfile& profile) {
-  section.allow(keys_of(name));
+void read_numbers(const Table& section, std::string_view name, DeviceProfile& profile) {
+  check_keys(section, keys_of(name), those_of(name));
   for (const NumberRow& row : kNumbers) {
-    const toml::table* table = row.section == name ? section.section(row.key) : nullptr;
-    if (table == nullptr) continue;
-    profile.*row.member = read_number({*table, section.path(row.key), file}, row.limits);
+    if (row.section != name) continue;
+    const std::optional<Table> number = section.table(row.key);
+    if (!number) continue;
+    profile.*row.member = read_number(*number, section.name_of(row.key), row.limits);
   }
 }
 
-NetworkTiming read_timing(const Section& section) {
-  section.allow({"network", "network_hash", "precision", "memory_mode", "threads", "batch_size",
-                 "step_overhead_seconds", "step_seconds_per_sample", "first_step_seconds",
-                 "forward_seconds_per_sample", "read_seconds_per_sample", "start_seconds",
-                 "save_seconds", "power_watts", "source", "date"});
+NetworkTiming read_timing(const Table& table) {
+  constexpr std::string_view kKeys[] = {"network",
+                                        "network_hash",
+                                        "precision",
+                                        "memory_mode",
+                                        "threads",
+                                        "batch_size",
+                                        "step_overhead_seconds",
+                                        "step_seconds_per_sample",
+                                        "first_step_seconds",
+                                        "forward_seconds_per_sample",
+                                        "read_seconds_per_sample",
+                                        "start_seconds",
+                                        "save_seconds",
+                                        "power_watts",
+                                        "source",
+                                        "date"};
+  table.reject_unknown_keys(kKeys, those_of("timing"));
   NetworkTiming timing{
-      .network = section.text("network"),
-      .network_hash = section.text("network_hash"),
-      .precision = section.text("precision"),
-      .memory_mode = section.text("memory_mode"),
-      .threads = section.count("threads"),
-      .batch_size = section.count("batch_size"),
-      .step_overhead_seconds = section.number("step_overhead_seconds", kNotNegative),
-      .step_seconds_per_sample = section.number("step_seconds_per_sample", kAboveZero),
-      .first_step_seconds = section.number("first_step_seconds", kNotNegative),
-      .forward_seconds_per_sample = section.number("forward_seconds_per_sample", kNotNegative),
-      .read_seconds_per_sample = section.number("read_seconds_per_sample", kNotNegative),
-      .start_seconds = section.number("start_seconds", kNotNegative),
-      .save_seconds = section.number("save_seconds", kNotNegative),
-      .source = section.text("source"),
-      .date = section.date("date")};
-  if (section.has("power_watts")) timing.power_watts = section.number("power_watts", kAboveZero);
+      .network = required_text(table, "network"),
+      .network_hash = required_text(table, "network_hash"),
+      .precision = required_text(table, "precision"),
+      .memory_mode = required_text(table, "memory_mode"),
+      .threads = required_count(table, "threads"),
+      .batch_size = required_count(table, "batch_size"),
+      .step_overhead_seconds = required_number(table, "step_overhead_seconds", kNotNegative),
+      .step_seconds_per_sample = required_number(table, "step_seconds_per_sample", kAboveZero),
+      .first_step_seconds = required_number(table, "first_step_seconds", kNotNegative),
+      .forward_seconds_per_sample =
+          required_number(table, "forward_seconds_per_sample", kNotNegative),
+      .read_seconds_per_sample = required_number(table, "read_seconds_per_sample", kNotNegative),
+      .start_seconds = required_number(table, "start_seconds", kNotNegative),
+      .save_seconds = required_number(table, "save_seconds", kNotNegative),
+      .source = required_text(table, "source"),
+      .date = required_date(table, "date")};
+  (void)table.read("power_watts", kAboveZero, timing.power_watts);
   return timing;
-}
-
-void check_lengths(std::string_view text, const std::string& file) {
-  if (text.size() > kLargestFile) {
-    fail(file, fmt::format("it has {} bytes, a profile has at most {}; is it the right file?",
-                           text.size(), kLargestFile));
-  }
-  const auto line = core::first_line_above(text, kLongestLine);
-  if (!line) return;
-  fail(fmt::format("{}:{}", file, line->number),
-       fmt::format("the line has {} bytes; it may have {}", line->length, kLongestLine));
-}
-
-toml::table parse_toml(std::string_view text, const std::string& file) {
-  check_lengths(text, file);
-  try {
-    return toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    fail(fmt::format("{}:{}", file, error.source().begin.line),
-         fmt::format("not valid TOML: {}", core::printable(error.description())));
-  }
 }
 
 void print_number(const NumberRow& row, const SourcedNumber& number, std::string& toml) {
@@ -316,21 +232,19 @@ std::string_view name_of(NumberKind kind) {
 }
 
 DeviceProfile parse_device_profile(std::string_view toml, const std::string& name) {
-  const toml::table root = parse_toml(toml, name);
-  const Section file(root, "", name);
-  file.allow({"name", "description", "power", "compute", "memory", "storage", "timing"});
-  DeviceProfile profile{.name = file.text("name")};
-  if (file.has("description")) profile.description = file.text("description");
+  constexpr std::string_view kKeys[] = {"name",   "description", "power", "compute",
+                                        "memory", "storage",     "timing"};
+  const toml_input::Document document =
+      toml_input::parse_document(toml, name, {"a profile", toml_input::kLargeFile});
+  const Table root = document.root();
+  root.reject_unknown_keys(kKeys);
+  DeviceProfile profile{.name = required_text(root, "name")};
+  if (root.has("description")) profile.description = required_text(root, "description");
   for (const std::string_view section : kSections) {
-    const toml::table* table = file.section(section);
-    if (table != nullptr)
-      read_numbers({*table, std::string(section), name}, section, name, profile);
+    const std::optional<Table> table = root.table(section);
+    if (table) read_numbers(*table, section, profile);
   }
-  if (const toml::array* timings = file.tables("timing")) {
-    for (const toml::node& timing : *timings) {
-      profile.timings.push_back(read_timing({*timing.as_table(), "timing", name}));
-    }
-  }
+  for (const Table& timing : root.tables("timing")) profile.timings.push_back(read_timing(timing));
   return profile;
 }
 

@@ -89,7 +89,10 @@ TEST(Comparison, NamesThePlaceOfAMistake) {
                [] { (void)parsed("[compare]\nstrategies = [\"top\"]\nkeep_ratios = [2.0]\n"); });
   expect_error(ErrorKind::config, {"compare.toml:3", "\"kept\" or \"cost\""},
                [] { (void)parsed("[compare]\nstrategies = [\"top\"]\nmatch = \"time\"\n"); });
-  expect_error(ErrorKind::config, {"compare.toml:2", "compare.strategy", "strategies"},
+  expect_error(ErrorKind::config, {"compare.toml:3", "did you mean kept?"},
+               [] { (void)parsed("[compare]\nstrategies = [\"top\"]\nmatch = \"kep\"\n"); });
+  expect_error(ErrorKind::config,
+               {"compare.toml:2", "compare.strategy is not a field", "did you mean strategies?"},
                [] { (void)parsed("[compare]\nstrategy = [\"top\"]\n"); });
   expect_error(ErrorKind::config, {"compare.toml:4", "name"}, [] {
     (void)parsed("[compare]\nstrategies = [\"top\"]\n\n[[compare.settings]]\ntrain_limit = 5\n");
@@ -97,6 +100,14 @@ TEST(Comparison, NamesThePlaceOfAMistake) {
   expect_error(ErrorKind::config, {"compare.toml:3", "patience", "section.key"}, [] {
     (void)parsed("[compare]\nstrategies = [\"top\"]\nsettings = [{name = \"a\", patience = 5}]\n");
   });
+  expect_error(ErrorKind::config, {"compare.toml:3", "did you mean train_limit?"}, [] {
+    (void)parsed(
+        "[compare]\nstrategies = [\"top\"]\nsettings = [{name = \"a\", tain_limit = 5}]\n");
+  });
+  expect_error(ErrorKind::config, {"compare.toml:2", "compare.strategies is [ 3 ]"},
+               [] { (void)parsed("[compare]\nstrategies = [3]\n"); });
+  expect_error(ErrorKind::config, {"compare.toml:3", "compare.keep_ratios is [ true ]"},
+               [] { (void)parsed("[compare]\nstrategies = [\"top\"]\nkeep_ratios = [true]\n"); });
   expect_error(ErrorKind::config, {"compare.toml:2", "not valid TOML"},
                [] { (void)parsed("[compare]\nstrategies = [\n"); });
 }
@@ -118,7 +129,13 @@ TEST(Comparison, RefusesWhatCannotBeCompared) {
   expect_error(ErrorKind::config, {"train.epohcs"}, [] {
     (void)parsed("[compare]\nstrategies = [\"top\"]\nsettings = [\"train.epohcs=5\"]\n");
   });
-  expect_error(ErrorKind::config, {"16384"}, [] { (void)parsed(std::string(20000, '#')); });
+  expect_error(ErrorKind::config,
+               {"compare.toml: it has 65537 bytes, a comparison has at most 65536"},
+               [] { (void)parsed(std::string(65'537, '\n')); });
+  expect_error(ErrorKind::config, {"compare.toml:1: the line has 16385 bytes"},
+               [] { (void)parsed(std::string(16'385, '#')); });
+  expect_error(ErrorKind::config, {"compare.toml:2: a key has more than 16 parts"},
+               [] { (void)parsed("[compare]\na.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a = 1"); });
 }
 
 TEST(StrategySpec, HasAScoreAndAQuotaWhereTheyAreGiven) {

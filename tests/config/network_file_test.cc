@@ -124,7 +124,7 @@ TEST(NetworkFile, AMistakeNamesFileLineLayerAndFix) {
       "own.toml:1: a layer's type is missing; it must be one of convolution, depthwise, "
       "batch_norm, relu, relu6, max_pool, global_average_pool, linear, add",
       "[[layer]]\nname = 'a'");
-  expect_complaint("own.toml:1: layer a: it needs out_channels",
+  expect_complaint("own.toml:1: layer a: out_channels is missing; add it",
                    "[[layer]]\ntype = 'convolution'\nname = 'a'\nkernel = 3");
   expect_complaint(
       "own.toml:3: layer max_pool: kernel is [ 1, 0 ]; it must be a whole number or [height, "
@@ -173,8 +173,17 @@ TEST(NetworkFile, WhatIsNoNetworkIsRefused) {
       "own.toml:1: train is not a key of a network; it holds [[layer]] and nothing else",
       "[train]\nepochs = 3");
   expect_complaint("own.toml:1: a layer must be a table, [[layer]]", "layer = [3]");
-  expect_complaint("own.toml:2: the line has 1001 characters; it may have 1000",
-                   "\n" + std::string(1001, 'a'));
+  expect_complaint("own.toml:2: the line has 16385 bytes; it may have 16384",
+                   "\n" + std::string(16'385, 'a'));
+  expect_complaint(
+      "own.toml: it has 262145 bytes, a network has at most 262144; is it the right file?",
+      std::string(262'145, '\n'));
+  expect_complaint("own.toml:2: a key has more than 16 parts; it may have 16",
+                   "\na.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a = 1");
+  expect_complaint("own.toml:1: brackets are nested more than 16 deep; they may be 16",
+                   "layer = " + std::string(17, '[') + std::string(17, ']'));
+  expect_complaint("own.toml:2: layer a\\x0ab: name is 3; it must be a string in quotes",
+                   "[[layer]]\nname = 3\ntype = \"a\\nb\"");
   expect_complaint(
       "own.toml:5: layer a: with it the network has 4.45e+09 parameters; it may have 1e+09",
       "[[layer]]\ntype = 'linear'\nname = 'b'\nout_features = 65535\n[[layer]]\ntype = 'linear'\n"

@@ -83,24 +83,27 @@ TEST(DeviceProfile, NamesFileLineFieldAndFix) {
   EXPECT_EQ(message_of(with_number("compute.duty_cycle", "{ value = 1.5 }")),
             "board.toml:2: compute.duty_cycle.value is 1.5; it must be in (0, 1]");
   EXPECT_EQ(message_of(with_number("power.idle_watts", "{ value = nan }")),
-            "board.toml:2: power.idle_watts.value is nan; it must be at least 0");
+            "board.toml:2: power.idle_watts.value is nan; it must be a finite number, at least 0");
   EXPECT_EQ(message_of(with_number("memory.bytes", "{ value = \"8GB\" }")),
-            "board.toml:2: memory.bytes.value is '8GB'; it must be a number");
+            "board.toml:2: memory.bytes.value is \"8GB\"; it must be a number, above 0");
   EXPECT_EQ(message_of(with_number("memory.bytes", "8")),
-            "board.toml:2: memory.bytes is 8; it must be a section");
+            "board.toml:2: memory.bytes is 8; it must be a section, [memory.bytes]");
 }
 
 TEST(DeviceProfile, NeedsKindSourceAndDateOfEveryNumber) {
   EXPECT_EQ(message_of(with_number("power.idle_watts", "{ value = 1 }")),
             "board.toml:2: power.idle_watts.kind is missing; add it");
   EXPECT_EQ(message_of(with_number("power.idle_watts", R"({ value = 1, kind = "guess" })")),
-            "board.toml:2: power.idle_watts.kind is 'guess'; it must be one of measured, "
+            "board.toml:2: power.idle_watts.kind is \"guess\"; it must be one of measured, "
             "data_sheet, estimated");
+  EXPECT_EQ(message_of(with_number("power.idle_watts", R"({ value = 1, kind = "mesured" })")),
+            "board.toml:2: power.idle_watts.kind is \"mesured\"; it must be one of measured, "
+            "data_sheet, estimated; did you mean measured?");
   EXPECT_EQ(message_of(with_number(
                 "power.idle_watts",
                 R"({ value = 1, kind = "measured", source = "meter", date = "yesterday" })")),
-            "board.toml:2: power.idle_watts.date is 'yesterday'; it must be a date in quotes, such "
-            "as \"2026-11-25\"");
+            "board.toml:2: power.idle_watts.date is \"yesterday\"; it must be a date in quotes, "
+            "such as \"2026-11-25\"");
 }
 
 TEST(DeviceProfile, RefusesWhatItDoesNotKnow) {
@@ -114,6 +117,8 @@ TEST(DeviceProfile, RefusesWhatItDoesNotKnow) {
             "board.toml:3: compute.duty_share is now called compute.duty_cycle");
   EXPECT_EQ(message_of("name = \"x\"\n[compute]\nsustained_share = { value = 1 }\n"),
             "board.toml:3: compute.sustained_share is now called compute.sustained_fraction");
+  EXPECT_EQ(message_of("name = \"x\"\n[power.idle_wats]\n"),
+            "board.toml:2: power.idle_wats is not a field; did you mean idle_watts?");
   EXPECT_EQ(message_of("name = \"x\"\ntiming = 4\n"),
             "board.toml:2: timing is 4; it must be a list of sections, [[timing]]");
   EXPECT_EQ(message_of("name = "),
@@ -123,8 +128,12 @@ TEST(DeviceProfile, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(DeviceProfile, RefusesLinesThatCouldExhaustTheReader) {
-  EXPECT_EQ(message_of("name = \"x\"\n" + std::string(2000, 'a') + " = 1\n"),
-            "board.toml:2: the line has 2004 bytes; it may have 1000");
+  EXPECT_EQ(message_of("name = \"x\"\n" + std::string(17'000, 'a') + " = 1\n"),
+            "board.toml:2: the line has 17004 bytes; it may have 16384");
+  EXPECT_EQ(message_of(std::string(262'145, '\n')),
+            "board.toml: it has 262145 bytes, a profile has at most 262144; is it the right file?");
+  EXPECT_EQ(message_of("name = \"x\"\na.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a = 1\n"),
+            "board.toml:2: a key has more than 16 parts; it may have 16");
 }
 
 TEST(DeviceProfile, ComesFromAFile) {
@@ -135,6 +144,16 @@ TEST(DeviceProfile, ComesFromAFile) {
 }
 
 TEST(DeviceProfile, ListsTheShippedOnesForANameNobodyKnows) {
+  const auto suggestion = [](const std::string& name) {
+    try {
+      (void)read_device_profile(name);
+    } catch (const core::Error& error) {
+      const std::string message = error.what();
+      return message.substr(message.rfind(';'));
+    }
+    return std::string();
+  };
+  EXPECT_EQ(suggestion("lapdop"), "; did you mean laptop?");
   try {
     (void)read_device_profile("raspberry-pi-6");
     FAIL();

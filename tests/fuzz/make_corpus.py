@@ -221,6 +221,56 @@ def write_checkpoint_state():
     write("checkpoint_state/deep", b"[" * 50 + b"]" * 50)
 
 
+def write_budget_file():
+    write("budget_file/limits.toml", b"seconds = 900\njoules = 2e2\n")
+    write("budget_file/harvest.toml", b"joules = 5\nharvest = [[0, 2.5], [3600, 0.0]]\n")
+    write("budget_file/empty.toml", b"# nothing yet\n")
+    write("budget_file/unknown_key.toml", b"second = 900\n")
+    write("budget_file/negative.toml", b"seconds = -1\n")
+    write("budget_file/infinite.toml", b"joules = inf\n")
+    write("budget_file/descending.toml", b"harvest = [[60, 1], [0, 2]]\n")
+    write("budget_file/triple.toml", b"harvest = [[0, 1, 2], \"a\"]\n")
+    write("budget_file/deep_key.toml", b".".join([b"a"] * 5000) + b" = 1\n")
+    write("budget_file/deep_list.toml", b"harvest = " + b"[" * 5000 + b"]" * 5000 + b"\n")
+    write("budget_file/behind_quotes.toml", b'a = ["""x"""", {' + b".".join([b"a"] * 99) + b" = 1}]\n")
+
+
+def write_device_list():
+    gate = (b'[[device]]\nname = "gate"\nprofile = "raspberry-pi-5"\nnum_samples = 5000\n'
+            b'seconds = 600\njoules = 4e3\nbytes = "20MB"\n')
+    yard = b"[[device]]\nname = 'yard'\nprofile = 'own.toml'\nnum_samples = 200\nbytes = 1e6\n"
+    write("device_list/two.toml", gate + yard)
+    write("device_list/inline.toml",
+          b"device = [{name = 'a', profile = 'laptop', num_samples = 1}]\n")
+    write("device_list/twice.toml", yard + yard)
+    write("device_list/empty.toml", b"")
+    write("device_list/missing.toml", b"[[device]]\nname = 'a'\n")
+    write("device_list/no_list.toml", b"device = 3\n")
+    write("device_list/unknown_key.toml", yard + b"second = 3\n")
+    write("device_list/out_of_range.toml", yard.replace(b"200", b"-3"))
+    write("device_list/deep_header.toml", b"[" + b".".join([b"a"] * 5000) + b"]\nx = 1\n")
+    write("device_list/deep_table.toml", b"device = " + b"{a=" * 5000 + b"1" + b"}" * 5000 + b"\n")
+
+
+def write_comparison():
+    write("comparison/minimal.toml", b'[compare]\nstrategies = ["top"]\n')
+    write("comparison/all.toml",
+          b'[train]\nepochs = 2\n\n[compare]\nstrategies = [\n  "top:el2n:proportional",\n]\n'
+          b'keep_ratios = [0.1, "0.50"]\nseeds = [1, 7]\nmatch = "cost"\n'
+          b'[[compare.settings]]\nname = "few"\ntrain_limit = 500\nmodel.network = "mlp"\n'
+          b'\n[prune]\nkeep_ratio = 0.4\n')
+    write("comparison/inline.toml",
+          b'compare = {strategies = ["random"], settings = ["train.epochs=1"], seeds = 2}\n')
+    write("comparison/unknown_strategy.toml", b'[compare]\nstrategies = ["ranodm"]\n')
+    write("comparison/unknown_field.toml",
+          b'[compare]\nstrategies = ["top"]\nsettings = [{name = "a", patience = 5}]\n')
+    write("comparison/many_seeds.toml", b'[compare]\nstrategies = ["top"]\nseeds = 1000000\n')
+    write("comparison/no_section.toml", b"[train]\nepochs = 2\n")
+    write("comparison/dates.toml",
+          b'[compare]\nstrategies = ["top"]\nsettings = [{name = "a", data.path = 2026-11-25}]\n')
+    write("comparison/deep_key.toml", b"compare." + b".".join([b"a"] * 5000) + b" = 1\n")
+
+
 write_idx()
 write_gzip()
 write_npy()
@@ -230,3 +280,6 @@ write_jpeg()
 write_cifar()
 write_quantity()
 write_checkpoint_state()
+write_budget_file()
+write_device_list()
+write_comparison()

@@ -40,16 +40,41 @@ TEST(FleetFile, HoldsDevicesWithTheirBudgets) {
 
 TEST(FleetFile, AMistakeNamesItsLineAndField) {
   const std::string good = "[[device]]\nname = \"a\"\nprofile = \"laptop\"\n";
-  expect_refused(good + "num_samples = -3\n", {"devices.toml:4", "num_samples", "above 0"});
-  expect_refused(good + "num_samples = 2.5\n", {"devices.toml:4", "whole number"});
+  expect_refused(good + "num_samples = -3\n",
+                 {"devices.toml:4: device.num_samples is -3; it must be above 0"});
+  expect_refused(good + "num_samples = 2.5\n",
+                 {"devices.toml:4", "device.num_samples is 2.5", "whole number"});
   expect_refused(good, {"devices.toml:1", "num_samples", "missing"});
-  expect_refused(good + "num_samples = 3\nsecond = 3\n", {"devices.toml:5", "device.second"});
+  expect_refused(good + "num_samples = 3\nsecond = 3\n",
+                 {"devices.toml:5", "device.second", "did you mean seconds?"});
   expect_refused(good + "num_samples = 3\njoules = 0\n", {"devices.toml:5", "device.joules"});
-  expect_refused(good + "num_samples = 3\nbytes = \"big\"\n", {"devices.toml:5", "20MB"});
+  expect_refused(good + "num_samples = 3\nbytes = \"big\"\n",
+                 {"devices.toml:5", "device.bytes is \"big\"", "400MB"});
   expect_refused("[[device]]\nname = 3\n", {"devices.toml:2", "device.name", "quotes"});
-  expect_refused("devices = 3\n", {"devices.toml:1", "[[device]]"});
+  expect_refused(good + "num_samples = 3\nseconds = inf\n", {"devices.toml:5", "finite"});
+  expect_refused("devices = 3\n", {"devices.toml:1", "devices", "did you mean device?"});
+  expect_refused("device = 3\n", {"devices.toml:1", "[[device]]"});
   expect_refused("", {"devices.toml:1", "[[device]]"});
   expect_refused("[[device\n", {"devices.toml:"});
+}
+
+// Inputs that would make the TOML parser, or the destructor of what it made, exhaust the stack.
+TEST(FleetFile, RefusesWhatIsTooLargeOrTooDeep) {
+  expect_refused(std::string(262'145, '\n'), {"it has 262145 bytes, a device list has at most"});
+  expect_refused(std::string(16'385, '#'), {"devices.toml:1: the line has 16385 bytes"});
+  std::string dots = "a";
+  for (int i = 0; i < 8000; ++i) dots += ".a";
+  expect_refused("[" + dots + "]\nx = 1\n", {"devices.toml:1: a key has more than 16 parts"});
+  expect_refused("\n" + dots + " = 1\n", {"devices.toml:2: a key has more than 16 parts"});
+  expect_refused("a = " + std::string(8000, '[') + "\n", {"devices.toml:1: brackets are nested"});
+}
+
+TEST(FleetFile, IsReadWithoutProfiles) {
+  const auto devices = parse_device_list(
+      "[[device]]\nname = 'a'\nprofile = 'nowhere.toml'\nnum_samples = 3\nbytes = 1e6\n", "d.toml");
+  ASSERT_EQ(devices.size(), 1u);
+  EXPECT_EQ(devices[0].profile, "nowhere.toml");
+  EXPECT_EQ(devices[0].budgets.stored_bytes, 1e6);
 }
 
 TEST(FleetFile, NoTwoDevicesShareAName) {

@@ -30,7 +30,6 @@ enum class ErrorKind {
 /// of its own, as the command line does (apps/edgeprune/advice.h).
 enum class ErrorReason {
   none,
-  placed,                      // nothing: it marks a message that begins with its place in a file
   run_resumable,               // resume the run; `setting`: what must be set first
   comparison_resumable,        // carry the same comparison out again
   run_exists,                  // resume or replace the run, or choose another directory

@@ -20,6 +20,19 @@
 
 namespace edgeprune::plan {
 
+/// A device as the list has it.
+struct ListedDevice {
+  std::string name;
+  std::string profile;  // the name of a shipped one, or of a file
+  std::uint32_t num_samples = 0;
+  cost::Budgets budgets;
+};
+
+/// Reads no profile. `name` stands for the file in messages. A mistake is an Error of kind config
+/// with its place: "devices.toml:4: device.num_samples is -3; it must be above 0".
+[[nodiscard]] std::vector<ListedDevice> parse_device_list(std::string_view toml,
+                                                          const std::string& name);
+
 struct FleetDevice {
   std::string name;
   cost::DeviceProfile profile;
@@ -27,8 +40,7 @@ struct FleetDevice {
   cost::Budgets budgets;
 };
 
-/// A mistake is an Error of kind config with its place: "devices.toml:4: device.num_samples is -3;
-/// it must be a whole number above 0".
+/// The devices of a list with their profiles.
 [[nodiscard]] std::vector<FleetDevice> read_fleet(const std::filesystem::path& path);
 
 }  // namespace edgeprune::plan
