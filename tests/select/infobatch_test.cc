@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
+#include <variant>
 
 namespace edgeprune::select {
 namespace {
@@ -115,8 +118,11 @@ void restore(Sampler& to, Sampler& from) {
   const auto places = to.state();
   ASSERT_EQ(saved.size(), places.size());
   for (std::size_t i = 0; i < saved.size(); ++i) {
-    ASSERT_EQ(saved[i].values.size(), places[i].values.size());
-    std::copy(saved[i].values.begin(), saved[i].values.end(), places[i].values.begin());
+    ASSERT_EQ(saved[i].name, places[i].name);
+    const auto values = std::get<std::span<float>>(saved[i].values);
+    const auto place = std::get<std::span<float>>(places[i].values);
+    ASSERT_EQ(values.size(), place.size());
+    std::copy(values.begin(), values.end(), place.begin());
   }
 }
 
