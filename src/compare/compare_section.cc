@@ -1,5 +1,6 @@
 #include "compare_section.h"
 
+#include "edgeprune/config/config.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/nearest_word.h"
 #include "edgeprune/toml_input/document.h"

@@ -190,7 +190,7 @@ std::string renamed_in(const toml_input::Entry& entry) {
 
 std::string find_renamed(std::string_view toml) {
   try {
-    const toml_input::Document document = toml_input::parse_document(toml, "");
+    const toml_input::Document document = toml_input::parse_document(toml, "", {.what = "a configuration"});
     for (const toml_input::Entry& entry : entries_of(document.root())) {
       if (std::string renamed = renamed_in(entry); !renamed.empty()) return renamed;
     }

@@ -21,7 +21,7 @@ std::size_t line_of(const toml::source_region& source) {
   return std::max<std::size_t>(source.begin.line, 1);
 }
 
-std::string place_in(const std::string& file, std::size_t line) {
+std::string place_text(const std::string& file, std::size_t line) {
   return fmt::format("{}:{}", file, line);
 }
 
@@ -32,11 +32,11 @@ std::size_t Value::line() const {
 }
 
 std::string Value::place() const {
-  return place_in(*file_, line());
+  return place_text(*file_, line());
 }
 
 std::string Entry::place() const {
-  return place_in(value.file(), line);
+  return place_text(value.file(), line);
 }
 
 bool Value::is_table() const {

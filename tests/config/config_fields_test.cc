@@ -148,7 +148,7 @@ TEST(ConfigFields, NeedWhatTheySay) {
       EXPECT_NO_THROW((void)read_config("", overrides)) << overrides[0];
       std::erase(overrides, std::string(need.field) + "=1");
       expect_error(ErrorKind::config,
-                   {"--set " + overrides[0], "it needs " + std::string(need.field) + " too"},
+                   {overrides[0] + ": ", "it needs " + std::string(need.field) + " too"},
                    [&] { (void)read_config("", overrides); });
     }
   }

@@ -371,7 +371,7 @@ TEST(Config, ReadsAFileAndNamesItInErrors) {
 TEST(Config, SaysWhatAnOldNameIsCalledNow) {
   expect_message("train.toml:2: pause.hours is now called pause.allowed_hours",
                  "[pause]\nhours = \"22:00-06:00\"");
-  expect_message("--set score.checkpoints=4: score.checkpoints is now called score.evaluations", "",
+  expect_message("score.checkpoints=4: score.checkpoints is now called score.evaluations", "",
                  {"score.checkpoints=4"});
   expect_message("train.toml:2: score.mode \"checkpoints\" is now called \"evaluations\"",
                  "[score]\nmode = \"checkpoints\"");

@@ -40,7 +40,7 @@ class InMemory : public ::testing::Test {
   SmallRun files_;
 };
 
-void expect_same_bits(const config::Config& a, const config::Config& b) {
+void expect_same_results(const config::Config& a, const config::Config& b) {
   for (const std::string_view file :
        {kScoresFile, kScoresManifestFile, kSelectionFile, kModelFile}) {
     EXPECT_EQ(run_file(a, file), run_file(b, file)) << file;
@@ -53,7 +53,7 @@ TEST_F(InMemory, HasTheBitsOfTheSameDataFromFiles) {
   const RunInputs in = inputs();
   const RunResult read = SmallRun::run(files);
   const RunResult given = run(memory, {.inputs = &in});
-  expect_same_bits(files, memory);
+  expect_same_results(files, memory);
   EXPECT_EQ(given.test_accuracy, read.test_accuracy);
   EXPECT_EQ(given.test_loss, read.test_loss);
 }
@@ -73,7 +73,7 @@ TEST_F(InMemory, IsResumedToTheSameBitsWithTheSameInputsAndSaysWhatIsMissingWith
   expect_error(ErrorKind::run_directory, {"data set has changed"},
                [&] { (void)run_pipeline(begun, {.inputs = &others}); });
   (void)run_pipeline(begun, {.inputs = &in});
-  expect_same_bits(whole, stopped);
+  expect_same_results(whole, stopped);
 }
 
 TEST_F(InMemory, TakesANetworkAndFirstWeightsToo) {

@@ -79,7 +79,7 @@ void for_each_subset(std::uint32_t size, std::uint32_t count, const Body& body) 
   }
 }
 
-constexpr std::array<std::pair<const char*, select::Selector>, 3> kFeatureSelectors = {{
+inline const std::array<std::pair<const char*, select::Selector>, 3> kFeatureSelectors = {{
     {"facility_location", select::select_facility_location},
     {"k_center", select::select_k_center},
     {"moderate", select::select_moderate},

@@ -51,10 +51,10 @@ TEST(FirstTooDeep, TakesTextThatEndsInTheMiddle) {
   }
 }
 
-std::size_t depth_of(const Value& value) {
+std::size_t nesting_of(const Value& value) {
   std::size_t deepest = 0;
-  for (const Entry& entry : value.entries()) deepest = std::max(deepest, depth_of(entry.value));
-  for (const Value& element : value.elements()) deepest = std::max(deepest, depth_of(element));
+  for (const Entry& entry : value.entries()) deepest = std::max(deepest, nesting_of(entry.value));
+  for (const Value& element : value.elements()) deepest = std::max(deepest, nesting_of(element));
   return deepest + 1;
 }
 
@@ -73,7 +73,7 @@ TEST(FirstTooDeepProperty, WhatPassesIsNoDeeperForTheParser) {
     if (first_too_deep(text + "]", limits)) return;
     try {
       const Document document = parse_document(text + "]", "t.toml", {"a test"});
-      for (const Entry& entry : document.root().entries()) RC_ASSERT(depth_of(entry.value) <= 3u);
+      for (const Entry& entry : document.root().entries()) RC_ASSERT(nesting_of(entry.value) <= 3u);
     } catch (const core::Error&) {
     }
   }));

@@ -13,13 +13,13 @@
 namespace edgeprune::toml_input {
 namespace {
 
-Document parsed(const std::string& text) {
+Document parsed_table(const std::string& text) {
   return parse_document(text, "t.toml", {"a test"});
 }
 
 // The message of what `read` asks of the root.
 std::string message_of(const std::string& text, const std::function<void(const Table&)>& read) {
-  const Document document = parsed(text);
+  const Document document = parsed_table(text);
   try {
     read(document.root());
   } catch (const core::Error& error) {
@@ -30,7 +30,7 @@ std::string message_of(const std::string& text, const std::function<void(const T
 }
 
 TEST(Table, ReadsWhatIsThere) {
-  const Document document = parsed("rate = 0.5\nword = 'b'\n");
+  const Document document = parsed_table("rate = 0.5\nword = 'b'\n");
   const Table root = document.root();
   double rate = 0;
   double other = 7;
@@ -57,9 +57,9 @@ TEST(Table, NamesFileLineKeyValueAndFix) {
 
 TEST(Table, TakesListsOfTablesAlone) {
   const auto devices = [](const Table& root) { (void)root.tables("device"); };
-  EXPECT_EQ(parsed("[[device]]\n[[device]]\n").root().tables("device").size(), 2u);
-  EXPECT_EQ(parsed("device = [{}, {}, {}]").root().tables("device").size(), 3u);
-  EXPECT_TRUE(parsed("").root().tables("device").empty());
+  EXPECT_EQ(parsed_table("[[device]]\n[[device]]\n").root().tables("device").size(), 2u);
+  EXPECT_EQ(parsed_table("device = [{}, {}, {}]").root().tables("device").size(), 3u);
+  EXPECT_TRUE(parsed_table("").root().tables("device").empty());
   const std::string must_be = "; it must be a list of sections, [[device]]";
   EXPECT_EQ(message_of("device = 3", devices), "t.toml:1: device is 3" + must_be);
   EXPECT_EQ(message_of("device = [{}, 3]", devices), "t.toml:1: device is [ {}, 3 ]" + must_be);
@@ -80,7 +80,7 @@ TEST(Table, NamesTheFirstUnknownKeyOfTheFile) {
 }
 
 TEST(Table, KeepsTheOrderOfTheFile) {
-  const Document document = parsed("z = 1\na.y = 2\nm = {c = 1, b = 2}\na.x = 3\n");
+  const Document document = parsed_table("z = 1\na.y = 2\nm = {c = 1, b = 2}\na.x = 3\n");
   std::vector<std::string> keys;
   for (const Entry& entry : document.root().entries()) keys.push_back(entry.key);
   EXPECT_EQ(keys, (std::vector<std::string>{"z", "a", "m"}));
@@ -91,7 +91,7 @@ TEST(Table, KeepsTheOrderOfTheFile) {
 
 TEST(Value, ShowsItselfOnOneLine) {
   const Document document =
-      parsed("a = [64, 0]\nb = 1e60\nc = \"x\\ny\"\nd = true\ne = {}\nf = '" +
+      parsed_table("a = [64, 0]\nb = 1e60\nc = \"x\\ny\"\nd = true\ne = {}\nf = '" +
              std::string(200, 'x') + "'\ng = [" + std::string(200, ' ') + "[1]]\n");
   const auto shown = [&](const char* key) { return document.root().get(key).for_message(); };
   EXPECT_EQ(shown("a"), "[ 64, 0 ]");
