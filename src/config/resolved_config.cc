@@ -22,13 +22,14 @@ void add_missing(std::vector<std::string>& columns, std::string_view column) {
 }
 
 void resolve_columns(Config& config) {
+  const std::vector<const select::Strategy*> possible = possible_strategies(config);
   for (const std::string& column : config.score.columns) {
     (void)config.catalogues.score(column, "score.columns");
   }
   select::require_quotas_fit(config.catalogues.strategy(config.prune.strategy),
                              config.prune.per_class, "prune.per_class");
   // Also of a strategy without a warm-up: prune.score must fit it.
-  for (const select::Strategy* strategy : possible_strategies(config)) {
+  for (const select::Strategy* strategy : possible) {
     (void)ranking_score(config, *strategy);
   }
   for (const std::string& column : needed_columns(config)) {

@@ -483,7 +483,7 @@ TEST(BudgetOfBytes, IsRefusedWhereEverythingStaysStoredOrNothingWould) {
   expect_error(ErrorKind::config, {"budget.bytes is 2000", "rs2 keeps everything", "top"}, [&] {
     (void)SmallRun::run(data.config("a", {"prune.strategy=rs2", "budget.bytes=2000"}));
   });
-  expect_error(ErrorKind::config, {"budget.bytes is 10, less than one sample", "at least"},
+  expect_error(ErrorKind::config, {"budget.bytes is 10, less than one sample", "the minimum is"},
                [&] { (void)SmallRun::run(data.config("b", {"budget.bytes=10"})); });
 }
 

@@ -156,7 +156,7 @@ TEST(Resume, AStateThatCannotBeFallsBackToTheOtherCheckpointThoughItsHashFits) {
     damage_state(newest_checkpoint(stopped), key, value);
     Notices notices;
     (void)run_pipeline(config::resolve(stopped), {.events = &notices});
-    EXPECT_NE(notices.all.find("damaged checkpoint"), std::string::npos);
+    EXPECT_NE(notices.all.find("corrupt checkpoint"), std::string::npos);
     expect_same_run(whole, stopped);
   }
 }

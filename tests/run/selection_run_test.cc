@@ -141,9 +141,10 @@ TEST(SelectionRun, ASelectionByAScoreThatWasNotGatheredIsAnErrorThatSaysHow) {
   const config::Config config = mlp_config(data, "scored", {});
   prepare_run_directory(config::resolve(config), false);
   (void)run_pipeline(config::resolve(config), {.goal = Phase::select});
-  expect_error(ErrorKind::config, {"el2n", "it has loss", "score.columns=[\"el2n\"]"}, [&] {
-    (void)change_selection(config.run.directory, {"prune.strategy=stratified"});
-  });
+  const core::ErrorContext context = expect_error(
+      ErrorKind::config, core::ErrorReason::new_run_needed, {"el2n", "it has loss"},
+      [&] { (void)change_selection(config.run.directory, {"prune.strategy=stratified"}); });
+  EXPECT_EQ(context.setting, "score.columns=[\"el2n\"]");
 }
 
 // Batches are of 16, the last of a pass of 6 more or fewer.

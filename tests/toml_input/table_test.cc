@@ -92,7 +92,7 @@ TEST(Table, KeepsTheOrderOfTheFile) {
 TEST(Value, ShowsItselfOnOneLine) {
   const Document document =
       parsed_table("a = [64, 0]\nb = 1e60\nc = \"x\\ny\"\nd = true\ne = {}\nf = '" +
-             std::string(200, 'x') + "'\ng = [" + std::string(200, ' ') + "[1]]\n");
+                   std::string(200, 'x') + "'\ng = [" + std::string(200, ' ') + "[1]]\n");
   const auto shown = [&](const char* key) { return document.root().get(key).for_message(); };
   EXPECT_EQ(shown("a"), "[ 64, 0 ]");
   EXPECT_EQ(shown("b"), "1e+60");
