@@ -137,6 +137,7 @@ void prepare_run_directory(const config::ResolvedConfig& config, bool force,
                       "run.directory is empty; it must name where the run is written",
                       {core::ErrorReason::run_directory_needed});
   }
+  (void)data_in_memory(*config, inputs);  // refused before anything is written
   const fs::path directory = config->run.directory;
   const bool has_network_file = config::is_network_file(config->model.network);
   // Read first: it may lie in the run that is replaced.

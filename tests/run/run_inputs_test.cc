@@ -33,7 +33,7 @@ class InMemory : public ::testing::Test {
     return config;
   }
   static RunResult run(const config::Config& config, const PipelineOptions& options) {
-    prepare_run_directory(config::resolve(config), false);
+    prepare_run_directory(config::resolve(config), false, options.inputs);
     return run_pipeline(config::resolve(config), options);
   }
 
@@ -126,6 +126,13 @@ TEST_F(InMemory, IsRefusedWhereTheConfigurationSaysOtherwise) {
   with_network.network = nn::build_network({.name = "mlp"}, in.data->shape(), 5);
   expect_error(ErrorKind::config, {"5 classes", "4 classes"},
                [&] { (void)run_pipeline(config::resolve(own), {.inputs = &with_network}); });
+}
+
+TEST_F(InMemory, IsRefusedWithoutItsDataBeforeAnythingIsWritten) {
+  const config::ResolvedConfig resolved = config::resolve(from_memory("nothing"));
+  expect_error(ErrorKind::config, {"data.format is memory"},
+               [&] { prepare_run_directory(resolved, false); });
+  EXPECT_FALSE(std::filesystem::exists(resolved->run.directory));
 }
 
 }  // namespace

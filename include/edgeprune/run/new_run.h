@@ -11,7 +11,8 @@ namespace edgeprune::run {
 /// empty is an Error of kind run_directory, unless `force`: then what is there is removed first, if
 /// it is a run directory and the new run can begin (its data, network and first weights are read
 /// for a try); anything else is never touched.
-/// `inputs`: what run_pipeline will be handed over, for that try; null: nothing.
+/// `inputs`: what run_pipeline will be handed over; null: nothing. Data in memory that are missing
+/// are an Error of kind config before anything is written.
 void prepare_run_directory(const config::ResolvedConfig& config, bool force,
                            const RunInputs* inputs = nullptr);
 

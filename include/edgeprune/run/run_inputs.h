@@ -5,7 +5,7 @@
 //   config.data.format = data::SourceFormat::memory;
 //   const config::ResolvedConfig resolved = config::resolve(config);
 //   const RunInputs inputs(std::move(train), std::move(test));
-//   prepare_run_directory(resolved, /*force=*/false);
+//   prepare_run_directory(resolved, /*force=*/false, &inputs);
 //   RunResult result = run_pipeline(resolved, {.inputs = &inputs});
 //
 // The run directory holds none of them. Whoever resumes the run hands the same over again: data and
