@@ -1,5 +1,7 @@
 #include "edgeprune/plan/recommendation.h"
 
+#include "edgeprune/plan/cost_plan_page.h"
+
 #include "planned_device.h"
 #include "run/small_run.h"
 
