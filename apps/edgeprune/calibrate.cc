@@ -1,5 +1,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/energy/discovery.h"
 #include "edgeprune/energy/recorder.h"
@@ -69,8 +71,9 @@ std::string names_of(const std::vector<std::unique_ptr<energy::Meter>>& meters) 
   for (const auto& meter : meters) {
     const energy::MeterInfo& info = meter->info();
     if (!info.is_counted) continue;
-    names.push_back(fmt::format("{} {} ({}, {})", energy::name_of(info.source), info.name,
-                                energy::name_of(info.scope), energy::name_of(info.method)));
+    names.push_back(fmt::format("{} {} ({}, {})", energy::name_of(info.source),
+                                core::printable(info.name), energy::name_of(info.scope),
+                                energy::name_of(info.method)));
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -153,7 +156,8 @@ void calibrate(const CalibrateOptions& options) {
                                .scratch = scratch.path(),
                                .date = fmt::format("{:%Y-%m-%d}", std::chrono::system_clock::now()),
                                .stop = &stop_flag()};
-  if (!options.quiet) how.tell = [](const std::string& text) { say(text + "\n"); };
+  if (!options.quiet)
+    how.tell = [](const std::string& text) { say(core::printable(text, core::kNoLimit) + "\n"); };
   auto meters = meters_of(*config);
   how.meter = names_of(meters);
   energy::Recorder recorder(std::move(meters), {.sample_seconds = config->energy.sample_seconds});
@@ -173,10 +177,11 @@ void calibrate(const CalibrateOptions& options) {
                        {"flops_per_second", measured.flops_per_second},
                        {"idle_watts", measured.idle_watts > 0 ? Json(measured.idle_watts) : Json()},
                        {"timing", timing_json(measured.timing)}};
-    print(json.dump(2) + "\n");
+    print(core::json_text(json));
     return;
   }
-  print(fmt::format("\n{}profile: {}\n", text_of(measured), options.output));
+  print(fmt::format("\n{}profile: {}\n", text_of(measured),
+                    core::printable(options.output, core::kNoLimit)));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "edgeprune/compare/run_comparison.h"
 #include "edgeprune/compare/verdict.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 
 #include "commands.h"
@@ -32,17 +33,17 @@ class CompareProgress final : public compare::ComparisonEvents {
   }
   void on_warm_up(const compare::WarmUp& warm_up, const Done& done) override {
     say(fmt::format("warm-up {} of {}  {}  seed {}  {}{}\n", done.number, done.total,
-                    warm_up.setting, warm_up.seed, core::format_seconds(done.seconds),
-                    time_left(done)));
+                    core::printable(warm_up.setting), warm_up.seed,
+                    core::format_seconds(done.seconds), time_left(done)));
   }
   void on_cell(const compare::CellResult& cell, const Done& done) override {
     say(fmt::format("cell {:>3} of {}  {}  {:<22} keep {:<5} seed {}  test {:.1f} %  {}{}\n",
-                    done.number, done.total, cell.setting, cell.strategy, cell.keep_ratio,
-                    cell.seed, 100 * cell.test_accuracy, core::format_seconds(done.seconds),
-                    time_left(done)));
+                    done.number, done.total, core::printable(cell.setting),
+                    core::printable(cell.strategy), cell.keep_ratio, cell.seed,
+                    100 * cell.test_accuracy, core::format_seconds(done.seconds), time_left(done)));
   }
   void on_notice(const run::Notice& notice) override {
-    say(fmt::format("note: {}\n", notice.text));
+    say(fmt::format("note: {}\n", core::printable(notice.text, core::kNoLimit)));
   }
 };
 
@@ -54,7 +55,7 @@ void show(const compare::ComparisonOutcome& outcome, const CompareOptions& optio
   print(fmt::format("\n{}\n", compare::comparison_table(outcome.summary)));
   print(compare::verdict_text(outcome.summary));
   print(fmt::format("\nreport: {0}/report.html, tables: {0}/comparison.csv, comparison.json\n",
-                    options.output));
+                    core::printable(options.output, core::kNoLimit)));
 }
 
 void compare(const CompareOptions& options) {

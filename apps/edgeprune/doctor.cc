@@ -1,4 +1,6 @@
 #include "edgeprune/core/cpu_name.h"
+#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/energy/device_state.h"
@@ -119,10 +121,11 @@ Json report() {
 
 std::string meter_line(const Json& meter) {
   const auto source = meter["source"].get<std::string>();
-  const auto name = meter["name"].get<std::string>();
+  const std::string name = core::printable(meter["name"].get<std::string>());
   const std::string label = name.empty() ? source : fmt::format("{}: {}", source, name);
   if (!meter["usable"].get<bool>()) {
-    return fmt::format("meter         {}: no: {}\n", label, meter["why_not"].get<std::string>());
+    return fmt::format("meter         {}: no: {}\n", label,
+                       core::printable(meter["why_not"].get<std::string>(), core::kNoLimit));
   }
   std::string use = "a run does not read it unless energy.meter names it";
   if (meter["read_by_a_run"].get<bool>()) {
@@ -176,7 +179,7 @@ void add_doctor(CLI::App& app) {
   command->add_flag("--json", *json, "Print it as JSON");
   command->callback([json] {
     if (*json) {
-      print(fmt::format("{}\n", report().dump(2)));
+      print(core::json_text(report()));
     } else {
       print_report(report());
     }

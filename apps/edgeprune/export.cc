@@ -1,6 +1,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/npy.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/data/source.h"
 #include "edgeprune/run/run_data.h"
 #include "edgeprune/run/run_directory.h"
@@ -65,7 +66,7 @@ void export_kept(const ExportOptions& options) {
     });
   }
   print(fmt::format("wrote {} of {} samples to {}\n", kept.size(), dataset.num_samples(),
-                    options.output));
+                    core::printable(options.output, core::kNoLimit)));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/program.h"
@@ -131,15 +133,18 @@ class Report {
 
   [[nodiscard]] std::string table() const {
     std::size_t width = 5;
-    for (const nn::LayerCost& layer : layers_) width = std::max(width, layer.name.size());
-    std::string text = fmt::format("{} for {} and {} classes\n\n", run::network_name(config_),
-                                   shape_text(task_.input), task_.num_classes);
+    for (const nn::LayerCost& layer : layers_) {
+      width = std::max(width, core::printable(layer.name).size());
+    }
+    std::string text =
+        fmt::format("{} for {} and {} classes\n\n", core::printable(run::network_name(config_)),
+                    shape_text(task_.input), task_.num_classes);
     text +=
         fmt::format("{:<{}} {:<19} {:>13} {:>11} {:>14} {:>14} {:>16}\n", "layer", width, "kind",
                     "output", "parameters", "forward FLOPs", "backward FLOPs", "activation bytes");
     for (const nn::LayerCost& layer : layers_) {
-      text += fmt::format("{:<{}} {:<19} {:>13} {:>11} {:>14} {:>14} {:>16}\n", layer.name, width,
-                          layer.kind, shape_text(layer.output),
+      text += fmt::format("{:<{}} {:<19} {:>13} {:>11} {:>14} {:>14} {:>16}\n",
+                          core::printable(layer.name), width, layer.kind, shape_text(layer.output),
                           core::format_count(layer.parameters), count(layer.forward_flops),
                           count(layer.backward_flops), core::format_count(layer.activation_bytes));
     }
@@ -250,7 +255,7 @@ void inspect(const InspectOptions& options) {
   if (!options.input.empty()) inspected.task.input = parse_shape(options.input);
   if (options.classes) inspected.task.num_classes = *options.classes;
   const Report report(inspected);
-  print(options.json ? report.json().dump(2) + "\n" : report.table());
+  print(options.json ? core::json_text(report.json()) : report.table());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/version.h"
 
 #include "advice.h"
@@ -78,16 +79,9 @@ void keep_standard_streams() {
   }
 }
 
-// One line, whatever is in a name.
-std::string on_one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-  }
-  return text;
-}
-
 int fail(const std::string& message, ErrorKind kind) {
-  say(fmt::format("edgeprune: {}\n", on_one_line(message)));
+  say(fmt::format("edgeprune: {}\n",
+                  edgeprune::core::printable(message, edgeprune::core::kNoLimit)));
   return edgeprune::core::exit_code(kind);
 }
 

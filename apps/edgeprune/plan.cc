@@ -190,7 +190,7 @@ void add_plan(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("--html", options->html, "Write the plan as a page with plots");
   const auto add_weight = [&](const char* option, double& weight, const char* description) {
-    command->add_option(option, weight, description)->check(CLI::NonNegativeNumber);
+    command->add_option(option, weight, description)->check(is_not_negative());
   };
   add_weight("--lambda-seconds", options->weights.per_second,
              "The weighted objective (13)-(14): what a second costs, in test error");

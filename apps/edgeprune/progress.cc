@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 
 #include "output.h"
@@ -42,7 +43,7 @@ void Progress::on_step(run::Phase phase, std::uint64_t step, std::uint64_t total
     line(text);
     return;
   }
-  say(fmt::format("\r{}\x1b[K", text));
+  redraw_line(text);
   bar_shown_ = true;
 }
 
@@ -78,13 +79,13 @@ void Progress::on_notice(const run::Notice& notice) {
 }
 
 void Progress::clear_bar() {
-  if (bar_shown_) say(fmt::format("\r\x1b[K"));
+  if (bar_shown_) redraw_line("");
   bar_shown_ = false;
 }
 
 void Progress::line(const std::string& text) {
   clear_bar();
-  say(fmt::format("{}\n", text));
+  say(core::printable(text, core::kNoLimit) + "\n");
 }
 
 }  // namespace edgeprune::cli

@@ -1,5 +1,6 @@
 #include "run_options.h"
 
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/run/new_run.h"
 #include "edgeprune/run/run_directory.h"
@@ -9,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -44,7 +46,7 @@ std::string energy_lines(const run::RunResult& result) {
       "joules: score {:.2f}, select {:.2f}, train {:.2f}, evaluate {:.2f}, other {:.2f} ({})\n",
       spent.of(core::Activity::score).joules, spent.of(core::Activity::select).joules,
       spent.of(core::Activity::train).joules, spent.of(core::Activity::evaluate).joules,
-      spent.of(core::Activity::other).joules, result.meters);
+      spent.of(core::Activity::other).joules, core::printable(result.meters, core::kNoLimit));
 }
 
 std::string flops_line(const run::RunResult& result) {
@@ -74,7 +76,7 @@ std::string account(const run::RunResult& result) {
   text += energy_lines(result) + flops_line(result);
   text += budget_line(spent.total().seconds, result.limits.seconds, "s used (measured)");
   text += budget_line(spent.total().joules, result.limits.joules,
-                      fmt::format("J used ({})", result.meters));
+                      fmt::format("J used ({})", core::printable(result.meters, core::kNoLimit)));
   text += fmt::format("cost ratio: {:.3f} by equation (27), {:.3f} with the warm-up (predicted)\n",
                       plan.paper_cost_ratio, plan.cost_ratio);
   if (result.reached == run::Phase::done) {
@@ -86,11 +88,12 @@ std::string account(const run::RunResult& result) {
 }
 
 std::string stage_hint(const config::Config& config, run::Phase reached) {
+  const std::string directory = core::printable(config.run.directory, core::kNoLimit);
   switch (reached) {
     case run::Phase::select:
-      return fmt::format("scored; next: edgeprune select --run-dir {}\n", config.run.directory);
+      return fmt::format("scored; next: edgeprune select --run-dir {}\n", directory);
     case run::Phase::train:
-      return fmt::format("selected; next: edgeprune train --run-dir {}\n", config.run.directory);
+      return fmt::format("selected; next: edgeprune train --run-dir {}\n", directory);
     default:
       return "";
   }
@@ -128,12 +131,22 @@ CLI::Option* add_config_argument(CLI::App& command, std::string& path,
   return command.add_option("config", path, description)->check(is_path())->check(is_no_field());
 }
 
+CLI::Validator is_not_negative() {
+  return {[](const std::string& text) -> std::string {
+            double value = 0;
+            const bool is_number = CLI::detail::lexical_cast(text, value);
+            if (is_number && std::isfinite(value) && value >= 0) return "";
+            return fmt::format("{} is not a number of at least 0", core::printable(text));
+          },
+          "at least 0"};
+}
+
 CLI::Validator is_in_range(double least, double most) {
   return {[least, most](const std::string& text) -> std::string {
             double value = 0;
             const bool is_number = CLI::detail::lexical_cast(text, value);
             if (is_number && value >= least && value <= most) return "";
-            return fmt::format("{} is not in [{}, {}]", text, least, most);
+            return fmt::format("{} is not in [{}, {}]", core::printable(text), least, most);
           },
           fmt::format("in [{} - {}]", least, most)};
 }
@@ -206,7 +219,7 @@ void show_results(const config::ResolvedConfig& config, const RunOptions& option
   const run::RunResult& result = rows.front().result;
   print(fmt::format("\n{}{}", account(result), stage_hint(*config, result.reached)));
   if (rows.size() > 1) print(fmt::format("\n{}", compare::controls_table(rows)));
-  print(fmt::format("run directory: {}\n", config->run.directory));
+  print(fmt::format("run directory: {}\n", core::printable(config->run.directory, core::kNoLimit)));
 }
 
 }  // namespace edgeprune::cli

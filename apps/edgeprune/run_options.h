@@ -30,6 +30,8 @@ CLI::Option* add_config_argument(CLI::App& command, std::string& path,
                                  const std::string& description);
 /// Of an option that names a file or directory: it must not be empty.
 [[nodiscard]] CLI::Validator is_path();
+/// As CLI::NonNegativeNumber, which takes a NaN and inf for one and tells its range in 309 digits.
+[[nodiscard]] CLI::Validator is_not_negative();
 /// As CLI::Range, which takes a NaN for a number in it.
 [[nodiscard]] CLI::Validator is_in_range(double least, double most);
 /// --set, one field each time.

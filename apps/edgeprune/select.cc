@@ -1,6 +1,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/keep_ratio.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/run/run_directory.h"
 #include "edgeprune/run/scores_file.h"
 #include "edgeprune/select/manifest.h"
@@ -78,7 +79,7 @@ void select_from_scores(const SelectOptions& options) {
                            .num_samples = num_samples,
                            .num_kept = static_cast<std::uint32_t>(kept.size())});
   print(fmt::format("kept {} of {} samples: {}/selection.npy\n", kept.size(), num_samples,
-                    options.output));
+                    core::printable(options.output, core::kNoLimit)));
 }
 
 void select_in_run(const SelectOptions& options) {

@@ -2,11 +2,14 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_input.h"
+#include "edgeprune/core/json_output.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <sstream>
 
 namespace edgeprune::budget {
@@ -35,11 +38,30 @@ Json limits_json(const BudgetLimits& limits) {
 }
 
 BudgetLimits limits_from(const Json& json) {
-  BudgetLimits limits{.seconds = json.at("seconds"), .joules = json.at("joules")};
+  BudgetLimits limits{.seconds = core::json_member<double>(json, "seconds"),
+                      .joules = core::json_member<double>(json, "joules")};
   for (const Json& point : json.value("harvest", Json::array())) {
-    limits.harvest.push_back({point.at(0), point.at(1)});
+    limits.harvest.push_back({core::json_number<double>(point.at(0), "harvest"),
+                              core::json_number<double>(point.at(1), "harvest")});
   }
   return limits;
+}
+
+// More steps than any run makes.
+constexpr std::uint64_t kMostSteps = std::uint64_t{1} << 53;
+
+// Takes what is there; a number that its place cannot hold is a JsonMismatch.
+template <typename T>
+void take(const Json& json, const char* name, T& value) {
+  if (!json.contains(name)) return;
+  if constexpr (std::same_as<T, bool> || std::same_as<T, std::string>) {
+    value = json.at(name).get<T>();
+  } else {
+    value = core::json_member<T>(json, name);
+  }
+  if constexpr (std::same_as<T, std::uint64_t>) {
+    if (value > kMostSteps) throw core::JsonMismatch(fmt::format("'{}' is too large", name));
+  }
 }
 
 Json json_of(const DecisionRecord& record) {
@@ -67,15 +89,17 @@ DecisionRecord record_from(const Json& json) {
   if (record.decides_training()) {
     for (const char* key : {"epoch", "step", "steps_left", "evaluates"}) (void)json.at(key);
   }
-  record.sequence = json.value("sequence", record.sequence);
-  record.epoch = json.value("epoch", record.epoch);
-  record.step = json.value("step", record.step);
-  record.spent = {json.value("seconds", 0.0), json.value("joules", 0.0)};
-  record.per_step = {json.value("seconds_per_step", 0.0), json.value("joules_per_step", 0.0)};
-  record.steps_left = json.value("steps_left", record.steps_left);
-  record.progress = json.value("progress", record.progress);
-  record.evaluates = json.value("evaluates", record.evaluates);
-  record.why = json.value("why", record.why);
+  take(json, "sequence", record.sequence);
+  take(json, "epoch", record.epoch);
+  take(json, "step", record.step);
+  take(json, "seconds", record.spent.seconds);
+  take(json, "joules", record.spent.joules);
+  take(json, "seconds_per_step", record.per_step.seconds);
+  take(json, "joules_per_step", record.per_step.joules);
+  take(json, "steps_left", record.steps_left);
+  take(json, "progress", record.progress);
+  take(json, "evaluates", record.evaluates);
+  take(json, "why", record.why);
   const Json limits = json.value("limits", Json());
   if (!limits.is_null()) record.limits = limits_from(limits);
   return record;
@@ -85,7 +109,7 @@ DecisionRecord record_from(const Json& json) {
 
 std::string decisions_text(const std::vector<DecisionRecord>& records) {
   std::string text;
-  for (const DecisionRecord& record : records) text += json_of(record).dump() + "\n";
+  for (const DecisionRecord& record : records) text += core::json_line(json_of(record)) + "\n";
   return text;
 }
 
@@ -93,14 +117,13 @@ std::vector<DecisionRecord> parse_decisions(const std::string& text, const std::
   std::istringstream lines(text);
   std::vector<DecisionRecord> records;
   std::size_t number = 0;
-  try {
-    for (std::string line; std::getline(lines, line);) {
-      ++number;
-      records.push_back(record_from(Json::parse(line)));
-    }
-  } catch (const Json::exception&) {
-    core::reject_file(fmt::format("{}:{}", name, number),
-                      "not a line of a run's decisions.jsonl; set budget.replay to one");
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    records.push_back(core::read_json<Json>(line,
+                                            {.name = fmt::format("{}:{}", name, number),
+                                             .what = "not a line of a run's decisions.jsonl",
+                                             .fix = "set budget.replay to one"},
+                                            record_from));
   }
   return records;
 }
@@ -110,15 +133,13 @@ std::vector<DecisionRecord> read_decisions(const std::filesystem::path& path) {
 }
 
 std::string limits_text(const BudgetLimits& limits) {
-  return limits_json(limits).dump();
+  return core::json_line(limits_json(limits));
 }
 
 BudgetLimits parse_limits(std::string_view text) {
-  try {
-    return limits_from(Json::parse(text));
-  } catch (const Json::exception&) {
-    throw core::Error(core::ErrorKind::data, "not the limits of a budget");
-  }
+  return core::read_json<Json>(
+      text, {.name = "the state of a budget", .what = "not the limits of one", .fix = "restore it"},
+      limits_from);
 }
 
 }  // namespace edgeprune::budget

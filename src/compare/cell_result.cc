@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_input.h"
 #include "edgeprune/core/usage.h"
 #include "edgeprune/run/run_directory.h"
 
@@ -15,17 +16,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using core::json_member;
+
 CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
   const fs::path directory = cell.config->run.directory;
   const nlohmann::json& results = summary.at("results");
   const nlohmann::json& samples = summary.at("samples");
-  const nlohmann::json& seconds = summary.at("seconds");
+  const nlohmann::json& iterations = summary.at("iterations");
   double learning_seconds = 0;
   for (const core::Activity activity :
        {core::Activity::score, core::Activity::select, core::Activity::train}) {
-    learning_seconds += seconds.at(std::string(name_of(activity))).get<double>();
+    learning_seconds +=
+        json_member<double>(summary.at("seconds"), std::string(name_of(activity)).c_str());
   }
-  const nlohmann::json& iterations = summary.at("iterations");
   return {.setting = cell.setting,
           .strategy = cell.strategy,
           .keep_ratio = cell.keep_ratio.as_written(),
@@ -33,19 +36,19 @@ CellResult result_of(const Cell& cell, const nlohmann::json& summary) {
           .run = (directory.parent_path().filename() / directory.filename()).string(),
           .dataset_hash = summary.at("dataset").at("hash"),
           .test_hash = summary.at("dataset").value("test_hash", ""),
-          .num_samples = summary.at("num_samples"),
-          .num_kept = summary.at("num_kept"),
-          .test_accuracy = results.at("test_accuracy"),
-          .test_loss = results.at("test_loss"),
-          .train_accuracy = results.at("train_accuracy"),
-          .kept_accuracy = results.at("kept_accuracy"),
-          .steps = iterations.at("score").get<std::uint64_t>() +
-                   iterations.at("train").get<std::uint64_t>(),
-          .forward_backward_samples = samples.at("forward_backward"),
-          .forward_samples = samples.at("forward_scoring"),
-          .flops = summary.at("flops").at("learning"),
+          .num_samples = json_member<std::uint32_t>(summary, "num_samples"),
+          .num_kept = json_member<std::uint32_t>(summary, "num_kept"),
+          .test_accuracy = json_member<double>(results, "test_accuracy"),
+          .test_loss = json_member<double>(results, "test_loss"),
+          .train_accuracy = json_member<double>(results, "train_accuracy"),
+          .kept_accuracy = json_member<double>(results, "kept_accuracy"),
+          .steps = std::uint64_t{json_member<std::uint32_t>(iterations, "score")} +
+                   json_member<std::uint64_t>(iterations, "train"),
+          .forward_backward_samples = json_member<std::uint64_t>(samples, "forward_backward"),
+          .forward_samples = json_member<std::uint64_t>(samples, "forward_scoring"),
+          .flops = json_member<double>(summary.at("flops"), "learning"),
           .seconds = learning_seconds,
-          .stored_bytes = summary.at("stored_bytes").at("kept")};
+          .stored_bytes = json_member<double>(summary.at("stored_bytes"), "kept")};
 }
 
 std::string csv_text(const std::string& text) {
@@ -62,19 +65,18 @@ std::string csv_text(const std::string& text) {
 
 CellResult read_cell_result(const Cell& cell) {
   const fs::path path = fs::path(cell.config->run.directory) / run::kSummaryFile;
-  nlohmann::json summary;
-  try {
-    summary = nlohmann::json::parse(core::read_file(path));
-    if (summary.at("results").contains("test_accuracy")) return result_of(cell, summary);
-  } catch (const nlohmann::json::exception&) {
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: not the summary of a run; remove that cell's directory and "
-                                  "compare again",
-                                  path.string()));
-  }
-  throw core::Error(core::ErrorKind::data,
-                    "the data have no test set, so there is nothing to compare; name one in the "
-                    "section data (docs/configuration.md)");
+  return core::read_json<nlohmann::json>(
+      core::read_file(path),
+      {.name = path.string(),
+       .what = "not the summary of a run",
+       .fix = "remove that cell's directory and compare again",
+       .kind = core::ErrorKind::run_directory},
+      [&](const nlohmann::json& summary) {
+        if (summary.at("results").contains("test_accuracy")) return result_of(cell, summary);
+        throw core::Error(core::ErrorKind::data,
+                          "the data have no test set, so there is nothing to compare; name one in "
+                          "the section data (docs/configuration.md)");
+      });
 }
 
 std::string cells_csv(const std::vector<CellResult>& cells) {

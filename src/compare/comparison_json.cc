@@ -1,5 +1,7 @@
 #include "edgeprune/compare/comparison_json.h"
 
+#include "edgeprune/core/json_output.h"
+
 #include <nlohmann/json.hpp>
 
 namespace edgeprune::compare {
@@ -82,7 +84,7 @@ std::string comparison_json(const std::vector<CellResult>& cells, const Summary&
                {"cells", Json::array()}};
   for (const Group& group : summary.groups) json["groups"].push_back(group_json(group));
   for (const CellResult& cell : cells) json["cells"].push_back(cell_json(cell));
-  return json.dump(2) + "\n";
+  return core::json_text(json);
 }
 
 }  // namespace edgeprune::compare

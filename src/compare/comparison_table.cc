@@ -1,5 +1,6 @@
 #include "edgeprune/compare/comparison_table.h"
 
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 
 #include <fmt/format.h>
@@ -20,7 +21,7 @@ std::string accuracies(const Group& group) {
   std::string table = fmt::format("{:<28} {:>15} {:>17} {:>17} {:>17}\n", "strategy", "test %",
                                   "- random", "- random_scratch", "- short");
   for (const Row& row : group.rows) {
-    table += fmt::format("{:<28} {:>15} {:>17} {:>17} {:>17}\n", row.strategy,
+    table += fmt::format("{:<28} {:>15} {:>17} {:>17} {:>17}\n", core::printable(row.strategy),
                          accuracy_text(row.accuracy), difference_to(row, "random"),
                          difference_to(row, "random_scratch"), difference_to(row, "short"));
   }
@@ -32,9 +33,9 @@ std::string costs(const Group& group) {
                                   "fwd+bwd samples", "fwd samples", "work", "time", "stored");
   for (const Row& row : group.rows) {
     const Cost& cost = row.cost;
-    table += fmt::format("{:<28} {:>15.0f} {:>12.0f} {:>14} {:>12} {:>12}\n", row.strategy,
-                         cost.forward_backward_samples, cost.forward_samples,
-                         core::format_quantity(cost.flops, "FLOP"),
+    table += fmt::format("{:<28} {:>15.0f} {:>12.0f} {:>14} {:>12} {:>12}\n",
+                         core::printable(row.strategy), cost.forward_backward_samples,
+                         cost.forward_samples, core::format_quantity(cost.flops, "FLOP"),
                          core::format_seconds(cost.seconds), core::format_bytes(cost.stored_bytes));
   }
   return table;
@@ -42,8 +43,9 @@ std::string costs(const Group& group) {
 
 std::string heading(const Group& group) {
   const std::uint32_t num_kept = group.row("random").num_kept;
-  return fmt::format("{}; keep ratio {}: {} of {} samples; {}\n", group.setting, group.keep_ratio,
-                     core::format_count(num_kept), core::format_count(group.num_samples),
+  return fmt::format("{}; keep ratio {}: {} of {} samples; {}\n", core::printable(group.setting),
+                     group.keep_ratio, core::format_count(num_kept),
+                     core::format_count(group.num_samples),
                      group.seeds.size() == 1 ? "1 seed, so no spread and no intervals"
                                              : fmt::format("{} seeds", group.seeds.size()));
 }

@@ -1,5 +1,7 @@
 #include "edgeprune/compare/controls_table.h"
 
+#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 
 #include <fmt/format.h>
@@ -23,8 +25,8 @@ std::string controls_table(const std::vector<ControlsRow>& rows) {
                   "train %", "kept M of N", "steps", "seconds", "cost ratio", "time ratio");
   for (const ControlsRow& row : rows) {
     const run::RunPlan& plan = row.result.plan;
-    table += fmt::format("{:<15} {:>7} {:>7} {:>17} {:>8} {:>9.2f} {:>10} {:>10}\n", row.strategy,
-                         percent_or_dash(row.result.test_accuracy),
+    table += fmt::format("{:<15} {:>7} {:>7} {:>17} {:>8} {:>9.2f} {:>10} {:>10}\n",
+                         core::printable(row.strategy), percent_or_dash(row.result.test_accuracy),
                          percent_or_dash(row.result.train_accuracy),
                          fmt::format("{} of {}", core::format_count(plan.num_kept),
                                      core::format_count(plan.num_samples)),
@@ -60,7 +62,7 @@ std::string controls_json(const std::vector<ControlsRow>& rows) {
          {"cost_ratio", plan.cost_ratio},
          {"measured_time_ratio", known(row.time_ratio)}});
   }
-  return json.dump(2) + "\n";
+  return core::json_text(json);
 }
 
 }  // namespace edgeprune::compare

@@ -1,5 +1,7 @@
 #include "edgeprune/compare/verdict.h"
 
+#include "edgeprune/core/printable.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -181,8 +183,8 @@ std::vector<std::string> verdict_lines(const Summary& summary) {
   for (const Group& group : summary.groups) {
     const Verdict verdict = verdict_on(group);
     for (const std::string& sentence : verdict.sentences) {
-      lines.push_back(
-          fmt::format("{}, keep ratio {}. {}", verdict.setting, verdict.keep_ratio, sentence));
+      lines.push_back(fmt::format("{}, keep ratio {}. {}", core::printable(verdict.setting),
+                                  verdict.keep_ratio, sentence));
     }
   }
   return lines;
@@ -192,7 +194,8 @@ std::string verdict_text(const Summary& summary) {
   std::string text;
   for (const Group& group : summary.groups) {
     const Verdict verdict = verdict_on(group);
-    text += fmt::format("Verdict on {}, keep ratio {}:\n", verdict.setting, verdict.keep_ratio);
+    text += fmt::format("Verdict on {}, keep ratio {}:\n", core::printable(verdict.setting),
+                        verdict.keep_ratio);
     for (const std::string& sentence : verdict.sentences) text += as_item(sentence);
   }
   return text;

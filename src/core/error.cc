@@ -36,11 +36,4 @@ void reject_file(const std::string& name, const std::string& what) {
   throw Error(ErrorKind::data, name + ": " + what);
 }
 
-std::string printable(std::string_view text) {
-  constexpr std::size_t kLongest = 60;
-  std::string shown;
-  for (const char c : text.substr(0, kLongest)) shown += c >= ' ' && c <= '~' ? c : '?';
-  return text.size() > kLongest ? shown + "..." : shown;
-}
-
 }  // namespace edgeprune::core

@@ -1,6 +1,8 @@
 #include "edgeprune/core/safetensors.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/json_input.h"
+#include "edgeprune/core/json_output.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,6 +19,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLengthBytes = 8;
+constexpr std::size_t kLongestList = 1000;  // of names in a message
+// A checkpoint's header holds a line for every pass so far, as one text.
+constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 20;
 
 struct TypeName {
   ElementType type;
@@ -56,11 +61,7 @@ std::optional<std::size_t> bytes_of(const std::vector<std::size_t>& shape, Eleme
 
 std::vector<std::size_t> sizes_of(const json& list) {
   std::vector<std::size_t> sizes;
-  for (const json& size : list) {
-    // get<> alone would round 2.5 and wrap -1.
-    if (!size.is_number_unsigned()) throw json::other_error::create(500, "not a size", &size);
-    sizes.push_back(size.get<std::size_t>());
-  }
+  for (const json& size : list) sizes.push_back(json_number<std::size_t>(size, "a size"));
   return sizes;
 }
 
@@ -117,25 +118,31 @@ std::size_t header_length(std::span<const std::byte> first_bytes, std::uint64_t 
   if (size < kLengthBytes || length > size - kLengthBytes) {
     reject_file(name, "not a safetensors file, or truncated within its header; copy it again");
   }
+  if (length > kMaxHeaderBytes) {
+    reject_file(name, fmt::format("its safetensors header has {} bytes, at most {} can be; copy "
+                                  "the file again",
+                                  length, kMaxHeaderBytes));
+  }
   return length;
 }
 
 Header parse_header(std::string_view text, std::size_t data_size, const std::string& name) {
-  Header header;
+  const JsonSource source{.name = name,
+                          .what = "the safetensors header is not the JSON it should be",
+                          .fix = "copy the file again",
+                          .limits = {.bytes = kMaxHeaderBytes, .string_bytes = kMaxHeaderBytes}};
   Extents extents;
-  try {
-    // items() of null would be those of an empty object.
-    const json entries = json::parse(text).get<json::object_t>();
-    for (const auto& [tensor, entry] : entries.items()) {
+  Header header = read_json<json>(text, source, [&](const json& entries) {
+    Header read;
+    for (const auto& [tensor, entry] : entries.get_ref<const json::object_t&>()) {
       if (tensor == "__metadata__") {
-        header.metadata = entry.get<std::map<std::string, std::string>>();
+        read.metadata = entry.get<std::map<std::string, std::string>>();
       } else {
-        header.entries.push_back(parse_entry(entry, tensor, data_size, name, extents));
+        read.entries.push_back(parse_entry(entry, tensor, data_size, name, extents));
       }
     }
-  } catch (const json::exception&) {
-    reject_file(name, "the safetensors header is not the JSON it should be; copy the file again");
-  }
+    return read;
+  });
   check_cover(extents, data_size, name);
   return header;
 }
@@ -153,7 +160,7 @@ std::string header_bytes(const std::map<std::string, std::string>& metadata,
                            {"data_offsets", {offset, end}}};
     offset = end;
   }
-  std::string text = header.dump();
+  std::string text = json_line(header);
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
   const std::uint64_t length = text.size();
   return std::string(reinterpret_cast<const char*>(&length), kLengthBytes) + text;
@@ -184,8 +191,9 @@ const NpyArray& SafetensorsFile::at(const std::string& name) const {
   if (found == tensors.end()) {
     std::string names;
     for (const auto& [present, array] : tensors) names += names.empty() ? present : ", " + present;
-    throw Error(ErrorKind::data, fmt::format("there is no tensor '{}'; the file holds {}", name,
-                                             names.empty() ? "none" : names));
+    throw Error(ErrorKind::data,
+                fmt::format("there is no tensor '{}'; the file holds {}", printable(name),
+                            names.empty() ? "none" : printable(names, kLongestList)));
   }
   return found->second;
 }

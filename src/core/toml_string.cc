@@ -1,9 +1,8 @@
 #include "edgeprune/core/toml_string.h"
 
-#include <fmt/format.h>
+#include "utf8.h"
 
-#include <cstddef>
-#include <cstdint>
+#include <fmt/format.h>
 
 namespace edgeprune::core {
 
@@ -23,21 +22,10 @@ std::string toml_string(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  // The code points that a lead byte with so many bytes behind it may begin.
-  constexpr std::uint32_t kMin[] = {0x80, 0x800, 0x10000};
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    if (lead < 0x80) continue;
-    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc0 || lead >= 0xf8 || i + more > text.size()) return false;
-    std::uint32_t point = lead & (0x3fu >> more);
-    for (std::size_t k = 0; k < more; ++k, ++i) {
-      const auto byte = static_cast<unsigned char>(text[i]);
-      if ((byte & 0xc0) != 0x80) return false;
-      point = point << 6 | (byte & 0x3fu);
-    }
-    const bool is_surrogate = point >= 0xd800 && point < 0xe000;
-    if (point < kMin[more - 1] || point > 0x10ffff || is_surrogate) return false;
+  while (!text.empty()) {
+    const Utf8Character character = first_utf8_character(text);
+    if (!character.is_valid) return false;
+    text.remove_prefix(character.num_bytes);
   }
   return true;
 }

@@ -1,5 +1,7 @@
 #include "edgeprune/page/page.h"
 
+#include "edgeprune/core/printable.h"
+
 #include <fmt/format.h>
 
 namespace edgeprune::embedded {
@@ -12,7 +14,7 @@ namespace edgeprune::page {
 
 std::string escaped(std::string_view text) {
   std::string html;
-  for (const char character : text) {
+  for (const char character : core::printable_lines(text)) {
     switch (character) {
       case '&':
         html += "&amp;";
@@ -25,6 +27,9 @@ std::string escaped(std::string_view text) {
         break;
       case '"':
         html += "&quot;";
+        break;
+      case '\'':
+        html += "&#39;";
         break;
       default:
         html += character;

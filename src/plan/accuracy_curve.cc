@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_input.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/statistics/statistics.h"
 
@@ -24,28 +25,39 @@ struct CurveCell {
   CurveRun run;
 };
 
+constexpr std::string_view kNoTable = "not a comparison's table";
+constexpr std::string_view kGiveATable =
+    "give the comparison.json or comparison.csv of a comparison";
+
 [[noreturn]] void reject(const std::filesystem::path& path) {
-  core::reject_file(path.string(),
-                    "not a comparison's table; give the comparison.json or comparison.csv of a "
-                    "comparison");
+  core::reject_file(path.string(), fmt::format("{}; {}", kNoTable, kGiveATable));
+}
+
+// A share of right answers, and the share of the data that was kept for it.
+CurveCell checked(CurveCell cell, const std::filesystem::path& path) {
+  const auto is_share = [](double value) { return value >= 0 && value <= 1; };
+  if (!is_share(cell.run.keep_ratio) || !is_share(cell.run.test_accuracy)) reject(path);
+  return cell;
 }
 
 std::vector<CurveCell> cells_of_json(const std::filesystem::path& path, const std::string& text) {
-  std::vector<CurveCell> cells;
-  try {
-    const nlohmann::json json = nlohmann::json::parse(text);
+  const core::JsonSource source{.name = path.string(), .what = kNoTable, .fix = kGiveATable};
+  const auto read_cells = [&](const nlohmann::json& json) {
+    std::vector<CurveCell> cells;
     for (const nlohmann::json& cell : json.at("cells")) {
       const auto ratio = core::KeepRatio::parse(cell.at("keep_ratio").get<std::string>());
-      cells.push_back({cell.at("setting"),
-                       cell.at("strategy"),
-                       {ratio.value(), cell.at("test_accuracy").get<double>()}});
+      const auto accuracy = core::json_member<double>(cell, "test_accuracy");
+      cells.push_back(
+          checked({cell.at("setting"), cell.at("strategy"), {ratio.value(), accuracy}}, path));
     }
-  } catch (const nlohmann::json::exception&) {
-    reject(path);
-  } catch (const core::Error&) {
-    reject(path);
+    return cells;
+  };
+  try {
+    return core::read_json<nlohmann::json>(text, source, read_cells);
+  } catch (const core::Error& error) {
+    if (error.kind() == core::ErrorKind::data) throw;
+    reject(path);  // a keep ratio that is none
   }
-  return cells;
 }
 
 // A field in quotes may hold commas; a quote within it is written twice.
@@ -97,7 +109,7 @@ std::vector<CurveCell> cells_of_csv(const std::filesystem::path& path, const std
     const auto keep = number(fields[ratio]);
     const auto share = number(fields[accuracy]);
     if (!keep || !share) reject(path);
-    cells.push_back({fields[setting], fields[strategy], {*keep, *share}});
+    cells.push_back(checked({fields[setting], fields[strategy], {*keep, *share}}, path));
   }
   return cells;
 }

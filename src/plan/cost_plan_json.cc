@@ -1,5 +1,7 @@
 #include "edgeprune/plan/cost_plan_json.h"
 
+#include "edgeprune/core/json_output.h"
+
 #include <nlohmann/json.hpp>
 
 namespace edgeprune::plan {
@@ -96,7 +98,7 @@ std::string cost_plan_json(const CostPlan& plan) {
       {"largest_keep", largest_keep_json(plan)},
       {"most_epochs", max_epochs_json(plan)}};
   for (const CostRow& row : plan.rows) json["rows"].push_back(row_json(row));
-  return json.dump(2) + "\n";
+  return core::json_text(json);
 }
 
 }  // namespace edgeprune::plan

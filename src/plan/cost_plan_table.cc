@@ -1,5 +1,6 @@
 #include "edgeprune/plan/cost_plan_table.h"
 
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 
 #include <fmt/format.h>
@@ -125,7 +126,8 @@ std::string remark(const char* label, const std::string& text) {
   constexpr std::size_t kIndent = 9;
   constexpr std::size_t kWidth = 100 - kIndent;
   std::string lines = fmt::format("{:<{}}", label, kIndent);
-  std::string_view rest = text;
+  const std::string line = core::printable(text, core::kNoLimit);
+  std::string_view rest = line;
   while (rest.size() > kWidth) {
     std::size_t end = rest.rfind(' ', kWidth);
     if (end == std::string_view::npos || end == 0) end = rest.find(' ');
@@ -144,9 +146,10 @@ std::string joules_text(double joules) {
 
 std::string cost_plan_table(const CostPlan& plan) {
   std::string text = fmt::format(
-      "{} on {}, {} samples, {} epochs, strategy {}\ndevice {}\n", plan.network,
-      std::filesystem::path(plan.dataset).filename().string(), core::format_count(plan.num_samples),
-      plan.epochs, plan.strategy, plan.from.device);
+      "{} on {}, {} samples, {} epochs, strategy {}\ndevice {}\n", core::printable(plan.network),
+      core::printable(std::filesystem::path(plan.dataset).filename().string()),
+      core::format_count(plan.num_samples), plan.epochs, plan.strategy,
+      core::printable(plan.from.device, core::kNoLimit));
   text += fmt::format("\n{}\n{}{}\nAll numbers are predicted.\n", times(plan), sizes(plan),
                       budgets_text(plan));
   text += remark("time:", plan.from.time);

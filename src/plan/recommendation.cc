@@ -1,5 +1,7 @@
 #include "edgeprune/plan/recommendation.h"
 
+#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/plan/cost_plan_table.h"
 
@@ -85,10 +87,10 @@ std::string recommendation_table(const Recommended& recommended) {
   for (const cost::Recommendation& one : recommended.devices) {
     const cost::PhaseCost total = one.cost.total();
     text += fmt::format(
-        "{:<18} {:>6.3f} {:>9} {:>15} {:>8.2f} {:>11} {:>11} {:>10}{}\n", one.device,
-        one.keep_ratio, core::format_count(one.num_kept), range_text(one), 100 * one.loss,
-        core::format_seconds(total.seconds), joules_text(total.joules),
-        core::format_bytes(one.cost.stored_bytes),
+        "{:<18} {:>6.3f} {:>9} {:>15} {:>8.2f} {:>11} {:>11} {:>10}{}\n",
+        core::printable(one.device), one.keep_ratio, core::format_count(one.num_kept),
+        range_text(one), 100 * one.loss, core::format_seconds(total.seconds),
+        joules_text(total.joules), core::format_bytes(one.cost.stored_bytes),
         one.binding ? fmt::format("\n  {} keeps it from more", field_of(*one.binding)) : "");
   }
   const cost::PowerLaw& law = recommended.devices.front().law;
@@ -114,7 +116,7 @@ std::string recommendation_json(const Recommended& recommended) {
   for (const cost::Recommendation& one : recommended.devices) {
     json["devices"].push_back(device_json(one));
   }
-  return json.dump(2) + "\n";
+  return core::json_text(json);
 }
 
 }  // namespace edgeprune::plan

@@ -1,5 +1,7 @@
 #include "metrics_record.h"
 
+#include "edgeprune/core/json_output.h"
+
 #include <fmt/format.h>
 
 #include <optional>
@@ -64,7 +66,7 @@ void add_evaluation(Json& json, const EpochMetrics& metrics) {
 std::string metrics_line(const PassRecord& record) {
   Json json = record.phase == Phase::score ? warmup_json(record) : epoch_json(record);
   if (record.is_evaluated_late) add_evaluation(json, record.evaluation);
-  return json.dump() + "\n";
+  return core::json_line(json) + "\n";
 }
 
 }  // namespace edgeprune::run

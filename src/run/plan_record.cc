@@ -1,5 +1,6 @@
 #include "plan_record.h"
 
+#include "edgeprune/core/json_output.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/model.h"
@@ -54,7 +55,7 @@ std::string plan_json(const PlanRecord& run) {
                      {"stored_bytes", storage_json(plan, run.data)},
                      {"engine", engine_json(run.engine)},
                      {"memory", memory_json(run.memory)}};
-  return json.dump(2) + "\n";
+  return core::json_text(json);
 }
 
 }  // namespace edgeprune::run

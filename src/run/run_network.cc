@@ -2,28 +2,48 @@
 
 #include "edgeprune/config/network_file.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_input.h"
 #include "edgeprune/nn/networks.h"
 #include "edgeprune/run/run_data.h"
 #include "edgeprune/run/run_files.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <string>
 
 namespace edgeprune::run {
 namespace {
+
+// As `inspect --input` and `--classes` take them.
+constexpr std::uint32_t kLargestExtent = 1u << 16;
+constexpr std::uint32_t kMostClasses = 1'000'000;
+
+// A size that a network can be built for.
+std::uint32_t size_in(const nlohmann::json& dataset, const char* name, std::uint32_t largest) {
+  const auto size = core::json_member<std::uint32_t>(dataset, name);
+  if (size >= 1 && size <= largest) return size;
+  throw core::JsonMismatch(fmt::format("'{}' must be from 1 to {}", name, largest));
+}
+
+NetworkTask task_of(const nlohmann::json& dataset) {
+  return {{size_in(dataset, "height", kLargestExtent), size_in(dataset, "width", kLargestExtent),
+           size_in(dataset, "channels", kLargestExtent)},
+          size_in(dataset, "num_classes", kMostClasses)};
+}
 
 // What plan.json of a run directory says of its data; empty where there is none that can be read.
 std::optional<NetworkTask> planned_task(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / kPlanFile;
   if (directory.empty() || !std::filesystem::exists(path)) return {};
+  const std::string text = core::read_file(path);
   try {
-    const nlohmann::json dataset = nlohmann::json::parse(core::read_file(path)).at("dataset");
-    return NetworkTask{
-        {dataset.at("height").get<std::uint32_t>(), dataset.at("width").get<std::uint32_t>(),
-         dataset.at("channels").get<std::uint32_t>()},
-        dataset.at("num_classes").get<std::uint32_t>()};
-  } catch (const nlohmann::json::exception&) {
+    return core::read_json<nlohmann::json>(
+        text, {.name = path.string(), .what = "not a plan", .fix = "restore it"},
+        [](const nlohmann::json& plan) { return task_of(plan.at("dataset")); });
+  } catch (const core::Error&) {
     return {};
   }
 }

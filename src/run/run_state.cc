@@ -1,6 +1,8 @@
 #include "edgeprune/run/run_state.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/json_input.h"
+#include "edgeprune/core/json_output.h"
 #include "edgeprune/core/usage.h"
 #include "edgeprune/core/version.h"
 
@@ -21,10 +23,14 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint32_t kFormatVersion = 4;
-// What to_json writes is five deep.
-constexpr int kMaxDepth = 8;
+// What to_json writes is five deep; it has a line for every pass.
+constexpr core::JsonLimits kLimits = {.bytes = std::size_t{256} << 20, .depth = 8};
 // Of a hash, or the name of what an engine runs on.
 constexpr std::size_t kMaxWordBytes = 256;
+// More than any run counts; sums of some of them do not overflow.
+constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 53;
+// Seconds, joules and work: far beyond those of any run, and their sums stay finite.
+constexpr double kMaxAmount = 1e300;
 
 // The values of an enum, which the state holds by their names.
 constexpr std::array kPhases = {Phase::score, Phase::select, Phase::train, Phase::done};
@@ -215,6 +221,10 @@ json written(const std::vector<T>& values) {
 
 // --- reading ---
 
+bool is_share(double value) {
+  return value >= 0 && value <= 1;
+}
+
 // Where in the state a value stands, and whose state it is.
 struct Place {
   const std::string& file;
@@ -229,7 +239,7 @@ template <std::unsigned_integral T>
 void read(const json& from, const Place& place, T& value) {
   if (!from.is_number_unsigned()) place.reject();
   const auto number = from.get<std::uint64_t>();
-  if (number > std::numeric_limits<T>::max()) place.reject();
+  if (number > std::min<std::uint64_t>(std::numeric_limits<T>::max(), kMaxCount)) place.reject();
   value = static_cast<T>(number);
 }
 
@@ -238,17 +248,13 @@ void read(const json& from, const Place& place, bool& value) {
   value = from.get<bool>();
 }
 
-// JSON has no number for one that is not finite, such as the loss of a test set: null stands for
-// it.
 template <std::floating_point T>
 void read(const json& from, const Place& place, T& value) {
-  if (from.is_null()) {
-    value = std::numeric_limits<T>::quiet_NaN();
-    return;
-  }
   if (!from.is_number()) place.reject();
   const auto number = from.get<double>();
-  if (std::abs(number) > std::numeric_limits<T>::max()) place.reject();
+  if (std::abs(number) > std::min<double>(std::numeric_limits<T>::max(), kMaxAmount)) {
+    place.reject();
+  }
   value = static_cast<T>(number);
 }
 
@@ -292,25 +298,28 @@ void read(const json& from, const Place& place, std::vector<T>& values) {
   for (const json& part : from) read(part, place, values.emplace_back());
 }
 
+// JSON has no number for one that is not finite, as the loss of a test set may be: null stands for
+// it.
+void read_loss(const json& from, const Place& place, double& loss) {
+  if (from.is_null()) {
+    loss = std::numeric_limits<double>::quiet_NaN();
+  } else {
+    read(from, place, loss);
+  }
+}
+
 template <HasFields T>
 void read(const json& from, const Place& place, T& value) {
   for_fields(value, [&](const std::string& name, auto& part) {
     const Place inside{place.file, place.field.empty() ? name : place.field + "." + name};
     if (!from.is_object() || !from.contains(name)) inside.reject();
-    read(from.at(name), inside, part);
+    if constexpr (std::same_as<T, Means>) {
+      read_loss(from.at(name), inside, part);
+      if (&part == &value.accuracy && !is_share(part)) inside.reject();
+    } else {
+      read(from.at(name), inside, part);
+    }
   });
-}
-
-json parse_shallow(std::string_view text, const std::string& name) {
-  const auto is_shallow = [&](int depth, json::parse_event_t, json&) {
-    if (depth > kMaxDepth) core::reject_file(name, "its state is damaged: it is nested too deep");
-    return true;
-  };
-  try {
-    return json::parse(text, is_shallow);
-  } catch (const json::exception&) {
-    core::reject_file(name, "its state is damaged: it is not JSON");
-  }
 }
 
 void require_version(const json& state, const std::string& name) {
@@ -323,19 +332,70 @@ void require_version(const json& state, const std::string& name) {
                         core::version()));
 }
 
-// What the fields say of each other.
-void require_sense(const RunState& state, const std::string& name) {
-  const auto require = [&](bool holds, const char* field) {
-    if (!holds) Place{name, field}.reject();
-  };
-  require(state.num_samples > 0, "num_samples");
-  require(state.batch <= state.num_samples, "batch");
-  require(state.pass_samples <= state.num_samples, "pass_samples");
-  for (const std::string* word : {&state.dataset_hash, &state.test_hash, &state.configuration,
-                                  &state.engine.simd_target, &state.engine.precision}) {
-    require(word->size() <= kMaxWordBytes, "a word");
+// What the fields say of each other, whatever the run.
+class Sense {
+ public:
+  Sense(const RunState& state, const std::string& name) : state_(state), name_(name) {}
+
+  void require_all() const {
+    require_words();
+    require_counts();
+    require_pass();
+    require_noise();
+    require_horizon();
   }
-}
+
+ private:
+  void require(bool holds, const char* field) const {
+    if (!holds) Place{name_, field}.reject();
+  }
+
+  void require_words() const {
+    for (const std::string* word : {&state_.dataset_hash, &state_.test_hash, &state_.configuration,
+                                    &state_.engine.simd_target, &state_.engine.precision}) {
+      require(word->size() <= kMaxWordBytes, "a word");
+    }
+  }
+
+  // Every step draws a sample at least, every pass makes a step.
+  void require_counts() const {
+    const std::uint64_t samples = state_.spent.learning_samples;
+    require(state_.num_samples > 0, "num_samples");
+    require(state_.step <= samples, "step");
+    require(state_.warmup_iterations <= samples, "warmup_iterations");
+    require(state_.phase != Phase::score || state_.warmup_iterations == 0, "warmup_iterations");
+    require(state_.optimizer_step <= samples, "optimizer_step");
+    require(state_.epoch <= state_.step, "epoch");
+  }
+
+  void require_pass() const {
+    const bool makes_passes = state_.phase == Phase::score || state_.phase == Phase::train;
+    require(makes_passes || state_.step == 0, "step");
+    require(state_.batch <= state_.step && state_.batch <= state_.num_samples, "batch");
+    require(state_.pass_samples >= state_.batch && state_.pass_samples <= state_.num_samples,
+            "pass_samples");
+    require((state_.pass_samples == 0) == (state_.batch == 0), "pass_samples");
+  }
+
+  void require_noise() const {
+    if (!state_.label_noise) return;
+    require(is_share(state_.label_noise->share), "label_noise.share");
+    require(is_share(state_.label_noise->standard_error), "label_noise.standard_error");
+  }
+
+  void require_horizon() const {
+    const budget::Horizon& horizon = state_.budget.horizon;
+    if (!state_.budget.is_stretched) return;
+    require(state_.phase >= Phase::train, "budget.is_stretched");
+    require(horizon.position >= 0, "budget.horizon_position");
+    if (state_.phase == Phase::done) return;  // where steps count from 0 again
+    require(horizon.from <= state_.step, "budget.horizon_from");
+    require(horizon.end() >= state_.step, "budget.horizon_steps");
+  }
+
+  const RunState& state_;
+  const std::string& name_;
+};
 
 }  // namespace
 
@@ -343,16 +403,19 @@ std::string to_json(const RunState& state) {
   json object = written(state);
   object["format_version"] = kFormatVersion;
   object["version"] = core::version();
-  return object.dump();
+  return core::json_line(object);
 }
 
 RunState parse_run_state(std::string_view text, const std::string& name) {
-  const json object = parse_shallow(text, name);
-  require_version(object, name);
-  RunState state;
-  read(object, {name, ""}, state);
-  require_sense(state, name);
-  return state;
+  const core::JsonSource source{
+      .name = name, .what = "its state is damaged", .fix = "restore it", .limits = kLimits};
+  return core::read_json<json>(text, source, [&](const json& object) {
+    require_version(object, name);
+    RunState state;
+    read(object, {name, ""}, state);
+    Sense(state, name).require_all();
+    return state;
+  });
 }
 
 void require_selection(const RunState& state, const std::string& name) {

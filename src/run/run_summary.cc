@@ -2,9 +2,10 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_input.h"
+#include "edgeprune/core/json_output.h"
 #include "edgeprune/run/run_files.h"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace edgeprune::run {
@@ -16,15 +17,19 @@ bool is_complete(const std::filesystem::path& run_directory) {
 void record_measured_time_ratio(const std::filesystem::path& run_directory, double ratio) {
   using Json = nlohmann::ordered_json;
   const std::filesystem::path path = run_directory / kSummaryFile;
-  try {
-    Json json = Json::parse(core::read_file(path));
+  const auto with_ratio = [ratio](Json json) {
     json.at("cost_ratio").at("measured_time_against_full") = ratio;
-    core::write_file_atomically(path, json.dump(2) + "\n");
-  } catch (const Json::exception&) {
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: not the summary of a run; restore it", path.string()),
-                      {core::ErrorReason::run_unusable, run_directory.string()});
-  }
+    return json;
+  };
+  const Json summary =
+      core::read_json<Json>(core::read_file(path),
+                            {.name = path.string(),
+                             .what = "not the summary of a run",
+                             .fix = "restore it",
+                             .kind = core::ErrorKind::run_directory,
+                             .context = {core::ErrorReason::run_unusable, run_directory.string()}},
+                            with_ratio);
+  core::write_file_atomically(path, core::json_text(summary));
 }
 
 }  // namespace edgeprune::run

@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/json_input.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/run/run_files.h"
 #include "edgeprune/score/scores.h"
@@ -29,20 +30,24 @@ struct Columns {
   std::vector<score::HardEnd> hard;
 };
 
+Columns columns_of(const json& about) {
+  Columns columns{.names = about.at("columns")};
+  for (const std::string& name : columns.names) {
+    const bool is_low = about.at("hard").at(name) == name_of(score::HardEnd::low);
+    columns.hard.push_back(is_low ? score::HardEnd::low : score::HardEnd::high);
+  }
+  return columns;
+}
+
 Columns columns_beside(const std::filesystem::path& path) {
   const std::filesystem::path manifest = path.parent_path() / kScoresManifestFile;
   if (path.filename() != kScoresFile || !std::filesystem::exists(manifest)) return {};
-  try {
-    const json about = json::parse(core::read_file(manifest));
-    Columns columns{.names = about.at("columns")};
-    for (const std::string& name : columns.names) {
-      const bool is_low = about.at("hard").at(name) == name_of(score::HardEnd::low);
-      columns.hard.push_back(is_low ? score::HardEnd::low : score::HardEnd::high);
-    }
-    return columns;
-  } catch (const json::exception&) {
-    reject_scores(manifest, "not a run's account of its scores; remove it, or score again");
-  }
+  return core::read_json<json>(core::read_file(manifest),
+                               {.name = manifest.string(),
+                                .what = "not a run's account of its scores",
+                                .fix = "remove it, or score again",
+                                .context = {core::ErrorReason::none, manifest.string()}},
+                               columns_of);
 }
 
 std::size_t place_of(const std::filesystem::path& path, const Columns& columns,
@@ -51,7 +56,9 @@ std::size_t place_of(const std::filesystem::path& path, const Columns& columns,
   const auto found = std::find(columns.names.begin(), columns.names.end(), column);
   if (found == columns.names.end()) {
     reject_scores(
-        path, fmt::format("has the columns {}; name one of them", fmt::join(columns.names, ", ")),
+        path,
+        fmt::format("has the columns {}; name one of them",
+                    core::printable(fmt::format("{}", fmt::join(columns.names, ", ")), 1000)),
         core::ErrorReason::score_column_not_named);
   }
   return static_cast<std::size_t>(found - columns.names.begin());
@@ -72,8 +79,10 @@ std::vector<float> read_score_column(const std::filesystem::path& path, const st
         "array.astype('<f4')");
   }
   if (columns.names.empty() && !column.empty()) {
-    reject_scores(path, fmt::format("has one column without a name, not a column {}", column),
-                  core::ErrorReason::score_column_unknown);
+    reject_scores(
+        path,
+        fmt::format("has one column without a name, not a column {}", core::printable(column)),
+        core::ErrorReason::score_column_unknown);
   }
   const std::size_t place = columns.names.empty() ? 0 : place_of(path, columns, column);
   std::vector<float> scores(array.shape[0]);

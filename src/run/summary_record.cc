@@ -1,6 +1,8 @@
 #include "summary_record.h"
 
 #include "edgeprune/budget/decision_log.h"
+#include "edgeprune/core/json_input.h"
+#include "edgeprune/core/json_output.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/nn/model.h"
 
@@ -90,10 +92,17 @@ Json predicted_json(const std::optional<cost::RunCost>& predicted, const budget:
   return json;
 }
 
+Json limits_json(const budget::BudgetLimits& limits) {
+  return core::read_json<Json>(
+      budget::limits_text(limits),
+      {.name = "the run's budget", .what = "not limits", .fix = "report this"},
+      [](const Json& json) { return json; });
+}
+
 // Null without a budget.
 Json budget_json(const config::Config& config, const RunState& state) {
   if (!state.budget.limits) return nullptr;
-  return {{"limits", Json::parse(budget::limits_text(*state.budget.limits))},
+  return {{"limits", limits_json(*state.budget.limits)},
           {"shrink", name_of(config.budget.shrink)},
           {"decisions", state.budget.decisions.size()},
           {"used",
@@ -145,7 +154,7 @@ std::string summary_json(const SummaryRecord& summary) {
       {"memory", memory_json(run.memory)}};
   json["memory"]["measured"] = {{"peak_resident_bytes", peak_resident_bytes()}};
   add_results(json, summary.state);
-  return json.dump(2) + "\n";
+  return core::json_text(json);
 }
 
 }  // namespace edgeprune::run

@@ -3,6 +3,8 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/hash.h"
+#include "edgeprune/core/json_input.h"
+#include "edgeprune/core/json_output.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/version.h"
 
@@ -30,21 +32,22 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
                                        {"format_version", 1},
                                        {"version", core::version()}};
   // First, and whatever bytes a file's name has: what cannot be written leaves nothing.
-  const std::string text =
-      json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const std::string text = core::json_text(json);
   core::write_npy(directory / "selection.npy", kept, {kept.size()});
   core::write_file_atomically(directory / "selection.json", text);
 }
 
 SelectionHashes read_selection_hashes(const std::filesystem::path& directory) {
   const auto path = directory / "selection.json";
-  try {
-    const auto json = nlohmann::json::parse(core::read_file(path));
-    return {.dataset = json.at("dataset_hash"), .selection = json.at("selection_hash")};
-  } catch (const nlohmann::json::exception&) {
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: not a selection's manifest; select again", path.string()));
-  }
+  return core::read_json<nlohmann::json>(core::read_file(path),
+                                         {.name = path.string(),
+                                          .what = "not a selection's manifest",
+                                          .fix = "select again",
+                                          .kind = core::ErrorKind::run_directory},
+                                         [](const nlohmann::json& json) -> SelectionHashes {
+                                           return {.dataset = json.at("dataset_hash"),
+                                                   .selection = json.at("selection_hash")};
+                                         });
 }
 
 std::vector<std::uint32_t> read_index_list(const std::filesystem::path& path,

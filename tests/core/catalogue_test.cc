@@ -62,7 +62,7 @@ TEST(Catalogue, AnUnknownNameIsCalledWhatTheUserCallsItAndTheNearestIsNamed) {
   expect_error(ErrorKind::config,
                {"the dish is \"sopu\"; it must be one of soup, salad; did you mean soup?"},
                [] { (void)dishes().named("sopu"); });
-  expect_error(ErrorKind::config, {"menu.first is \"a?b\"; it must be one of soup, salad"},
+  expect_error(ErrorKind::config, {"menu.first is \"a\\x0ab\"; it must be one of soup, salad"},
                [] { (void)dishes().named("a\nb", "menu.first"); });
 }
 

@@ -168,6 +168,44 @@ TEST(ParseSafetensors, DataThatTheTensorsDoNotCoverOnceAreAnError) {
   });
 }
 
+std::string repeated(const std::string& part) {
+  std::string all;
+  for (int i = 0; i < 200'000; ++i) all += part;
+  return all;
+}
+
+TEST(ParseSafetensors, BracketsWithoutEndAreAnErrorLikeAnyOther) {
+  const std::string lists = repeated("[") + repeated("]");
+  expect_errors({
+      {"a tensor of lists", safetensors("{\"a\":" + lists + "}", ""), "nested more than 32 deep"},
+      {"a tensor of objects",
+       safetensors("{\"a\":" + repeated("{\"b\":") + "1" + repeated("}") + "}", ""),
+       "nested more than 32 deep"},
+      {"a shape of lists",
+       safetensors(R"({"a":{"dtype":"F32","shape":)" + lists + R"(,"data_offsets":[0,0]}})", ""),
+       "nested more than 32 deep"},
+      {"metadata of lists", safetensors("{\"__metadata__\":" + lists + "}", ""),
+       "nested more than 32 deep"},
+  });
+}
+
+TEST(ParseSafetensors, ATensorThatComesTwiceIsAnError) {
+  const std::string entry = tensor("F32", "[2]", "[0,8]");
+  expect_errors({{"twice", safetensors("{\"w\":" + entry + ",\"w\":" + entry + "}", kOneAndTwo),
+                  "names 'w' twice"}});
+}
+
+// The file is sparse: what it announces would fill memory.
+TEST(ParseSafetensors, AHeaderBeyondAllIsRefusedBeforeItIsRead) {
+  const TempDirectory directory;
+  const std::uint64_t length = std::uint64_t{1} << 40;
+  write_file_atomically(directory / "m.safetensors",
+                        std::string(reinterpret_cast<const char*>(&length), sizeof(length)));
+  std::filesystem::resize_file(directory / "m.safetensors", length + 100);
+  expect_error(ErrorKind::data, {"m.safetensors", "1099511627776 bytes, at most"},
+               [&] { (void)SafetensorsReader(directory / "m.safetensors"); });
+}
+
 TEST(ParseSafetensors, NamesWithLineBreaksStayOneLineOfError) {
   expect_errors({
       {"in a tensor's name", safetensors(R"({"a\nb":)" + tensor("F32", "[9]", "[0,36]") + "}", ""),

@@ -92,9 +92,32 @@ def write_safetensors():
           safetensors("{" + entry % ("a", "BF16", "[1]", "[0,2]") + "}", bytes(2)))
     write("safetensors/escaped_name",
           safetensors("{" + entry % ("a\\n", "U8", "[1]", "[0,1]") + "}", bytes(1)))
+    write("safetensors/deep_shape", safetensors("{" + entry % (
+        "a", "F32", "[" * 5000 + "]" * 5000, "[0,0]") + "}", b""))
     write("safetensors/huge_length", b"\xff" * 8 + b"{}")
     write("safetensors/huge_shape",
           safetensors("{" + entry % ("a", "F64", "[4294967296,4294967296]", "[0,0]") + "}", b""))
+
+
+def write_json():
+    write("json/values", b'{"a": [1, -2, 0.5, 1e3, "b\\u00e9", null, true], "c": {}}')
+    write("json/deep_list", b"[" * 5000 + b"]" * 5000)
+    write("json/deep_object", b'{"a":' * 5000 + b"1" + b"}" * 5000)
+    write("json/twice", b'{"a": 1, "\\u0061": 2}')
+    write("json/out_of_range", b"[1e400]")
+    write("json/long_number", b"[" + b"9" * 309 + b"]")
+    write("json/long_text", b'["' + b"a" * 100 + b'"]')
+    write("json/not_utf8", b'["\xff"]')
+    write("json/two", b"[1]\n[2]")
+    write("json/byte_order_mark", b"\xef\xbb\xbf{}")
+
+
+def write_printable():
+    write("printable/escape", b"\x1b[31mred\x1b[0m\r\a\n\t\x7f")
+    write("printable/override", "a\u202eb\u2066c\u200b\ufeff\U000e0001".encode())
+    write("printable/c1", b"\x9b31m\xc2\x9b31m")
+    write("printable/overlong", b"\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xf0\x9f")
+    write("printable/words", "größe 猫 🐈".encode())
 
 
 def png_chunk(kind, content):
@@ -275,6 +298,8 @@ write_idx()
 write_gzip()
 write_npy()
 write_safetensors()
+write_json()
+write_printable()
 write_png()
 write_jpeg()
 write_cifar()

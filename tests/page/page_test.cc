@@ -11,6 +11,12 @@ TEST(Page, TextIsInertInHtml) {
   EXPECT_EQ(escaped("<b class=\"x\">R&D</b>"), "&lt;b class=&quot;x&quot;&gt;R&amp;D&lt;/b&gt;");
 }
 
+TEST(Page, TextObeysNothingInIt) {
+  EXPECT_EQ(escaped("a'\x1b[2J\xe2\x80\xae"
+                    "b\nc"),
+            "a&#39;\\x1b[2J\\u202eb\nc");
+}
+
 TEST(Page, JsonCannotEndItsScriptElement) {
   const std::string json = inside_script(R"({"name": "</script><script>alert(1)</script>"})");
   EXPECT_EQ(json.find("</script"), std::string::npos) << json;

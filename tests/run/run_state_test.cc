@@ -38,10 +38,12 @@ RunState some_state() {
                  .pass_loss_sum = 0.1,
                  .pass_samples = 48,
                  .learning_rate = 0.001f,
+                 .warmup_iterations = 10,
                  .num_samples = 150,
                  .dataset_hash = "abc",
                  .engine = {.simd_target = "AVX2", .precision = "f32", .threads = 2},
                  .configuration = "def"};
+  state.spent.learning_samples = 1000;
   state.label_noise = score::LabelNoise{.share = 0.2, .standard_error = 0.01};
   state.metrics = {epoch(1), epoch(2)};
   state.budget.limits = budget::BudgetLimits{.seconds = 60, .harvest = {{0, 2.5}, {60, 0}}};
@@ -76,10 +78,12 @@ TEST(RunState, KeepsALossThatIsNotFinite) {
 }
 
 RC_GTEST_PROP(RunStateProperty, EveryNumberIsReadBackToTheBit,
-              (std::uint64_t step, double sum, float rate, std::uint32_t passes)) {
-  RC_PRE(std::isfinite(sum) && std::isfinite(rate));
+              (std::uint64_t count, double sum, float rate, std::uint32_t passes)) {
+  RC_PRE(std::abs(sum) <= 1e300 && std::isfinite(rate));
   RunState state = some_state();
+  const std::uint64_t step = 10 + count % ((std::uint64_t{1} << 53) - 10);
   state.step = step;
+  state.spent.learning_samples = step;
   state.pass_loss_sum = sum;
   state.learning_rate = rate;
   state.spent.by_activity[core::Activity::train] = {.seconds = sum, .joules = rate};
@@ -116,9 +120,47 @@ TEST(RunState, NamesWhatIsDamaged) {
   expect_damaged("/metrics/1/epoch", nullptr, "'metrics.epoch'");
   expect_damaged("/metrics/0/evaluation/kept", 0.5, "'metrics.evaluation.kept.loss'");
   expect_damaged("/budget/decisions/0/phase", "sleep", "'budget.decisions.phase'");
+  expect_damaged("/step", 9007199254740993u, "'step'");
+  expect_damaged("/sequence", 18446744073709551615u, "'sequence'");
+  expect_damaged("/pass_loss_sum", nullptr, "'pass_loss_sum'");
+  expect_damaged("/pass_loss_sum", 1e301, "'pass_loss_sum'");
+  expect_damaged("/spent/train/joules", nullptr, "'spent.train.joules'");
+  expect_damaged("/budget/mean_seconds", nullptr, "'budget.mean_seconds'");
+  expect_damaged("/budget/decisions/0/spent/joules", nullptr, "'budget.decisions.spent.joules'");
+  expect_damaged("/metrics/0/evaluation/kept/accuracy", 1.5, "'metrics.evaluation.kept.accuracy'");
+  expect_damaged("/metrics/0/evaluation/kept/accuracy", nullptr, "accuracy'");
+  expect_damaged("/label_noise/share", -0.1, "'label_noise.share'");
+  expect_damaged("/label_noise/standard_error", 2, "'label_noise.standard_error'");
   expect_damaged("/num_samples", 0, "'num_samples'");
   expect_damaged("/batch", 151, "'batch'");
   expect_damaged("/pass_samples", 151, "'pass_samples'");
+}
+
+TEST(RunState, NamesWhatDoesNotGoTogether) {
+  expect_damaged("/step", 1001, "'step'");
+  expect_damaged("/warmup_iterations", 1001, "'warmup_iterations'");
+  expect_damaged("/optimizer_step", 1001, "'optimizer_step'");
+  expect_damaged("/epoch", 24, "'epoch'");
+  expect_damaged("/batch", 24, "'batch'");
+  expect_damaged("/batch", 0, "'pass_samples'");
+  expect_damaged("/pass_samples", 2, "'pass_samples'");
+  expect_damaged("/phase", "score", "'warmup_iterations'");
+  expect_damaged("/phase", "select", "'step'");
+  expect_damaged("/phase", "done", "'step'");
+  json state = json::parse(to_json(some_state()));
+  state["budget"]["is_stretched"] = true;
+  const auto expect_stretch_damaged = [&](json horizon, const std::string& field) {
+    json changed = state;
+    changed["budget"].update(horizon);
+    expect_error(ErrorKind::data, {"damaged", field},
+                 [&] { (void)parse_run_state(changed.dump(), "file"); });
+  };
+  expect_stretch_damaged({{"horizon_from", 24}, {"horizon_steps", 9}}, "'budget.horizon_from'");
+  expect_stretch_damaged({{"horizon_from", 20}, {"horizon_steps", 2}}, "'budget.horizon_steps'");
+  expect_stretch_damaged({{"horizon_from", 20}, {"horizon_steps", 9}, {"horizon_position", -1}},
+                         "'budget.horizon_position'");
+  state["budget"].update({{"horizon_from", 20}, {"horizon_steps", 3}, {"horizon_position", 1}});
+  (void)parse_run_state(state.dump(), "file");
 }
 
 TEST(RunState, MissesEveryField) {
@@ -134,7 +176,8 @@ TEST(RunState, MissesEveryField) {
 
 TEST(RunState, IsNoDeeperThanItIsWritten) {
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
-  expect_error(ErrorKind::data, {"file", "too deep"}, [&] { (void)parse_run_state(deep, "file"); });
+  expect_error(ErrorKind::data, {"file", "nested more than 8 deep"},
+               [&] { (void)parse_run_state(deep, "file"); });
   expect_error(ErrorKind::data, {"file", "not JSON"}, [&] { (void)parse_run_state("{", "file"); });
 }
 

@@ -5,6 +5,8 @@
 //   throw Error(ErrorKind::config, "train.toml:12: prune.keep_ratio is 1.4; it must be in (0, 1]");
 // The kind decides the exit code of the command line (docs/cli.md lists them).
 
+#include "edgeprune/core/printable.h"
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -73,9 +75,5 @@ class Error : public std::runtime_error {
 
 /// Throws an Error of kind data: "NAME: WHAT", where what is wrong and how to mend it.
 [[noreturn]] void reject_file(const std::string& name, const std::string& what);
-
-/// Text out of a file or from a user, fit for a one-line message: what is not printable ASCII
-/// becomes '?', and what is long is cut.
-[[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace edgeprune::core

@@ -8,7 +8,7 @@
 
 namespace edgeprune::page {
 
-/// Text as HTML shows it.
+/// Text as HTML shows it; what would turn or hide text around it is escaped (core/printable.h).
 [[nodiscard]] std::string escaped(std::string_view text);
 /// JSON that a script element may hold: nothing in it ends the element.
 [[nodiscard]] std::string inside_script(std::string_view json);
