@@ -6,18 +6,75 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace edgeprune::data {
 namespace {
 
 // Far above any data set that fits a device, far below what a crafted file could ask for.
 constexpr std::size_t kMaxBytes = std::size_t{4} << 30;
+// Deflate packs at most so many bytes into one.
+constexpr std::uint64_t kMaxRatio = 1032;
 
 bool is_gzip(std::string_view content) {
   return content.starts_with("\x1f\x8b");
 }
+
+// What is unpacked, and how much of it there may be.
+class Unpacked {
+ public:
+  Unpacked(std::size_t packed_bytes, const std::string& name, const PromisedSize& promised)
+      : packed_bytes_(packed_bytes), name_(name), promised_(promised) {}
+
+  void append(std::string_view bytes) {
+    if (!is_promised_ && promised_) {
+      // A few bytes hold a header: they are looked at before the rest is kept.
+      content_.append(bytes.substr(0, kHeaderBytes));
+      bytes.remove_prefix(std::min(bytes.size(), kHeaderBytes));
+      if (const auto size = promised_(content_)) expect(*size);
+    }
+    if (bytes.size() > limit_ - std::min<std::uint64_t>(content_.size(), limit_)) too_many();
+    content_.append(bytes);
+  }
+
+  [[nodiscard]] std::string take() { return std::move(content_); }
+
+ private:
+  static constexpr std::size_t kHeaderBytes = 4096;
+
+  void expect(std::uint64_t size) {
+    if (size > kMaxBytes) too_many();
+    if (size / kMaxRatio > packed_bytes_) {
+      core::reject_file(name_, fmt::format("its header promises {} bytes, which {} packed bytes "
+                                           "cannot hold; it is truncated or damaged, copy it again",
+                                           size, packed_bytes_));
+    }
+    is_promised_ = true;
+    limit_ = size;
+    content_.reserve(size);
+    if (content_.size() > limit_) too_many();
+  }
+
+  [[noreturn]] void too_many() const {
+    core::reject_file(
+        name_, is_promised_
+                   ? fmt::format("expands to more than the {} bytes that its header promises; it "
+                                 "is damaged, copy it again",
+                                 limit_)
+                   : "expands to more than 4 GiB; split the data set or check that it is the right "
+                     "file");
+  }
+
+  std::size_t packed_bytes_;
+  const std::string& name_;
+  const PromisedSize& promised_;
+  bool is_promised_ = false;
+  std::uint64_t limit_ = kMaxBytes;
+  std::string content_;
+};
 
 // Decompresses one gzip member, chunk by chunk.
 class Inflater {
@@ -31,7 +88,7 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
 
   // Appends the member that `content` begins with to `out` and returns what follows it.
-  std::string_view inflate_member(std::string_view content, std::string& out,
+  std::string_view inflate_member(std::string_view content, Unpacked& out,
                                   const std::string& name) {
     int code = Z_OK;
     while (code != Z_STREAM_END) {
@@ -44,7 +101,7 @@ class Inflater {
         core::reject_file(name, fmt::format("the gzip stream is damaged ({}); copy the file again",
                                             stream_.msg != nullptr ? stream_.msg : zError(code)));
       }
-      append_to(out, name);
+      out.append({reinterpret_cast<const char*>(chunk_.data()), chunk_.size() - stream_.avail_out});
     }
     return content;
   }
@@ -61,25 +118,16 @@ class Inflater {
     return size;
   }
 
-  void append_to(std::string& out, const std::string& name) {
-    const std::size_t made = chunk_.size() - stream_.avail_out;
-    if (made > kMaxBytes - out.size()) {
-      core::reject_file(
-          name,
-          "expands to more than 4 GiB; split the data set or check that it is the right file");
-    }
-    out.append(reinterpret_cast<const char*>(chunk_.data()), made);
-  }
-
   z_stream stream_{};
   std::array<Bytef, 1 << 16> chunk_;
 };
 
 }  // namespace
 
-std::string gunzip(std::string_view content, const std::string& name) {
+std::string gunzip(std::string_view content, const std::string& name,
+                   const PromisedSize& promised) {
   if (!is_gzip(content)) return std::string(content);
-  std::string out;
+  Unpacked out(content.size(), name, promised);
   // Some writers pad the file with zeros.
   while (content.find_first_not_of('\0') != std::string_view::npos) {
     if (!is_gzip(content)) {
@@ -90,7 +138,7 @@ std::string gunzip(std::string_view content, const std::string& name) {
     }
     content = Inflater().inflate_member(content, out, name);
   }
-  return out;
+  return out.take();
 }
 
 }  // namespace edgeprune::data

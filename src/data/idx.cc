@@ -7,12 +7,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace edgeprune::data {
 namespace {
 
 constexpr unsigned kUnsignedBytes = 0x08;
+constexpr std::uint64_t kMoreThanAny = std::uint64_t{1} << 62;  // values of a file
 
 std::uint32_t big_endian(std::string_view bytes) {
   std::uint32_t value = 0;
@@ -39,41 +44,64 @@ std::size_t parse_magic(std::string_view content, const std::string& name) {
   return magic & 0xff;
 }
 
+struct Header {
+  std::vector<std::uint32_t> extents;
+  std::size_t num_bytes = 0;                // of the header itself
+  std::optional<std::uint64_t> num_values;  // nothing where no number holds them
+};
+
+// Nothing where the content ends within it.
+std::optional<Header> parse_header(std::string_view content, const std::string& name) {
+  const std::size_t dimensions = parse_magic(content, name);
+  Header header{.num_bytes = 4 + 4 * dimensions};
+  if (content.size() < header.num_bytes) return std::nullopt;
+  std::uint64_t size = 1;
+  bool too_large = false;
+  for (std::size_t axis = 0; axis < dimensions; ++axis) {
+    header.extents.push_back(big_endian(content.substr(4 + 4 * axis, 4)));
+    too_large |= __builtin_mul_overflow(size, header.extents.back(), &size);
+  }
+  if (!too_large) header.num_values = size;
+  return header;
+}
+
+void require_dimensions(const std::vector<std::uint32_t>& extents, std::size_t wanted,
+                        std::string_view meaning, const std::string& name) {
+  if (extents.size() == wanted) return;
+  core::reject_file(
+      name, fmt::format("has {} dimensions but {}; check that images and labels are not swapped",
+                        extents.size(), meaning));
+}
+
 IdxArray read_array(std::string_view content, const std::filesystem::path& path,
                     std::size_t dimensions, std::string_view meaning) {
-  IdxArray array = parse_idx(gunzip(content, path.string()), path.string());
-  if (array.extents.size() != dimensions) {
-    core::reject_file(
-        path.string(),
-        fmt::format("has {} dimensions but {}; check that images and labels are not swapped",
-                    array.extents.size(), meaning));
-  }
+  const std::string name = path.string();
+  const auto promised = [&](std::string_view first_bytes) -> std::optional<std::uint64_t> {
+    if (first_bytes.size() < 4) return std::nullopt;
+    const std::optional<Header> header = parse_header(first_bytes, name);
+    if (!header) return std::nullopt;
+    require_dimensions(header->extents, dimensions, meaning, name);
+    if (!header->num_values) return std::numeric_limits<std::uint64_t>::max();
+    return header->num_bytes + std::min(*header->num_values, kMoreThanAny);
+  };
+  IdxArray array = parse_idx(gunzip(content, name, promised), name);
+  require_dimensions(array.extents, dimensions, meaning, name);
   return array;
 }
 
 }  // namespace
 
 IdxArray parse_idx(std::string_view content, const std::string& name) {
-  const std::size_t dimensions = parse_magic(content, name);
-  if (content.size() < 4 + 4 * dimensions) {
-    core::reject_file(name, "the file ends within its header; copy it again");
-  }
-  IdxArray array;
-  std::uint64_t size = 1;
-  bool too_large = false;
-  for (std::size_t axis = 0; axis < dimensions; ++axis) {
-    array.extents.push_back(big_endian(content.substr(4 + 4 * axis, 4)));
-    too_large |= __builtin_mul_overflow(size, array.extents.back(), &size);
-  }
-  const std::string_view values = content.substr(4 + 4 * dimensions);
-  if (too_large || size != values.size()) {
+  std::optional<Header> header = parse_header(content, name);
+  if (!header) core::reject_file(name, "the file ends within its header; copy it again");
+  const std::string_view values = content.substr(header->num_bytes);
+  if (header->num_values != values.size()) {
     core::reject_file(
         name, fmt::format("the header promises {} bytes but {} follow; the file is truncated or "
                           "damaged, copy it again",
-                          fmt::join(array.extents, " x "), values.size()));
+                          fmt::join(header->extents, " x "), values.size()));
   }
-  array.values.assign(values.begin(), values.end());
-  return array;
+  return {std::move(header->extents), {values.begin(), values.end()}};
 }
 
 Dataset read_idx(const std::filesystem::path& images, const std::filesystem::path& labels,

@@ -85,6 +85,28 @@ TEST_F(Idx, TruncatedGzipIsAnErrorThatNamesTheFile) {
                [&] { (void)read(); });
 }
 
+TEST_F(Idx, GzipGrowsNoFurtherThanTheHeaderCounts) {
+  write(gzip(idx({2, 2, 3}, kPixels + std::string(50'000'000, 'x'))), idx({2}, kLabels));
+  expect_error(ErrorKind::data,
+               {images.string() + ": expands to more than the 28 bytes that its header promises"},
+               [&] { (void)read(); });
+  write(gzip(idx({60000, 1000, 1000}, kPixels)), idx({2}, kLabels));
+  expect_error(ErrorKind::data, {images.string(), "more than 4 GiB"}, [&] { (void)read(); });
+  write(gzip(idx({60000, 28, 28}, kPixels)), idx({2}, kLabels));
+  expect_error(ErrorKind::data, {images.string(), "its header promises 47040016 bytes"},
+               [&] { (void)read(); });
+  const std::uint32_t huge = 0xffffffff;
+  write(gzip(idx({huge, huge, huge}, kPixels)), idx({2}, kLabels));
+  expect_error(ErrorKind::data, {images.string(), "more than 4 GiB"}, [&] { (void)read(); });
+}
+
+TEST_F(Idx, AnotherFormatInGzipIsNotUnpacked) {
+  write(gzip("P5 2 3 255 " + std::string(50'000'000, 'x')), idx({2}, kLabels));
+  expect_error(ErrorKind::data, {images.string() + ": not an IDX file"}, [&] { (void)read(); });
+  write(gzip(idx({2, 3}, std::string(50'000'000, 'x'))), idx({2}, kLabels));
+  expect_error(ErrorKind::data, {images.string() + ": has 2 dimensions"}, [&] { (void)read(); });
+}
+
 TEST_F(Idx, AWrongMagicIsAnError) {
   write("P5 2 3 255 abcdef", idx({2}, kLabels));
   expect_error(ErrorKind::data,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,8 +54,15 @@ enum class NpyLayout { nhwc, nchw };
 // The parsers behind the readers, on memory; `name` stands for the file in messages. They are what
 // the fuzz targets call.
 
+/// The bytes that a file has by its own header, given the first of them; nothing where the header
+/// is not complete yet. It may throw.
+using PromisedSize = std::function<std::optional<std::uint64_t>(std::string_view first_bytes)>;
+
 /// Decompresses gzip content (several members too); content that is not gzip is returned as it is.
-[[nodiscard]] std::string gunzip(std::string_view content, const std::string& name);
+/// No more is unpacked than `promised` says, if it is given, and never more than 4 GiB; what would
+/// expand to more, and a promise that so few bytes cannot hold, are refused.
+[[nodiscard]] std::string gunzip(std::string_view content, const std::string& name,
+                                 const PromisedSize& promised = {});
 
 struct IdxArray {
   std::vector<std::uint32_t> extents;
