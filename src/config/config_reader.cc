@@ -47,16 +47,33 @@ const FieldRow& row_of(std::string_view key, std::string_view place) {
   return *row;
 }
 
+// A number that TOML cannot hold, such as 1e400 or one of 309 digits, is text by then.
+bool is_beyond_all_numbers(std::string_view written) {
+  if (written.starts_with('+') || written.starts_with('-')) written.remove_prefix(1);
+  constexpr std::size_t kDigitsOf64Bits = 19;
+  const bool is_whole = written.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_whole && written.size() >= kDigitsOf64Bits) return true;
+  double value = 0;
+  const char* end = written.data() + written.size();
+  const auto [at, error] = std::from_chars(written.data(), end, value);
+  return error == std::errc::result_out_of_range && at == end;
+}
+
+// Numbers as they were written, where that is known.
+std::string shown(const GivenValue& given) {
+  if (given.written.empty()) return given.value.for_message();
+  if (given.value.number()) return for_message(given.written);
+  if (!is_beyond_all_numbers(given.written)) return given.value.for_message();
+  return for_message(given.written) + ", which is beyond all numbers";
+}
+
 void set_field(Draft& draft, const FieldRow& row, const GivenValue& given, std::string place) {
   const std::string must_be = row.set(draft.config, given, row.limits);
   if (!must_be.empty()) {
     const std::string* word = given.value.text();
     const std::string renamed = renamed_word(row.documented.key, word ? *word : std::string_view());
     if (!renamed.empty()) fail(place, renamed);
-    const bool decimal = given.value.number() && !given.written.empty();
-    fail(place,
-         fmt::format("{} is {}; it must be {}", row.documented.key,
-                     decimal ? for_message(given.written) : given.value.for_message(), must_be));
+    fail(place, fmt::format("{} is {}; it must be {}", row.documented.key, shown(given), must_be));
   }
   draft.places[row.documented.key] = std::move(place);
 }
@@ -190,7 +207,8 @@ std::string renamed_in(const toml_input::Entry& entry) {
 
 std::string find_renamed(std::string_view toml) {
   try {
-    const toml_input::Document document = toml_input::parse_document(toml, "", {.what = "a configuration"});
+    const toml_input::Document document =
+        toml_input::parse_document(toml, "", {.what = "a configuration"});
     for (const toml_input::Entry& entry : entries_of(document.root())) {
       if (std::string renamed = renamed_in(entry); !renamed.empty()) return renamed;
     }

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -14,6 +17,7 @@ namespace edgeprune::nn {
 namespace {
 
 constexpr std::string_view kTracked = ".num_batches_tracked";
+constexpr std::int64_t kMostBatches = std::int64_t{1} << 53;
 
 // Visits a weight's elements in file order (out, in, row, column) with their index inside.
 template <typename Visit>
@@ -67,16 +71,37 @@ void check_tensor(const core::NpyArray& array, const TensorInfo& info) {
         fmt::format(
             "tensor '{}' is '{}' ({}) where this network needs F32 ({}); use the model file "
             "of the same network, input channels and classes",
-            info.name, core::npy_type_name(array.type), fmt::join(array.shape, ", "),
-            fmt::join(info.file_shape(), ", ")));
+            core::printable(info.name), core::npy_type_name(array.type),
+            fmt::join(array.shape, ", "), fmt::join(info.file_shape(), ", ")));
   }
+}
+
+// A weight that is no number would show as a loss that is none, long after.
+void check_values(std::span<const float> values, const TensorInfo& info) {
+  const bool is_variance = info.role == TensorRole::running_variance;
+  const auto is_bad = [is_variance](float value) {
+    return !std::isfinite(value) || (is_variance && value < 0);
+  };
+  const auto bad = std::find_if(values.begin(), values.end(), is_bad);
+  if (bad == values.end()) return;
+  throw core::Error(core::ErrorKind::data,
+                    fmt::format("tensor '{}' holds {} at index {}, where {} must be; save a model "
+                                "whose training did not diverge",
+                                core::printable(info.name), *bad, bad - values.begin(),
+                                is_variance ? "a variance" : "a finite number"));
 }
 
 void take_tracked(const core::SafetensorsFile& file, const std::string& name, Model& model) {
   const auto found = file.tensors.find(name);
   if (found == file.tensors.end()) return;
-  const auto counts = core::npy_integers(found->second, name);
-  if (!counts.empty()) model.num_batches_tracked = static_cast<std::uint64_t>(counts[0]);
+  const auto counts = core::npy_integers(found->second, core::printable(name));
+  if (counts.empty()) return;
+  if (counts[0] < 0 || counts[0] > kMostBatches) {
+    core::reject_file(core::printable(name), fmt::format("{} batches cannot be; save the model "
+                                                         "anew",
+                                                         counts[0]));
+  }
+  model.num_batches_tracked = static_cast<std::uint64_t>(counts[0]);
 }
 
 // The rows that all of the head's tensors have in the file, where nothing else about them differs
@@ -108,6 +133,7 @@ Model take_tensors(core::SafetensorsFile file, const Network& network, Model mod
     }
     const core::NpyArray& array = file.at(info.name);
     check_tensor(array, info);
+    check_values(array.as<float>(), info);
     from_file_order(info, array.as<float>(), values_of(model, info));
     file.tensors.erase(info.name);
     if (info.role != TensorRole::running_variance) continue;
@@ -118,7 +144,7 @@ Model take_tensors(core::SafetensorsFile file, const Network& network, Model mod
     throw core::Error(core::ErrorKind::data,
                       fmt::format("tensor '{}' belongs to no layer of this network; use the model "
                                   "file of the same network",
-                                  file.tensors.begin()->first));
+                                  core::printable(file.tensors.begin()->first)));
   }
   return model;
 }

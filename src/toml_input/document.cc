@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace edgeprune::toml_input {
@@ -37,12 +38,32 @@ void check_depth(std::string_view text, const std::string& name) {
            : fmt::format("brackets are nested more than {0} deep; they may be {0}", kMaxNesting));
 }
 
+std::string_view line_of(std::string_view text, std::size_t number) {
+  while (--number > 0) text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+  return text.substr(0, text.find('\n'));
+}
+
+// " (epochs)" where the line gives a value to that key before the column, 1, 2, ...; else "".
+std::string key_before(std::string_view line, std::size_t column) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t equals = line.substr(0, column).rfind('=');
+  if (equals == std::string_view::npos) return "";
+  std::string_view key = line.substr(0, equals);
+  const std::size_t before = key.find_last_of("{,=");
+  if (before != std::string_view::npos) key.remove_prefix(before + 1);
+  key.remove_prefix(std::min(key.find_first_not_of(kBlanks), key.size()));
+  key = key.substr(0, key.find_last_not_of(kBlanks) + 1);
+  return key.empty() ? "" : fmt::format(" ({})", for_message(key));
+}
+
 toml::table parsed(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
-    fail(place_in(name, error.source().begin.line),
-         fmt::format("not valid TOML: {}", for_message(error.description())));
+    const toml::source_position at = error.source().begin;
+    fail(place_in(name, at.line),
+         fmt::format("not valid TOML: {}{}", for_message(error.description()),
+                     key_before(line_of(text, std::max<std::size_t>(at.line, 1)), at.column)));
   }
 }
 

@@ -144,6 +144,45 @@ TEST(Config, ChecksTheNumberThatAFloatKeeps) {
                  "train.learning_rate = 1e60");
 }
 
+TEST(Config, ChecksTheNumberOfAnOverride) {
+  const auto expect_refused = [](const std::string& key, const std::string& value,
+                                 const std::string& complaint) {
+    const std::string shown = value.size() > 80 ? value.substr(0, 80) + "..." : value;
+    const std::string set = key + "=" + value;
+    const std::string place = set.size() > 80 ? set.substr(0, 80) + "..." : set;
+    expect_message(place + ": " + key + " is " + shown + complaint, "", {set});
+  };
+  const std::string whole = ", which is beyond all numbers; it must be a whole number, at least 1";
+  const std::string finite = ", which is beyond all numbers; it must be a number, above 0";
+  const std::string digits(309, '9');
+  expect_refused("train.epochs", digits, whole);
+  expect_refused("train.epochs", "-" + digits, whole);
+  expect_refused("train.epochs", "9223372036854775808", whole);
+  expect_refused("train.learning_rate", digits, finite);
+  expect_refused("train.learning_rate", "1e400", finite);
+  expect_refused("train.learning_rate", "-1e400", finite);
+  for (const char* value : {"inf", "-inf", "+inf", "nan", "+nan"}) {
+    expect_refused("train.learning_rate", value, "; it must be a finite number, above 0");
+  }
+  // What is no number of TOML is text.
+  for (const char* value : {"0xZZ", "1__000", "_1", "1_", "++1", "1e", "0b2", "Infinity"}) {
+    expect_refused("train.epochs", std::string("\"") + value + "\"",
+                   "; it must be a whole number, at least 1");
+  }
+  EXPECT_EQ(parse("", {"train.epochs=1_000"}).train.epochs, 1000u);
+  EXPECT_EQ(parse("", {"train.epochs=0x10"}).train.epochs, 16u);
+  EXPECT_EQ(parse("", {"train.epochs=+5"}).train.epochs, 5u);
+}
+
+TEST(Config, NamesTheFieldOfANumberThatNoTypeHolds) {
+  const std::string digits(309, '9');
+  for (const std::string& toml :
+       {"train.epochs = " + digits, "[train]\nepochs = " + digits,
+        "train = {epochs = " + digits + "}", "train.\"epochs\"\t= -" + digits + " # many"}) {
+    expect_error(ErrorKind::config, {"train.toml:", "epochs"}, [&] { (void)parse(toml); });
+  }
+}
+
 TEST(Config, NamesTheTypeThatAFieldNeeds) {
   expect_message("train.toml:1: train.epochs is 1.5; it must be a whole number, at least 1",
                  "train.epochs = 1.5");
@@ -222,7 +261,7 @@ TEST(Config, NamesTheLineOfASyntaxError) {
                [] { (void)parse("[train]\nepochs = = 3"); });
   expect_error(ErrorKind::config, {"train.toml:3: not valid TOML: ", "epochs"},
                [] { (void)parse("[train]\nepochs = 3\nepochs = 4"); });
-  expect_error(ErrorKind::config, {"train.toml:1: not valid TOML: "},
+  expect_error(ErrorKind::config, {"train.toml:1: not valid TOML: ", "(run.seed)"},
                [] { (void)parse("run.seed = 18446744073709551615"); });
   expect_error(ErrorKind::config, {"train.toml:1: not valid TOML: "}, [] { (void)parse("\xff"); });
 }

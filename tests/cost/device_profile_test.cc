@@ -123,7 +123,7 @@ TEST(DeviceProfile, RefusesWhatItDoesNotKnow) {
             "board.toml:2: timing is 4; it must be a list of sections, [[timing]]");
   EXPECT_EQ(message_of("name = "),
             "board.toml:1: not valid TOML: Error while parsing key-value "
-            "pair: encountered end-of-file");
+            "pair: encountered end-of-file (name)");
   EXPECT_EQ(message_of(""), "board.toml:1: name is missing; add it");
 }
 

@@ -12,6 +12,10 @@
 #include <rapidcheck/gtest.h>
 
 #include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
 
 namespace edgeprune::nn {
 namespace {
@@ -147,6 +151,31 @@ TEST_F(ModelFile, AnotherTypeIsAnErrorThatNamesTheTensor) {
   expect_refused({"'fc.bias'", "F32"}, [](core::SafetensorsFile& file) {
     file.add("fc.bias", std::span<const double>(std::vector<double>(10)), {10});
   });
+}
+
+TEST_F(ModelFile, AValueThatIsNoNumberIsAnErrorThatNamesTensorAndIndex) {
+  const auto with = [](const std::string& name, std::size_t at, float value) {
+    return [=](core::SafetensorsFile& file) {
+      std::memcpy(file.tensors[name].bytes.data() + at * sizeof(float), &value, sizeof(float));
+    };
+  };
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  expect_refused({"'conv2.weight' holds nan at index 77", "finite"},
+                 with("conv2.weight", 77, std::nanf("")));
+  expect_refused({"'fc.bias' holds -inf at index 9"}, with("fc.bias", 9, -kInfinity));
+  expect_refused({"'bn1.running_mean' holds inf at index 0"},
+                 with("bn1.running_mean", 0, kInfinity));
+  expect_refused({"'bn1.running_var' holds -1 at index 2", "a variance"},
+                 with("bn1.running_var", 2, -1));
+}
+
+TEST_F(ModelFile, ACountOfBatchesThatCannotBeIsAnErrorThatNamesIt) {
+  for (const std::int64_t count : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    expect_refused({"bn1.num_batches_tracked", std::to_string(count)},
+                   [count](core::SafetensorsFile& file) {
+                     file.add("bn1.num_batches_tracked", std::span(&count, 1), {});
+                   });
+  }
 }
 
 TEST_F(ModelFile, AFloatingCountOfBatchesIsAnErrorThatNamesIt) {
