@@ -55,11 +55,14 @@ std::string hash_of(const core::SafetensorsReader& file) {
 }
 
 std::size_t length_of(const core::SafetensorsReader& file, const std::filesystem::path& path,
-                      std::string_view name) {
+                      std::string_view name, core::ElementType type) {
   for (const core::TensorHeader& tensor : file.tensors()) {
-    if (tensor.name == name && tensor.shape.size() == 1) return tensor.shape[0];
+    if (tensor.name == name && tensor.type == type && tensor.shape.size() == 1) {
+      return tensor.shape[0];
+    }
   }
-  core::reject_file(path.string(), fmt::format("has no array '{}'", name));
+  throw UnfitCheckpoint(path,
+                        fmt::format("it has no array '{}' of {}", name, core::npy_type_name(type)));
 }
 
 LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
@@ -71,7 +74,7 @@ LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
   }
   LoadedCheckpoint checkpoint{.state = parse_run_state(metadata.at("state"), path.string()),
                               .path = path};
-  checkpoint.state.kept.resize(length_of(file, path, "selection"));
+  checkpoint.state.kept.resize(length_of(file, path, "selection", core::ElementType::u32));
   file.read("selection", std::as_writable_bytes(std::span(checkpoint.state.kept)));
   require_selection(checkpoint.state, path.string());
   return checkpoint;
@@ -111,18 +114,24 @@ void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& ar
   arrays.model.num_batches_tracked = state.num_batches_tracked;
   arrays.optimizer.step = state.optimizer_step;
   for_arrays(arrays, state.kept, [&]<typename T>(const std::string& name, std::span<T> values) {
-    const std::size_t length = length_of(file, checkpoint.path, name);
+    const core::ElementType type = core::element_type_of<std::remove_const_t<T>>();
+    const std::size_t length = length_of(file, checkpoint.path, name, type);
     if (length != values.size()) {
-      throw core::Error(core::ErrorKind::data,
-                        fmt::format("{}: '{}' holds {} numbers where this run needs {}; restore it",
-                                    checkpoint.path.string(), name, length, values.size()),
-                        {core::ErrorReason::run_unusable, checkpoint.path.parent_path().string()});
+      throw UnfitCheckpoint(checkpoint.path,
+                            fmt::format("'{}' holds {} numbers where this run needs {}", name,
+                                        length, values.size()));
     }
     if constexpr (!std::is_const_v<T>) file.read(name, std::as_writable_bytes(values));
   });
 }
 
-std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run_directory) {
+UnfitCheckpoint::UnfitCheckpoint(const std::filesystem::path& path, const std::string& why)
+    : core::Error(core::ErrorKind::data, fmt::format("{}: {}; restore it", path.string(), why),
+                  {core::ErrorReason::run_unusable, path.parent_path().string()}),
+      path_(path) {}
+
+std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run_directory,
+                                                const std::vector<UnfitCheckpoint>& unfit) {
   std::optional<LoadedCheckpoint> newest;
   std::vector<std::string> notices;
   std::string why;  // of the last that cannot be read
@@ -130,6 +139,9 @@ std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run
     const auto path = run_directory / name;
     if (!std::filesystem::exists(path)) continue;
     try {
+      for (const UnfitCheckpoint& known : unfit) {
+        if (known.path() == path) throw known;
+      }
       LoadedCheckpoint checkpoint = read_checkpoint(path);
       if (newest && newest->state.sequence > checkpoint.state.sequence) continue;
       newest = std::move(checkpoint);

@@ -20,6 +20,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace edgeprune::run {
 namespace {
@@ -91,18 +93,10 @@ RunResult result_of(const RunContext& context) {
   return result;
 }
 
-}  // namespace
-
-RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptions& options) {
-  const std::optional<cost::DeviceProfile> device = device_of(*config);
-  // From here on seconds and joules count: opening the data is part of the run.
-  const std::unique_ptr<budget::UsageMeter> own_meter =
-      options.spending == nullptr ? budget::measured_usage(with_power_of(device, config->energy))
-                                  : nullptr;
-  budget::UsageMeter& meter = own_meter ? *own_meter : *options.spending;
-  const core::DirectoryLock lock(config->run.directory);
-  std::optional<LoadedCheckpoint> saved = load_checkpoint(config->run.directory);
-
+// From the checkpoint, or from the beginning where there is none.
+RunResult run_from(std::optional<LoadedCheckpoint> saved, const config::ResolvedConfig& config,
+                   const PipelineOptions& options, const std::optional<cost::DeviceProfile>& device,
+                   budget::UsageMeter& meter) {
   RunSetup setup(config, saved ? &saved->state : nullptr, {options.data, options.inputs});
   const std::optional<cost::RunCost> predicted = predicted_cost(setup, device);
   RunProgress run(setup, first_model(setup, saved.has_value(), options), meter);
@@ -122,6 +116,26 @@ RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptio
   start_or_continue(context, saved);
   run_phases(context, *passes);
   return result_of(context);
+}
+
+}  // namespace
+
+RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptions& options) {
+  const std::optional<cost::DeviceProfile> device = device_of(*config);
+  // From here on seconds and joules count: opening the data is part of the run.
+  const std::unique_ptr<budget::UsageMeter> own_meter =
+      options.spending == nullptr ? budget::measured_usage(with_power_of(device, config->energy))
+                                  : nullptr;
+  budget::UsageMeter& meter = own_meter ? *own_meter : *options.spending;
+  const core::DirectoryLock lock(config->run.directory);
+  for (std::vector<UnfitCheckpoint> unfit;;) {
+    try {
+      return run_from(load_checkpoint(config->run.directory, unfit), config, options, device,
+                      meter);
+    } catch (const UnfitCheckpoint& error) {
+      unfit.push_back(error);
+    }
+  }
 }
 
 }  // namespace edgeprune::run

@@ -1,15 +1,21 @@
 #include "run_passes.h"
 
+#include "edgeprune/core/batch_plan.h"
+#include "edgeprune/core/error.h"
 #include "edgeprune/nn/optimizer.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 namespace edgeprune::run {
 
 std::uint32_t RunPasses::train(const select::Pass& samples, const PassSteps& steps) {
   RunProgress& run = context_.run;
   RunState& state = run.state;
+  require_begun_within(samples);
   train::TrainingPass pass(context_.setup.data.train, samples, pass_options());
   while (true) {
     pauses_.stop_or_pause();
@@ -27,6 +33,19 @@ std::uint32_t RunPasses::train(const select::Pass& samples, const PassSteps& ste
     context_.save_if_due();
   }
   return pass.num_batches();
+}
+
+// Which samples a dynamic strategy takes, only its sampler knows, once it is restored.
+void RunPasses::require_begun_within(const select::Pass& samples) const {
+  const core::BatchPlan batches(static_cast<std::uint32_t>(samples.samples.size()),
+                                context_.setup.config.train.batch_size);
+  if (context_.run.state.batch <= batches.num_batches()) return;
+  const std::string directory = context_.setup.directory.string();
+  throw core::Error(core::ErrorKind::run_directory,
+                    fmt::format("{}: its checkpoint is in the midst of a longer pass than this "
+                                "run makes; restore it",
+                                directory),
+                    {core::ErrorReason::run_unusable, directory});
 }
 
 train::PassOptions RunPasses::pass_options() const {

@@ -40,6 +40,7 @@ class RunPasses {
   void measure_forward(std::uint32_t batches, int times);
 
  private:
+  void require_begun_within(const select::Pass& samples) const;
   [[nodiscard]] train::PassOptions pass_options() const;
   [[nodiscard]] float learning_rate(std::uint32_t pass_batches) const;
 

@@ -6,6 +6,7 @@
 #include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 
+#include "checkpoint_fit.h"
 #include "metrics_record.h"
 #include "record_json.h"
 
@@ -16,6 +17,11 @@
 #include <utility>
 
 namespace edgeprune::run {
+namespace {
+
+constexpr std::size_t kLongestEngine = 200;  // in a notice: the checkpoint says what it likes
+
+}  // namespace
 
 RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, budget::UsageMeter& spending)
     : scores(setup.make_scores()),
@@ -56,6 +62,7 @@ void RunProgress::require_unchanged(const RunState& saved) const {
 std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   RunState saved = checkpoint.state;
   require_unchanged(saved);
+  require_fit(checkpoint, setup_);
   require_resumable(saved, setup_.config);
   std::string notice;
   const Engine engine = setup_.engine();
@@ -63,11 +70,13 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
     notice = fmt::format(
         "the run began on {} and is resumed on {}: its bits may differ from those of "
         "an uninterrupted run",
-        text_of(saved.engine), text_of(engine));
+        core::printable(text_of(saved.engine), kLongestEngine), text_of(engine));
     saved.engine = engine;
   }
   trainer.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
-    restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = gathered()});
+    const std::vector<core::NamedArray> arrays = gathered();
+    restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = arrays});
+    require_fit(checkpoint, arrays);
   });
   saved.spent.is_metered = saved.spent.is_metered && state.spent.is_metered;
   state = std::move(saved);

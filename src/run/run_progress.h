@@ -33,7 +33,7 @@ class RunProgress {
 
   /// What the run needs to know when it goes on with other bits than an uninterrupted one would
   /// have; "" where it does not. A data set or configuration that has changed is an Error of kind
-  /// run_directory.
+  /// run_directory; a checkpoint that cannot be one of this run is an UnfitCheckpoint.
   [[nodiscard]] std::string continue_from(const LoadedCheckpoint& checkpoint);
 
   /// Returns what that took.

@@ -57,7 +57,8 @@ TEST(Strategies, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
 TEST(Strategies, AMistypedNameIsAnErrorThatNamesTheNearest) {
   testing::expect_error(core::ErrorKind::config, {"\"startified\"", "did you mean stratified?"},
                         [] { (void)strategy_named("startified"); });
-  testing::expect_error(core::ErrorKind::config, {"\"a\\x0ab\""}, [] { (void)strategy_named("a\nb"); });
+  testing::expect_error(core::ErrorKind::config, {"\"a\\x0ab\""},
+                        [] { (void)strategy_named("a\nb"); });
 }
 
 // METHOD section 5: what each control shares with Algorithm 1.

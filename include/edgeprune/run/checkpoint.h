@@ -6,6 +6,7 @@
 // content. Writing and reading take no memory beside the arrays' own: they go from and to where the
 // trainer and the score keep them.
 
+#include "edgeprune/core/error.h"
 #include "edgeprune/core/named_array.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/optimizer.h"
@@ -29,15 +30,26 @@ struct SavedArrays {
 void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
                       const SavedArrays& arrays);
 
+/// A whole checkpoint that is not one of this run's, though its hash fits; kind data. The other may
+/// be one.
+class UnfitCheckpoint : public core::Error {
+ public:
+  UnfitCheckpoint(const std::filesystem::path& path, const std::string& why);
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 struct LoadedCheckpoint {
   RunState state;
   std::filesystem::path path;        // its arrays are read by restore_arrays
   std::vector<std::string> notices;  // one line for a corrupt file that was skipped
 };
 /// The newest whole checkpoint, or nothing where there is none at all. If both are corrupt, an
-/// Error of kind run_directory says so.
+/// Error of kind run_directory says so. Those known to be `unfit` are as if they were corrupt.
 [[nodiscard]] std::optional<LoadedCheckpoint> load_checkpoint(
-    const std::filesystem::path& run_directory);
+    const std::filesystem::path& run_directory, const std::vector<UnfitCheckpoint>& unfit = {});
 
 /// What restore_arrays fills; the arrays have the lengths of the run's network, optimizer and data.
 struct RestoredArrays {
@@ -45,7 +57,7 @@ struct RestoredArrays {
   nn::OptimizerState& optimizer;
   const std::vector<core::NamedArray>& gathered;
 };
-/// An array of another length, and one that is missing, are Errors of kind data.
+/// An array of another length or type, and one that is missing, make an UnfitCheckpoint.
 void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& arrays);
 
 }  // namespace edgeprune::run
