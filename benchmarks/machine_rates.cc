@@ -43,8 +43,10 @@ struct Options {
 // Work per second of all threads together: each repeats `work(thread)`, which says how much it did,
 // for about so long.
 double rate(core::ThreadPool& pool, double seconds, const std::function<double(int)>& work) {
+  // One long task for each thread: all are under way long before the first is done.
   std::vector<double> rates(static_cast<std::size_t>(pool.size()));
-  pool.run([&](int thread) {
+  pool.for_tasks({rates.size(), rates.size()}, [&](const core::Task& task) {
+    const auto thread = static_cast<int>(task.index);
     (void)work(thread);  // caches and page tables are filled
     double done = 0;
     double elapsed = 0;
@@ -53,7 +55,7 @@ double rate(core::ThreadPool& pool, double seconds, const std::function<double(i
       done += work(thread);
       elapsed = seconds_now() - start;
     } while (elapsed < seconds);
-    rates[static_cast<std::size_t>(thread)] = done / elapsed;
+    rates[task.index] = done / elapsed;
   });
   return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
@@ -115,7 +117,8 @@ double product_rate(core::ThreadPool& pool, double seconds) {
 class Memory {
  public:
   explicit Memory(core::ThreadPool& pool) : arrays_(static_cast<std::size_t>(pool.size())) {
-    pool.run([&](int thread) { of(thread) = Arrays(); });
+    pool.for_tasks({arrays_.size(), arrays_.size()},
+                   [&](const core::Task& task) { arrays_[task.index] = Arrays(); });
   }
 
   double read(int thread) {

@@ -215,8 +215,10 @@ std::vector<FieldRow> run_rows() {
       field(
           {.key = "run.threads",
            .unit = "threads",
-           .description = "0: as many as the process may use.",
-           .decides = Decides::last_bits,
+           .description = "0: as many as the process may use. Results are the same bits on any "
+                          "number.",
+           .may_change = MayChange::always,
+           .decides = Decides::nothing,
            .is_set_by_comparison = true},
           kThreads, [](auto& c) -> auto& { return c.run.threads; }),
       field(

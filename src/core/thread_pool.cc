@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <exception>
+#include <limits>
+#include <mutex>
 #include <new>
 #include <sched.h>
 #include <system_error>
@@ -17,64 +20,170 @@
 namespace edgeprune::core {
 namespace {
 
-// Steps of a small network last tens of microseconds: a short spin saves the wake-up between them
-// without burning a battery while nothing runs.
-constexpr int kSpins = 2000;
-
-template <typename T>
-void wait_for_change(const std::atomic<T>& value, T old) {
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (value.load(std::memory_order_acquire) != old) return;
+// Waits for an atomic to change. Steps of a small network last tens of microseconds: a short spin
+// saves the wake-up between them. Where spinning has been in vain, as it is while the thread that
+// is waited for is not running, the next spin is half as long.
+class Waiter {
+ public:
+  template <typename T>
+  void wait(const std::atomic<T>& value, T old) {
+    for (int spin = 0; spin < spins_; ++spin) {
+      if (value.load(std::memory_order_acquire) != old) {
+        spins_ = std::min(2 * spins_, kMaxSpins);
+        return;
+      }
 #if defined(__x86_64__)
-    __builtin_ia32_pause();
+      __builtin_ia32_pause();
+#elif defined(__aarch64__)
+      asm volatile("yield");
 #endif
+    }
+    spins_ = std::max(spins_ / 2, kMinSpins);
+    while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
   }
-  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
-}
+
+ private:
+  static constexpr int kMaxSpins = 2048;
+  static constexpr int kMinSpins = 64;
+  int spins_ = kMaxSpins;
+};
+
+// The tasks of one thread's share that nobody has taken yet: [first, end) in one word, so that who
+// takes one and who steals one never take the same.
+class alignas(64) Share {
+ public:
+  void put(std::size_t first, std::size_t end) {
+    left_.store(word(first, end), std::memory_order_release);
+  }
+  bool take_first(std::size_t& task) {
+    return take([&](std::uint32_t& first, std::uint32_t&) { task = first++; });
+  }
+  bool take_last(std::size_t& task) {
+    return take([&](std::uint32_t&, std::uint32_t& end) { task = --end; });
+  }
+
+ private:
+  static std::uint64_t word(std::size_t first, std::size_t end) {
+    return std::uint64_t{first} << 32 | end;
+  }
+  template <typename Cut>
+  bool take(Cut&& cut) {
+    std::uint64_t left = left_.load(std::memory_order_relaxed);
+    while (true) {
+      auto first = static_cast<std::uint32_t>(left >> 32);
+      auto end = static_cast<std::uint32_t>(left);
+      if (first >= end) return false;
+      cut(first, end);
+      if (left_.compare_exchange_weak(left, word(first, end), std::memory_order_acq_rel))
+        return true;
+    }
+  }
+
+  std::atomic<std::uint64_t> left_{0};
+};
 
 }  // namespace
 
+TaskCut cut_into_tasks(std::size_t count, std::size_t grain, std::size_t most) {
+  const std::size_t fit = std::max<std::size_t>(count / std::max<std::size_t>(grain, 1), 1);
+  return {count, std::min({count, fit, most})};
+}
+
+// What body and cut are is written before the shares are put and read after a task of theirs was
+// taken; a call ends only when all that were taken are done. So a thread that wakes late, in the
+// midst of a later call, takes part in that one.
 struct ThreadPool::State {
-  const std::function<void(int)>* task = nullptr;
+  const std::function<void(const Task&)>* body = nullptr;
+  TaskCut cut;
+  std::function<void()> before_task;
+  std::vector<Share> shares;
+  std::atomic<int> unfinished{0};
   std::atomic<unsigned> generation{0};
-  std::atomic<int> running{0};
-  bool stopping = false;
-  std::vector<std::exception_ptr> errors;
+  std::atomic<bool> stopping{false};
+  std::mutex error_mutex;
+  std::size_t error_task = 0;
+  std::exception_ptr error;  // of the lowest task that threw one
   std::vector<std::jthread> workers;
 
-  void call(int thread) {
+  State(std::size_t num_threads, std::function<void()> hook)
+      : before_task(std::move(hook)), shares(num_threads) {}
+
+  void keep_error(std::size_t index) {
+    const std::lock_guard lock(error_mutex);
+    if (error && error_task < index) return;
+    error = std::current_exception();
+    error_task = index;
+  }
+
+  void call(std::size_t index, int thread) {
     try {
-      (*task)(thread);
+      if (before_task) before_task();
+      Task task = cut.task(index);
+      task.thread = thread;
+      (*body)(task);
     } catch (...) {
-      errors[static_cast<std::size_t>(thread)] = std::current_exception();
+      keep_error(index);
+    }
+  }
+
+  void finish(std::size_t index, int thread) {
+    call(index, thread);
+    if (unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished.notify_one();
+  }
+
+  // Its own tasks, then those of the others.
+  void take_part(int thread) {
+    const auto own = static_cast<std::size_t>(thread);
+    std::size_t task = 0;
+    while (shares[own].take_first(task)) finish(task, thread);
+    for (std::size_t i = 1; i < shares.size(); ++i) {
+      Share& other = shares[(own + i) % shares.size()];
+      while (other.take_last(task)) finish(task, thread);
     }
   }
 
   void work(int thread) {
+    Waiter waiter;
     unsigned seen = 0;
     while (true) {
-      wait_for_change(generation, seen);
+      waiter.wait(generation, seen);
       seen = generation.load(std::memory_order_acquire);
-      if (stopping) return;
-      call(thread);
-      if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) running.notify_all();
+      if (stopping.load(std::memory_order_relaxed)) return;
+      take_part(thread);
     }
   }
 
-  void start() {
+  void put_tasks() {
+    unfinished.store(static_cast<int>(cut.num_tasks), std::memory_order_relaxed);
+    for (std::size_t t = 0; t < shares.size(); ++t) {
+      shares[t].put(cut.num_tasks * t / shares.size(), cut.num_tasks * (t + 1) / shares.size());
+    }
+  }
+
+  void wake() {
     generation.fetch_add(1, std::memory_order_acq_rel);
     generation.notify_all();
   }
 
+  void wait_until_finished(Waiter& waiter) {
+    for (int left = unfinished.load(std::memory_order_acquire); left != 0;
+         left = unfinished.load(std::memory_order_acquire)) {
+      waiter.wait(unfinished, left);
+    }
+  }
+
   // Lets the workers end; destroying them waits for that.
   void stop() {
-    stopping = true;
-    start();
+    stopping.store(true, std::memory_order_relaxed);
+    wake();
   }
+
+  Waiter caller;
 };
 
-ThreadPool::ThreadPool(int num_threads) : state_(std::make_unique<State>()) {
-  state_->errors.resize(static_cast<std::size_t>(num_threads));
+ThreadPool::ThreadPool(int num_threads, std::function<void()> before_task)
+    : state_(
+          std::make_unique<State>(static_cast<std::size_t>(num_threads), std::move(before_task))) {
   try {
     for (int thread = 1; thread < num_threads; ++thread) {
       state_->workers.emplace_back([state = state_.get(), thread] { state->work(thread); });
@@ -97,36 +206,22 @@ ThreadPool::~ThreadPool() {
 }
 
 int ThreadPool::size() const {
-  return static_cast<int>(state_->errors.size());
+  return static_cast<int>(state_->shares.size());
 }
 
-void ThreadPool::run(const std::function<void(int)>& task) {
+void ThreadPool::for_tasks(const TaskCut& cut, const std::function<void(const Task&)>& body) {
   State& state = *state_;
-  state.task = &task;
-  state.running.store(static_cast<int>(state.workers.size()), std::memory_order_relaxed);
-  if (!state.workers.empty()) state.start();
-  state.call(0);
-  for (int left = state.running.load(std::memory_order_acquire); left != 0;
-       left = state.running.load(std::memory_order_acquire)) {
-    wait_for_change(state.running, left);
+  state.body = &body;
+  state.cut = cut;
+  if (state.workers.empty() || cut.num_tasks <= 1) {
+    for (std::size_t i = 0; i < cut.num_tasks; ++i) state.call(i, 0);
+  } else {
+    state.put_tasks();
+    state.wake();
+    state.take_part(0);
+    state.wait_until_finished(state.caller);
   }
-  std::exception_ptr first;
-  for (std::exception_ptr& error : state.errors) {
-    const std::exception_ptr taken = std::exchange(error, nullptr);
-    if (!first) first = taken;
-  }
-  if (first) std::rethrow_exception(first);
-}
-
-void ThreadPool::for_ranges(std::size_t count,
-                            const std::function<void(std::size_t, std::size_t, int)>& body) {
-  const auto threads = static_cast<std::size_t>(size());
-  run([&](int thread) {
-    const auto t = static_cast<std::size_t>(thread);
-    const std::size_t begin = count * t / threads;
-    const std::size_t end = count * (t + 1) / threads;
-    if (begin < end) body(begin, end, thread);
-  });
+  if (state.error) std::rethrow_exception(std::exchange(state.error, nullptr));
 }
 
 int available_threads() {

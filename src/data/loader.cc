@@ -108,8 +108,8 @@ class BatchFiller {
     batch.labels.resize(samples.size());
     batch.images.resize(samples.size() * dataset_.shape.num_values());
     if (options_.pool == nullptr) return fill_range(batch, 0, samples.size(), unaugmented_[0]);
-    options_.pool->for_ranges(samples.size(), [&](std::size_t begin, std::size_t end, int thread) {
-      fill_range(batch, begin, end, unaugmented_[static_cast<std::size_t>(thread)]);
+    options_.pool->for_tasks(core::cut_into_tasks(samples.size()), [&](const core::Task& task) {
+      fill_range(batch, task.begin, task.end, unaugmented_[static_cast<std::size_t>(task.thread)]);
     });
   }
 

@@ -86,9 +86,11 @@ template <typename Update>
 void Optimizer::for_trained(core::ThreadPool& pool, Update&& update) const {
   constexpr std::size_t kLine = 64 / sizeof(float);
   const std::size_t size = num_parameters(trained_);
-  pool.for_ranges((size + kLine - 1) / kLine, [&](std::size_t first, std::size_t last, int) {
-    const std::size_t begin = first * kLine;
-    const std::size_t end = std::min(last * kLine, size);
+  constexpr std::size_t kGrainLines = 256;
+  const core::TaskCut cut = core::cut_into_tasks((size + kLine - 1) / kLine, kGrainLines);
+  pool.for_tasks(cut, [&](const core::Task& task) {
+    const std::size_t begin = task.begin * kLine;
+    const std::size_t end = std::min(task.end * kLine, size);
     std::size_t at = 0;
     for (const ParameterRange& range : trained_) {
       const std::size_t from = std::max(at, begin);

@@ -66,7 +66,7 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   require_resumable(saved, setup_.config);
   std::string notice;
   const Engine engine = setup_.engine();
-  if (saved.engine != engine) {
+  if (!computes_alike(saved.engine, engine)) {
     notice = fmt::format(
         "the run began on {} and is resumed on {}: its bits may differ from those of "
         "an uninterrupted run",

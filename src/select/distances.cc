@@ -78,14 +78,14 @@ std::unique_ptr<float[]> pairwise_distances(const FeatureMatrix& features, core:
   const std::size_t n = features.values.size() / width;
   const std::vector<float> rows = relative_to_first_row(features);
   auto matrix = std::make_unique_for_overwrite<float[]>(n * n);
-  pool.for_ranges(n, [&](std::size_t begin, std::size_t end, int) {
-    gram_rows(rows, width, begin, end, matrix.get());
+  pool.for_tasks(core::cut_into_tasks(n), [&](const core::Task& task) {
+    gram_rows(rows, width, task.begin, task.end, matrix.get());
   });
   // |a - b|^2 = aa + bb - 2 ab: of equal rows all three are the same bits.
   std::vector<float> sum_of_squares(n);
   for (std::size_t i = 0; i < n; ++i) sum_of_squares[i] = matrix[i * n + i];
-  pool.for_ranges(n, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) {
+  pool.for_tasks(core::cut_into_tasks(n), [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
       float* row = &matrix[i * n];
       for (std::size_t j = 0; j < n; ++j) {
         row[j] = std::sqrt(std::max(0.0f, sum_of_squares[i] + sum_of_squares[j] - 2 * row[j]));

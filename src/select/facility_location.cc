@@ -68,8 +68,8 @@ std::vector<Candidate> first_candidates(const float* distances, std::span<const 
                                         core::ThreadPool& pool) {
   const std::size_t n = nearest.size();
   std::vector<Candidate> candidates(n);
-  pool.for_ranges(n, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t j = begin; j < end; ++j) {
+  pool.for_tasks(core::cut_into_tasks(n), [&](const core::Task& task) {
+    for (std::size_t j = task.begin; j < task.end; ++j) {
       candidates[j] = {gain_of({distances + j * n, n}, nearest), static_cast<std::uint32_t>(j), 0};
     }
   });

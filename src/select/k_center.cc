@@ -38,8 +38,8 @@ std::vector<float> mean_row(const FeatureMatrix& features) {
 // Lowers each row's squared distance to the nearest centre where this one is nearer.
 void add_centre(const FeatureMatrix& features, std::span<const float> centre,
                 std::vector<float>& nearest, core::ThreadPool& pool) {
-  pool.for_ranges(nearest.size(), [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) {
+  pool.for_tasks(core::cut_into_tasks(nearest.size()), [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
       nearest[i] = std::min(nearest[i], squared_distance(row_of(features, i), centre));
     }
   });

@@ -3,7 +3,7 @@
 // Scores become 32-bit keys of the same order, made anew wherever they are needed. Counting the
 // keys' upper halves finds the upper half of the M-th best key, counting the lower halves of those
 // that share it finds the key itself. A last pass writes what lies above it, and of what equals it
-// the first few. Each thread counts its own range, so that its counts say where its indices go.
+// the first few. Each task counts its own range, so that its counts say where its indices go.
 
 #include "edgeprune/select/ranking.h"
 
@@ -31,7 +31,9 @@ std::uint32_t rank_key(float score, Prefer prefer) {
   return prefer == Prefer::highest ? ordered : ~ordered;
 }
 
-// What one thread knows of its range of the samples.
+// What one task knows of its range of the samples. Ranges are as many as threads, for each has
+// counts of all half keys: counts are whole numbers, and their sums the same however many there
+// are.
 struct Range {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -140,11 +142,13 @@ std::vector<std::uint32_t> best_samples(std::span<const float> scores, std::uint
   if (pool == nullptr && scores.size() < kFew) return best_of_few(scores, count, prefer);
   core::ThreadPool single(1);
   core::ThreadPool& threads = pool != nullptr ? *pool : single;
-  std::vector<Range> ranges(static_cast<std::size_t>(threads.size()));
-  threads.for_ranges(scores.size(), [&](std::size_t begin, std::size_t end, int thread) {
-    Range& range = ranges[static_cast<std::size_t>(thread)];
-    range.begin = begin;
-    range.end = end;
+  const core::TaskCut cut =
+      core::cut_into_tasks(scores.size(), 1, static_cast<std::size_t>(threads.size()));
+  std::vector<Range> ranges(std::max<std::size_t>(cut.num_tasks, 1));
+  threads.for_tasks(cut, [&](const core::Task& task) {
+    Range& range = ranges[task.index];
+    range.begin = task.begin;
+    range.end = task.end;
     count_upper(scores, prefer, range);
   });
   if (std::any_of(ranges.begin(), ranges.end(), [](const Range& r) { return r.has_nan; })) {
@@ -153,7 +157,7 @@ std::vector<std::uint32_t> best_samples(std::span<const float> scores, std::uint
   if (count == 0) return {};
 
   const auto on_ranges = [&](const auto& body) {
-    threads.run([&](int thread) { body(ranges[static_cast<std::size_t>(thread)]); });
+    threads.for_tasks(cut, [&](const core::Task& task) { body(ranges[task.index]); });
   };
   std::uint32_t wanted = count;
   const std::uint32_t upper = threshold(ranges, &Range::upper, wanted);

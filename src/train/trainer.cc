@@ -150,8 +150,9 @@ std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRan
     return correct;
   }
   program_.backward(model_, logit_gradients, part_gradients_);
-  pool_.for_ranges(gradients_.size(), [this](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) gradients_[i] += part_gradients_[i];
+  constexpr std::size_t kGrain = 16384;
+  pool_.for_tasks(core::cut_into_tasks(gradients_.size(), kGrain), [this](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) gradients_[i] += part_gradients_[i];
   });
   return correct;
 }

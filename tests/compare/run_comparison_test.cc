@@ -204,11 +204,11 @@ TEST(RunComparison, ComparesScoresOfOneWarmUp) {
   EXPECT_EQ(group.row("top::uniform").num_kept, 30u);
 }
 
-TEST(RunComparison, TwoJobsGiveTheResultsOfOneWithTheSameThreads) {
+TEST(RunComparison, TwoJobsGiveTheResultsOfOneWhateverTheThreads) {
   const run::SmallRun data;
   const std::string toml = small_toml(data, kSmall);
   const auto one = compare(toml, data.directory() / "one", {.jobs = 1, .threads = 1});
-  const auto two = compare(toml, data.directory() / "two", {.jobs = 2, .threads = 2});
+  const auto two = compare(toml, data.directory() / "two", {.jobs = 2, .threads = 5});
   EXPECT_EQ(timeless(one.json), timeless(two.json));
 }
 

@@ -119,7 +119,7 @@ TEST(ConfigFields, ThoseThatAreAskedForGetTheirDefaults) {
 TEST(ConfigFields, AreListedWithWholeSectionsAsOne) {
   EXPECT_EQ(list_fields([](const ConfigField& f) { return f.may_change == MayChange::always; }),
             "limits.*, budget.seconds, budget.joules, budget.file, energy.*, pause.*, "
-            "run.checkpoint_seconds");
+            "run.threads, run.checkpoint_seconds");
   EXPECT_EQ(
       list_fields([](const ConfigField& f) { return f.may_change == MayChange::until_selected; }),
       "prune.*, budget.samples, budget.bytes, budget.shrink, budget.replay");
@@ -128,11 +128,11 @@ TEST(ConfigFields, AreListedWithWholeSectionsAsOne) {
 
 TEST(ConfigFields, SayWhatDoesNotDecideBits) {
   EXPECT_EQ(keys_of([](const ConfigField& f) { return f.decides == Decides::last_bits; }),
-            (std::set<std::string_view>{"limits.memory_bytes", "run.threads"}));
+            (std::set<std::string_view>{"limits.memory_bytes"}));
   EXPECT_EQ(keys_of([](const ConfigField& f) { return f.decides == Decides::nothing; }),
             (std::set<std::string_view>{"pause.battery_percent", "pause.temperature_celsius",
                                         "pause.allowed_hours", "pause.stops", "run.directory",
-                                        "run.controls", "run.checkpoint_seconds"}));
+                                        "run.controls", "run.threads", "run.checkpoint_seconds"}));
 }
 
 TEST(ConfigFields, NeedWhatTheySay) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <set>
@@ -14,91 +15,133 @@
 #include <string>
 #include <sys/resource.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace edgeprune::core {
 namespace {
 
-struct Range {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool operator==(const Range&) const = default;
-};
-
-// The range that each thread was given; {0, 0} for none.
-std::vector<Range> ranges_of(ThreadPool& pool, std::size_t count) {
-  std::vector<Range> ranges(static_cast<std::size_t>(pool.size()));
-  pool.for_ranges(count, [&](std::size_t begin, std::size_t end, int thread) {
-    ranges[static_cast<std::size_t>(thread)] = {begin, end};
-  });
-  return ranges;
+// The tasks as they came, by index; what never came has thread -1.
+std::vector<Task> tasks_of(ThreadPool& pool, const TaskCut& cut) {
+  std::vector<Task> tasks(cut.num_tasks, Task{.thread = -1});
+  pool.for_tasks(cut, [&](const Task& task) { tasks[task.index] = task; });
+  return tasks;
 }
 
-TEST(ThreadPool, CutsWorkIntoRangesAsEqualAsCanBe) {
-  ThreadPool pool(3);
-  EXPECT_EQ(ranges_of(pool, 9), (std::vector<Range>{{0, 3}, {3, 6}, {6, 9}}));
-  for (const Range& range : ranges_of(pool, 10)) {
-    EXPECT_GE(range.end - range.begin, 3U);
-    EXPECT_LE(range.end - range.begin, 4U);
+void expect_ranges(const TaskCut& cut,
+                   const std::vector<std::pair<std::size_t, std::size_t>>& ranges) {
+  ASSERT_EQ(cut.num_tasks, ranges.size());
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    EXPECT_EQ(cut.task(i).begin, ranges[i].first) << i;
+    EXPECT_EQ(cut.task(i).end, ranges[i].second) << i;
   }
 }
 
-TEST(ThreadPool, GivesTheSameThreadTheSameRangeEveryTime) {
-  ThreadPool pool(4);
-  const auto first = ranges_of(pool, 1001);
-  for (int i = 0; i < 200; ++i) ASSERT_EQ(ranges_of(pool, 1001), first);
+TEST(TaskCut, IsAFunctionOfTheCountAlone) {
+  expect_ranges(cut_into_tasks(9, 3), {{0, 3}, {3, 6}, {6, 9}});
+  expect_ranges(cut_into_tasks(10, 3), {{0, 3}, {3, 6}, {6, 10}});
+  expect_ranges(cut_into_tasks(5, 3), {{0, 5}});
+  expect_ranges(cut_into_tasks(2, 3), {{0, 2}});
+  expect_ranges(cut_into_tasks(0), {});
+  EXPECT_EQ(cut_into_tasks(1'000'000).num_tasks, kMaxTasks);
+  EXPECT_EQ(cut_into_tasks(1'000'000, 1, 5).num_tasks, 5U);
 }
 
-TEST(ThreadPool, RunsEveryThreadOnceAndTheCallerIsThreadZero) {
+TEST(ThreadPool, DoesEveryTaskOnce) {
+  for (const int threads : {1, 2, 3, 5, 64}) {
+    ThreadPool pool(threads);
+    for (std::size_t count = 0; count < 40; ++count) {
+      std::vector<std::atomic<int>> done(count);
+      pool.for_tasks({count, count}, [&](const Task& task) { ++done[task.index]; });
+      for (const auto& times : done) ASSERT_EQ(times, 1) << threads << " threads, " << count;
+    }
+  }
+}
+
+TEST(ThreadPool, GivesATaskItsRangeAndAThread) {
+  ThreadPool pool(3);
+  const TaskCut cut = cut_into_tasks(1001);
+  for (int i = 0; i < 200; ++i) {
+    for (const Task& task : tasks_of(pool, cut)) {
+      ASSERT_EQ(task.begin, cut.task(task.index).begin);
+      ASSERT_EQ(task.end, cut.task(task.index).end);
+      ASSERT_GE(task.thread, 0);
+      ASSERT_LT(task.thread, 3);
+    }
+  }
+}
+
+TEST(ThreadPool, TheCallerIsThreadZeroAndDoesWhatOthersLeave) {
   ThreadPool pool(4);
-  std::vector<std::thread::id> ids(4);
-  std::atomic<int> calls = 0;
-  pool.run([&](int thread) {
-    ids[static_cast<std::size_t>(thread)] = std::this_thread::get_id();
-    ++calls;
+  const auto caller = std::this_thread::get_id();
+  std::atomic<bool> others_wait = true;
+  std::atomic<int> by_caller = 0;
+  // Whoever else takes a task is held until the caller has done all the others.
+  pool.for_tasks({16, 16}, [&](const Task& task) {
+    EXPECT_EQ(task.thread == 0, std::this_thread::get_id() == caller);
+    if (task.thread == 0) {
+      if (++by_caller >= 13) others_wait = false;
+      return;
+    }
+    while (others_wait) std::this_thread::yield();
   });
-  EXPECT_EQ(calls, 4);
-  EXPECT_EQ(ids[0], std::this_thread::get_id());
-  EXPECT_EQ((std::set<std::thread::id>(ids.begin(), ids.end()).size()), 4U);
+  EXPECT_GE(by_caller, 13);
 }
 
 TEST(ThreadPool, OneThreadIsTheCaller) {
   ThreadPool pool(1);
   EXPECT_EQ(pool.size(), 1);
-  EXPECT_EQ(ranges_of(pool, 5), (std::vector<Range>{{0, 5}}));
-}
-
-TEST(ThreadPool, MoreThreadsThanWorkLeaveSomeWithout) {
-  ThreadPool pool(5);
-  std::atomic<int> calls = 0;
-  pool.for_ranges(2, [&](std::size_t begin, std::size_t end, int) {
-    EXPECT_EQ(end - begin, 1U);
-    ++calls;
-  });
-  EXPECT_EQ(calls, 2);
+  for (const Task& task : tasks_of(pool, {5, 5})) EXPECT_EQ(task.thread, 0);
 }
 
 TEST(ThreadPool, NoWorkCallsNobody) {
   ThreadPool pool(3);
-  pool.for_ranges(0, [](std::size_t, std::size_t, int) { FAIL() << "called"; });
+  pool.for_tasks(cut_into_tasks(0), [](const Task&) { FAIL() << "called"; });
 }
 
 TEST(ThreadPool, WritesOfAllThreadsAreSeenAfterTheCall) {
   ThreadPool pool(3);
   std::vector<int> counts(1000);
   for (int i = 0; i < 500; ++i) {
-    pool.for_ranges(counts.size(), [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t n = begin; n < end; ++n) ++counts[n];
+    pool.for_tasks(cut_into_tasks(counts.size()), [&](const Task& task) {
+      for (std::size_t n = task.begin; n < task.end; ++n) ++counts[n];
     });
   }
   EXPECT_EQ(std::count(counts.begin(), counts.end(), 500), 1000);
 }
 
-// The message of what a run throws in which the listed threads throw their number.
-std::string thrown_by(ThreadPool& pool, const std::set<int>& throwing) {
+// Sums whose last bits tell the order of their parts.
+std::vector<float> sums_by_task(ThreadPool& pool, std::size_t count) {
+  const TaskCut cut = cut_into_tasks(count, 3);
+  std::vector<float> sums(cut.num_tasks);
+  pool.for_tasks(cut, [&](const Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
+      sums[task.index] += 1.0f / static_cast<float>(i + 1);
+    }
+  });
+  return sums;
+}
+
+TEST(ThreadPool, DelayedThreadsChangeNoBit) {
+  ThreadPool one(1);
+  std::atomic<unsigned> draws = 1;
+  const auto delay = [&] {
+    const unsigned draw = draws.fetch_add(1) * 2654435761u;
+    if (draw >> 30 == 0) std::this_thread::sleep_for(std::chrono::microseconds(draw >> 20 & 511));
+  };
+  for (const int threads : {2, 3, 5}) {
+    ThreadPool many(threads, delay);
+    for (std::size_t count = 1; count < 100; count += 7) {
+      ASSERT_EQ(sums_by_task(many, count), sums_by_task(one, count)) << threads << ", " << count;
+    }
+  }
+}
+
+// The message of a call in which the listed tasks throw their number.
+std::string thrown_by(ThreadPool& pool, const std::set<std::size_t>& throwing) {
   try {
-    pool.run([&](int thread) {
-      if (throwing.contains(thread)) throw std::runtime_error(std::to_string(thread));
+    pool.for_tasks({8, 8}, [&](const Task& task) {
+      if (throwing.contains(task.index)) throw std::runtime_error(std::to_string(task.index));
     });
   } catch (const std::runtime_error& error) {
     return error.what();
@@ -106,38 +149,49 @@ std::string thrown_by(ThreadPool& pool, const std::set<int>& throwing) {
   return "nothing";
 }
 
-TEST(ThreadPool, RethrowsWhatAThreadThrows) {
-  ThreadPool pool(3);
-  EXPECT_EQ(thrown_by(pool, {0}), "0");
-  EXPECT_EQ(thrown_by(pool, {2}), "2");
-  EXPECT_EQ(thrown_by(pool, {}), "nothing");
+TEST(ThreadPool, RethrowsWhatATaskThrows) {
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(thrown_by(pool, {0}), "0");
+    EXPECT_EQ(thrown_by(pool, {7}), "7");
+    EXPECT_EQ(thrown_by(pool, {}), "nothing");
+  }
 }
 
-TEST(ThreadPool, RethrowsTheLowestThreadsExceptionAndForgetsTheOthers) {
-  ThreadPool pool(3);
-  EXPECT_EQ(thrown_by(pool, {1, 2}), "1");
-  EXPECT_EQ(thrown_by(pool, {}), "nothing");
+TEST(ThreadPool, RethrowsTheLowestTasksExceptionAndForgetsTheOthers) {
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(thrown_by(pool, {2, 5, 7}), "2");
+    EXPECT_EQ(thrown_by(pool, {}), "nothing");
+  }
 }
 
-TEST(ThreadPool, WorksOnAfterAnException) {
+TEST(ThreadPool, DoesTheOtherTasksWhereOneThrows) {
   ThreadPool pool(3);
-  const auto before = ranges_of(pool, 100);
-  EXPECT_EQ(thrown_by(pool, {1}), "1");
-  EXPECT_EQ(ranges_of(pool, 100), before);
+  std::atomic<int> done = 0;
+  EXPECT_THROW(pool.for_tasks({8, 8},
+                              [&](const Task& task) {
+                                if (task.index == 1) throw std::runtime_error("1");
+                                ++done;
+                              }),
+               std::runtime_error);
+  EXPECT_EQ(done, 7);
 }
 
 TEST(AvailableThreads, IsAtLeastOne) {
   EXPECT_GE(available_threads(), 1);
 }
 
-RC_GTEST_PROP(ThreadPoolProperty, RangesCoverTheWorkInOrder, ()) {
-  ThreadPool pool(*rc::gen::inRange(1, 8));
+RC_GTEST_PROP(TaskCutProperty, TasksCoverTheWorkInOrder, ()) {
   const auto count = *rc::gen::inRange<std::size_t>(0, 1000);
+  const auto grain = *rc::gen::inRange<std::size_t>(1, 50);
+  const TaskCut cut = cut_into_tasks(count, grain);
   std::size_t next = 0;
-  for (const Range& range : ranges_of(pool, count)) {
-    if (range.begin == range.end) continue;
-    RC_ASSERT(range.begin == next);
-    next = range.end;
+  for (std::size_t i = 0; i < cut.num_tasks; ++i) {
+    const Task task = cut.task(i);
+    RC_ASSERT(task.begin == next);
+    RC_ASSERT(task.end - task.begin >= std::min(grain, count));
+    next = task.end;
   }
   RC_ASSERT(next == count);
 }

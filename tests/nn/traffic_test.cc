@@ -54,7 +54,7 @@ const std::map<std::string, Row> kRows = {
 };
 
 TEST(Traffic, CountsEveryTensorOnceAPass) {
-  CompiledNetwork compiled = compile(network(), {.max_batch = kBatch}, 2);
+  CompiledNetwork compiled = compile(network(), {.max_batch = kBatch});
   ASSERT_EQ(compiled.steps.size(), kRows.size());
   for (const auto& step : compiled.steps) {
     SCOPED_TRACE(step->name());
@@ -65,8 +65,7 @@ TEST(Traffic, CountsEveryTensorOnceAPass) {
 }
 
 TEST(Traffic, OfAFrozenBackboneEndsAtTheHead) {
-  CompiledNetwork compiled =
-      compile(network(), {.max_batch = kBatch, .freeze = Freeze::backbone}, 2);
+  CompiledNetwork compiled = compile(network(), {.max_batch = kBatch, .freeze = Freeze::backbone});
   for (const auto& step : compiled.steps) {
     SCOPED_TRACE(step->name());
     const bool is_head = step->name() == "fc";

@@ -237,14 +237,46 @@ TEST(RunDirectory, AStrategyWithoutAWarmupCannotContinueAScoredRun) {
             Phase::done);
 }
 
-TEST(Resume, SaysSoWhereTheThreadsAreOthers) {
+TEST(Resume, OnAnotherNumberOfThreadsIsTheSameBits) {
   const SmallRun data;
-  config::Config config = data.config("run", kSmall);
-  (void)SmallRun::run(config, {.goal = Phase::select});
-  config.run.threads = 1;
+  const config::Config whole = data.config("whole", kSmall);
+  (void)SmallRun::run(whole);
+  const config::Config stopped = data.config("stopped", kSmall);
+  (void)SmallRun::run(stopped, {.goal = Phase::select});
   Notices notices;
-  (void)run_pipeline(config::resolve(config), {.goal = Phase::done, .events = &notices});
-  EXPECT_NE(notices.all.find("with 2 threads and is resumed on"), std::string::npos) << notices.all;
+  (void)run_pipeline(change_limits(stopped.run.directory, {"run.threads=5"}),
+                     {.goal = Phase::done, .events = &notices});
+  EXPECT_EQ(notices.all.find("is resumed on"), std::string::npos) << notices.all;
+  for (const std::string_view file : {kScoresFile, kSelectionFile, kModelFile}) {
+    EXPECT_EQ(run_file(stopped, file), run_file(whole, file)) << file;
+  }
+}
+
+// Every way of computing that a run has: precisions, ways to fit memory, strategies that go by
+// features, samplers that see losses.
+TEST(Threads, AnyNumberOfThemGivesTheSameBits) {
+  const SmallRun data;
+  int number = 0;
+  for (const std::vector<std::string>& overrides : std::vector<std::vector<std::string>>{
+           {"train.precision=bf16_storage", "prune.strategy=facility_location"},
+           {"train.memory=accumulate", "train.micro_batch_size=16", "prune.strategy=k_center"},
+           {"train.memory=recompute", "prune.strategy=infobatch"},
+           {"model.network=mobilenet_v2", "prune.strategy=top", "train.horizontal_flip=true"}}) {
+    const std::string name = std::to_string(++number);
+    std::vector<std::string> one = overrides;
+    one.push_back("run.threads=1");
+    const config::Config expected = data.config(name, one);
+    (void)SmallRun::run(expected);
+    for (const char* threads : {"2", "3", "5", "64"}) {
+      SCOPED_TRACE(name + " on " + threads);
+      std::vector<std::string> many = overrides;
+      many.push_back(std::string("run.threads=") + threads);
+      const config::Config config = data.config(name + "-" + threads, many);
+      (void)SmallRun::run(config);
+      EXPECT_EQ(run_file(config, kSelectionFile), run_file(expected, kSelectionFile));
+      EXPECT_EQ(run_file(config, kModelFile), run_file(expected, kModelFile));
+    }
+  }
 }
 
 TEST(RunDirectory, ForceKeepsAwayFromFilesThatNoRunWrote) {

@@ -135,8 +135,7 @@ TEST(RunMemory, AnotherSplitOnResumingIsSaid) {
       kLossBytes;
   Notices notices;
   (void)run_pipeline(config::resolve(config), {.goal = Phase::done, .events = &notices});
-  EXPECT_NE(notices.all.find("with 2 threads in micro-batches of 16"), std::string::npos)
-      << notices.all;
+  EXPECT_NE(notices.all.find("in f32 in micro-batches of 16"), std::string::npos) << notices.all;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 // comparison: cells that it does not have any more stay where they are and are left out.
 //
 // Cells may run side by side, as threads of this process: with 2 jobs each gets half of the
-// threads, which may change last bits, and memory is needed for both.
+// threads, and memory is needed for both.
 
 #include "edgeprune/compare/grid.h"
 #include "edgeprune/compare/summary.h"

@@ -147,7 +147,7 @@ enum class MayChange {
 /// What of a run's results follows from a field.
 enum class Decides {
   nothing,
-  last_bits,  // how the same numbers are computed: threads, memory
+  last_bits,  // how the same numbers are computed: memory
   bits,       // scores, selection, model, or what the run reports of its cost
 };
 [[nodiscard]] std::string_view name_of(Decides what);

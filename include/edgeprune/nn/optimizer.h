@@ -57,8 +57,7 @@ class UpdateRule {
   [[nodiscard]] virtual std::vector<std::string> state_names() const { return {}; }
 
   /// One update of these parameters. Called by several threads at once, for stretches that do not
-  /// overlap and are cut by the number of threads: what becomes of a parameter may depend on its
-  /// own numbers alone, or a run on another number of threads has other bits.
+  /// overlap and begin anywhere: what becomes of a parameter may depend on its own numbers alone.
   virtual void update(const UpdateStretch& stretch) const = 0;
 };
 

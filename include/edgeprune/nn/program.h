@@ -9,9 +9,9 @@
 //   program.backward(model, logit_gradients, gradients);         // gradients: one per parameter
 //
 // Only what convolutions, pools and sums compute is stored; batch normalisation and ReLU are
-// applied by whoever reads a value (docs/engine.md). Deterministic: same program, threads and SIMD
-// target, same bits. Not thread-safe; one program per training loop. Once made, a program allocates
-// no memory for tensors.
+// applied by whoever reads a value (docs/engine.md). Deterministic: same program and SIMD target,
+// same bits, on any number of threads. Not thread-safe; one program per training loop. Once made, a
+// program allocates no memory for tensors.
 
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/model.h"

@@ -6,7 +6,7 @@
 
 namespace edgeprune::run {
 
-/// The bits of a run depend on it, beside binary and configuration.
+/// The bits of a run depend on it, beside binary and configuration; not on the threads.
 struct Engine {
   std::string simd_target;
   std::string precision;
@@ -15,7 +15,9 @@ struct Engine {
 
   bool operator==(const Engine&) const = default;
 };
-/// "AVX2 in f32 with 4 threads", and its micro-batches where there are some.
+/// Whether both compute the same bits.
+[[nodiscard]] bool computes_alike(const Engine& a, const Engine& b);
+/// "AVX2 in f32", and its micro-batches where there are some.
 [[nodiscard]] std::string text_of(const Engine& engine);
 
 }  // namespace edgeprune::run

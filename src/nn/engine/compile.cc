@@ -55,11 +55,8 @@ constexpr std::size_t kStreamedBytes = std::size_t{8} << 20;
 
 class Compiler {
  public:
-  Compiler(const Network& network, const ProgramOptions& options, int num_threads)
-      : network_(network),
-        options_(options),
-        num_threads_(num_threads),
-        types_(stored_types(network, options.precision)) {
+  Compiler(const Network& network, const ProgramOptions& options)
+      : network_(network), options_(options), types_(stored_types(network, options.precision)) {
     for (const TensorInfo& info : tensor_layout(network)) tensors_[info.name] = info;
     readers_.resize(network.operations().size());
     for (const Operation& operation : network.operations()) {
@@ -134,11 +131,11 @@ class Compiler {
       steps_.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out, products));
     } else if (products == ElementType::f32 &&
                WinogradStep::handles(operation, in->shape, out->shape)) {
-      steps_.push_back(std::make_unique<WinogradStep>(operation, weight, bias, in, out,
-                                                      options_.max_batch, num_threads_));
+      steps_.push_back(
+          std::make_unique<WinogradStep>(operation, weight, bias, in, out, options_.max_batch));
     } else {
       steps_.push_back(std::make_unique<ConvolutionStep>(operation, weight, bias, in, out, products,
-                                                         options_.max_batch, num_threads_));
+                                                         options_.max_batch));
     }
     return out;
   }
@@ -170,11 +167,11 @@ class Compiler {
     if (!is_product || readers_[operation.inputs[0]] > 1) x = materialise(x, x->type);
     const bool frozen = options_.freeze != Freeze::none;
     if (!frozen) {
-      x->moments.resize(static_cast<std::size_t>(num_threads_));
+      x->moments.resize(core::kMaxTasks);
       for (kernels::ChannelMoments& moments : x->moments) moments.reset(x->shape.channels);
     }
     if (options_.backward && !frozen) {
-      x->gradient_sums.resize(static_cast<std::size_t>(num_threads_));
+      x->gradient_sums.resize(core::kMaxTasks);
       for (kernels::GradientSums& sums : x->gradient_sums) sums.reset(x->shape.channels);
     }
     const auto offset = [&](const char* suffix) {
@@ -262,7 +259,6 @@ class Compiler {
 
   const Network& network_;
   ProgramOptions options_;
-  int num_threads_;
   std::vector<ElementType> types_;  // of the operations' values
   std::map<std::string, TensorInfo> tensors_;
   std::vector<std::unique_ptr<Activation>> activations_;
@@ -282,8 +278,8 @@ std::vector<ElementType> stored_types(const Network& network, Precision precisio
   return types;
 }
 
-CompiledNetwork compile(const Network& network, const ProgramOptions& options, int num_threads) {
-  return Compiler(network, options, num_threads).compile();
+CompiledNetwork compile(const Network& network, const ProgramOptions& options) {
+  return Compiler(network, options).compile();
 }
 
 }  // namespace edgeprune::nn

@@ -20,8 +20,7 @@ struct CompiledNetwork {
 /// Batch norms and clamps are folded into the activation they follow, where nobody else reads it
 /// untransformed; elsewhere the value is first written out. A batch norm is folded only into what a
 /// convolution, linear or depthwise layer computes: their steps gather moments.
-[[nodiscard]] CompiledNetwork compile(const Network& network, const ProgramOptions& options,
-                                      int num_threads);
+[[nodiscard]] CompiledNetwork compile(const Network& network, const ProgramOptions& options);
 
 /// What the value of each operation is stored as, in their order; a batch norm's or clamp's is its
 /// input's. compile() adds floats where a reader wants a bfloat16 value as such.

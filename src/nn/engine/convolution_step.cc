@@ -16,7 +16,7 @@ constexpr std::size_t kBeyond = 1;
 
 ConvolutionStep::ConvolutionStep(const Operation& operation, const TensorInfo& weight,
                                  const TensorInfo* bias, Activation* in, Activation* out,
-                                 ElementType products, std::uint32_t max_batch, int num_threads)
+                                 ElementType products, std::uint32_t max_batch)
     : operation_(operation),
       weight_(weight),
       has_bias_(bias != nullptr),
@@ -25,7 +25,6 @@ ConvolutionStep::ConvolutionStep(const Operation& operation, const TensorInfo& w
       out_(out),
       type_(products),
       max_batch_(max_batch),
-      num_threads_(static_cast<std::uint32_t>(num_threads)),
       packed_forward_(type_, weight.kernel_height,
                       std::size_t{weight.kernel_width} * weight.in_channels, weight.out_channels),
       classes_(stride_classes()),
@@ -87,17 +86,29 @@ std::size_t ConvolutionStep::floats_of(std::size_t values) const {
   return (values * kernels::size_of(type_) + sizeof(float) - 1) / sizeof(float);
 }
 
-// Enough tiles for every thread, whole images where they are small.
 TilePlan ConvolutionStep::output_tiles(std::uint32_t batch) const {
   const Shape& shape = out_->shape;
-  return {shape.height, shape.width, floats_of(input_patch(0, shape.height).values()), batch,
-          (batch + num_threads_ - 1) / num_threads_};
+  return {shape.height, shape.width, floats_of(input_patch(0, shape.height).values()), batch};
 }
 
 TilePlan ConvolutionStep::input_tiles(std::uint32_t batch) const {
   const Shape& shape = input_.activation->shape;
-  return {shape.height, shape.width, floats_of(gradient_patch(0, shape.height).values()), batch,
-          (batch + num_threads_ - 1) / num_threads_};
+  return {shape.height, shape.width, floats_of(gradient_patch(0, shape.height).values()), batch};
+}
+
+std::size_t ConvolutionStep::pixels_per_tile(const TilePlan& outputs) const {
+  return std::size_t{outputs.images_per_tile()} * outputs.rows_per_tile() * out_->shape.width;
+}
+
+// What a tile's input takes, with what is read behind it.
+std::size_t ConvolutionStep::input_values_per_tile(const TilePlan& outputs) const {
+  return outputs.images_per_tile() * input_patch(0, outputs.rows_per_tile()).values() + kBeyond;
+}
+
+// One at least, however large it is.
+std::uint32_t ConvolutionStep::tiles_per_stage(const TilePlan& outputs) const {
+  return static_cast<std::uint32_t>(
+      std::max<std::size_t>(kStagePixels / pixels_per_tile(outputs), 1));
 }
 
 Step::Access ConvolutionStep::access() const {
@@ -109,8 +120,7 @@ Step::Access ConvolutionStep::access() const {
 ScratchNeeds ConvolutionStep::scratch_needs() const {
   const TilePlan outputs = output_tiles(max_batch_);
   const TilePlan inputs = input_tiles(max_batch_);
-  const std::size_t output_pixels =
-      std::size_t{outputs.images_per_tile()} * outputs.rows_per_tile() * out_->shape.width;
+  const std::size_t output_pixels = pixels_per_tile(outputs);
   const std::size_t input_pixels = std::size_t{inputs.images_per_tile()} * inputs.rows_per_tile() *
                                    input_.activation->shape.width;
   const std::size_t max_pixels = std::max(output_pixels, input_pixels);
@@ -118,23 +128,32 @@ ScratchNeeds ConvolutionStep::scratch_needs() const {
   // odd length reads one element beyond.
   Patch gradient = gradient_patch(0, inputs.rows_per_tile());
   gradient.rows += 1;
-  ScratchNeeds needs = weight_gradient_.scratch_needs(output_pixels);
-  needs.input = outputs.images_per_tile() * input_patch(0, outputs.rows_per_tile()).values() + 1;
+  // A stage of a smaller batch has other tiles, but never more pixels than this.
+  const std::size_t stage_pixels = std::max(output_pixels, kStagePixels);
+  ScratchNeeds needs = weight_gradient_.scratch_needs(output_pixels, stage_pixels);
+  needs.input = input_values_per_tile(outputs);
   needs.gradient = std::max(inputs.images_per_tile() * gradient.values() + 1,
                             output_pixels * weight_gradient_.gradient_stride());
   needs.results = max_pixels * kernels::panel_columns();
-  needs.rows += max_pixels;
+  needs.rows = std::max(needs.rows + max_pixels, needs.stage_rows);
   needs.sums = weight_.out_channels;
   for (const StrideClass& stride_class : classes_) {
     needs.packed += stride_class.packed.size_floats();
   }
   needs.packed = std::max(needs.packed, packed_forward_.size_floats());
+  if (weight_gradient_.is_staged()) {
+    for (std::uint32_t batch = 1; batch <= max_batch_; ++batch) {
+      const TilePlan tiles = output_tiles(batch);
+      needs.stage_input =
+          std::max(needs.stage_input, tiles_per_stage(tiles) * input_values_per_tile(tiles));
+    }
+    needs.stage_gradient = stage_pixels * weight_gradient_.gradient_stride();
+  }
   return needs;
 }
 
-void ConvolutionStep::write_input_patch(const Tile& tile, const Patch& patch,
-                                        ThreadScratch& scratch) const {
-  Elements to(scratch.input.data(), type_);
+void ConvolutionStep::write_input_patch(const Tile& tile, const Patch& patch, float* input) const {
+  Elements to(input, type_);
   for (std::uint32_t image = tile.image_begin; image < tile.image_end; ++image) {
     write_values(*input_.activation, image, patch, to);
     to = to.at(patch.values());
@@ -153,11 +172,10 @@ void ConvolutionStep::write_gradient_patch(const Tile& tile, const Patch& patch,
 }
 
 // The same gradient, a tile's pixels one after the other, as rows of the weight gradient's product.
-void ConvolutionStep::write_gradient_rows(const Tile& tile, ThreadScratch& scratch) const {
+void ConvolutionStep::write_gradient_rows(const Tile& tile, Elements to) const {
   const std::size_t channels = weight_.out_channels;
   const std::size_t stride = weight_gradient_.gradient_stride();
   const std::size_t pixels = std::size_t{tile.num_rows()} * out_->shape.width;
-  Elements to(scratch.gradient.data(), type_);
   if (stride != channels) fill_zeros(to, tile.num_images() * pixels * stride);
   for (std::uint32_t image = tile.image_begin; image < tile.image_end; ++image) {
     const std::size_t at =
@@ -169,35 +187,36 @@ void ConvolutionStep::write_gradient_rows(const Tile& tile, ThreadScratch& scrat
   }
 }
 
-// The corners of the windows of all the tile's output pixels.
-std::span<const void* const> ConvolutionStep::window_rows(const Tile& tile, const Patch& patch,
-                                                          ThreadScratch& scratch) const {
+// Points at the corners of the windows of all the tile's output pixels and returns how many.
+std::size_t ConvolutionStep::point_at_windows(const Tile& tile, const Patch& patch,
+                                              const float* input, const void** pointers) const {
   std::size_t count = 0;
-  ConstElements image(scratch.input.data(), type_);
+  ConstElements image(input, type_);
   for (std::uint32_t n = 0; n < tile.num_images(); ++n, image = image.at(patch.values())) {
     for (std::uint32_t y = 0; y < tile.num_rows(); ++y) {
       const ConstElements row = image.at(y * operation_.stride.height * patch.row_values());
       for (std::uint32_t x = 0; x < out_->shape.width; ++x) {
-        scratch.rows[count++] =
-            row.at(std::size_t{x} * operation_.stride.width * patch.channels).data;
+        pointers[count++] = row.at(std::size_t{x} * operation_.stride.width * patch.channels).data;
       }
     }
   }
-  return std::span(scratch.rows).first(count);
+  return count;
 }
 
 void ConvolutionStep::forward_tile(const Tile& tile, const StepContext& context, const Model& model,
-                                   int thread) {
-  ThreadScratch& scratch = context.of(thread);
+                                   const core::Task& task) {
+  ThreadScratch& scratch = context.of(task);
   const Patch patch = input_patch(tile.row_begin, tile.num_rows());
-  write_input_patch(tile, patch, scratch);
-  const auto rows = window_rows(tile, patch, scratch);
+  write_input_patch(tile, patch, scratch.input.data());
+  const std::size_t count =
+      point_at_windows(tile, patch, scratch.input.data(), scratch.rows.data());
+  const auto rows = std::span<const void* const>(scratch.rows).first(count);
   const std::size_t first =
       tile.image_begin * out_->shape.num_pixels() + std::size_t{tile.row_begin} * out_->shape.width;
   const auto bias = has_bias_
                         ? std::span(model.parameters).subspan(bias_offset_, weight_.out_channels)
                         : std::span<const float>();
-  const kernels::OutputTarget target = output_target(*out_, bias, context, thread);
+  const kernels::OutputTarget target = output_target(*out_, bias, context, task.index);
   kernels::ReadAhead nothing;
   packed_forward_.multiply(
       {rows, patch.row_values()}, scratch.results.data(), nothing,
@@ -208,40 +227,104 @@ void ConvolutionStep::forward_tile(const Tile& tile, const StepContext& context,
 void ConvolutionStep::forward(const StepContext& context, const Model& model) {
   packed_forward_.pack(
       {.data = model.parameters.data() + weight_.offset, .row_stride = weight_.out_channels},
-      context.pool, context.packed);
+      context.pool, context.shared.packed.data());
   const TilePlan tiles = output_tiles(context.batch);
-  context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
-    for (std::size_t i = begin; i < end; ++i) {
-      forward_tile(tiles.tile(static_cast<std::uint32_t>(i)), context, model, thread);
+  context.pool.for_tasks(tiles.cut(), [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
+      forward_tile(tiles.tile(static_cast<std::uint32_t>(i)), context, model, task);
     }
     kernels::finish_streams();
   });
 }
 
-void ConvolutionStep::weight_gradient_tile(const Tile& tile, ThreadScratch& scratch) {
+void ConvolutionStep::weight_gradient_tile(const Tile& tile, bool is_first,
+                                           const StepContext& context,
+                                           const core::Task& task) const {
+  ThreadScratch& scratch = context.of(task);
   const Patch patch = input_patch(tile.row_begin, tile.num_rows());
-  write_input_patch(tile, patch, scratch);
-  write_gradient_rows(tile, scratch);
-  const auto rows = window_rows(tile, patch, scratch);
+  write_input_patch(tile, patch, scratch.input.data());
+  write_gradient_rows(tile, Elements(scratch.gradient.data(), type_));
+  const std::size_t count =
+      point_at_windows(tile, patch, scratch.input.data(), scratch.rows.data());
   kernels::ReadAhead nothing;
-  weight_gradient_.add_tile({rows, patch.row_values()}, scratch, nothing);
+  weight_gradient_.add_tile({std::span(scratch.rows).first(count), patch.row_values()}, task.index,
+                            is_first, context, scratch, nothing);
   if (!has_bias_) return;
-  kernels::accumulate_sums(ConstElements(scratch.gradient.data(), type_), rows.size(),
+  kernels::accumulate_sums(ConstElements(scratch.gradient.data(), type_), count,
                            weight_gradient_.gradient_stride(),
-                           std::span(scratch.sums).first(weight_.out_channels));
+                           std::span(context.shared.sums[task.index]).first(weight_.out_channels));
+}
+
+// Returns how many parts there are.
+std::size_t ConvolutionStep::weight_gradient_in_parts(const StepContext& context) const {
+  const TilePlan tiles = output_tiles(context.batch);
+  const core::TaskCut cut = tiles.cut(weight_gradient_.max_parts());
+  reset_sums(context, cut.num_tasks, weight_.out_channels);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
+      weight_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), i == task.begin, context,
+                           task);
+    }
+  });
+  return cut.num_tasks;
+}
+
+// Among the batch's output pixels: tiles follow each other.
+std::size_t ConvolutionStep::first_pixel(const Tile& tile) const {
+  return tile.image_begin * out_->shape.num_pixels() +
+         std::size_t{tile.row_begin} * out_->shape.width;
+}
+
+// A tile has its place in the stage, whichever task writes it; its bias sums are the task's.
+void ConvolutionStep::write_stage_tile(const Tile& tile, float* input, std::size_t pixel,
+                                       const StepContext& context, const core::Task& task) const {
+  SharedScratch& shared = context.shared;
+  const std::size_t stride = weight_gradient_.gradient_stride();
+  const Patch patch = input_patch(tile.row_begin, tile.num_rows());
+  write_input_patch(tile, patch, input);
+  const std::size_t count = point_at_windows(tile, patch, input, shared.stage_rows.data() + pixel);
+  const Elements gradient = Elements(shared.stage_gradient.data(), type_).at(pixel * stride);
+  write_gradient_rows(tile, gradient);
+  if (!has_bias_) return;
+  kernels::accumulate_sums(gradient, count, stride,
+                           std::span(shared.sums[task.index]).first(weight_.out_channels));
+}
+
+// Returns how many tasks have added up biases' gradients.
+std::size_t ConvolutionStep::weight_gradient_in_stages(const StepContext& context) const {
+  const TilePlan tiles = output_tiles(context.batch);
+  const std::uint32_t per_stage = tiles_per_stage(tiles);
+  const std::size_t row_stride = input_patch(0, 1).row_values();
+  const std::size_t num_tasks = core::cut_into_tasks(per_stage).num_tasks;
+  reset_sums(context, num_tasks, weight_.out_channels);
+  for (std::uint32_t first = 0; first < tiles.num_tiles(); first += per_stage) {
+    const std::uint32_t count = std::min(per_stage, tiles.num_tiles() - first);
+    const std::size_t begin = first_pixel(tiles.tile(first));
+    context.pool.for_tasks(core::cut_into_tasks(count), [&](const core::Task& task) {
+      for (std::size_t i = task.begin; i < task.end; ++i) {
+        const Tile tile = tiles.tile(first + static_cast<std::uint32_t>(i));
+        write_stage_tile(tile, context.shared.stage_input.data() + i * input_values_per_tile(tiles),
+                         first_pixel(tile) - begin, context, task);
+      }
+    });
+    const Tile last = tiles.tile(first + count - 1);
+    const std::size_t num_pixels =
+        first_pixel(last) - begin +
+        std::size_t{last.num_images()} * last.num_rows() * out_->shape.width;
+    weight_gradient_.add_stage(context, num_pixels, row_stride, first == 0);
+  }
+  return num_tasks;
 }
 
 void ConvolutionStep::weight_gradient(const StepContext& context, std::span<float> gradients) {
-  weight_gradient_.reset(context);
-  reset_sums(context, weight_.out_channels);
-  const TilePlan tiles = output_tiles(context.batch);
-  context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
-    for (std::size_t i = begin; i < end; ++i) {
-      weight_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), context.of(thread));
-    }
-  });
-  weight_gradient_.collect(context, gradients.subspan(weight_.offset, weight_.size));
-  if (has_bias_) collect_sums(context, gradients.subspan(bias_offset_, weight_.out_channels));
+  const bool is_staged = weight_gradient_.is_staged();
+  const std::size_t num_tasks =
+      is_staged ? weight_gradient_in_stages(context) : weight_gradient_in_parts(context);
+  weight_gradient_.collect(context, is_staged ? 1 : num_tasks,
+                           gradients.subspan(weight_.offset, weight_.size));
+  if (has_bias_) {
+    collect_sums(context, num_tasks, gradients.subspan(bias_offset_, weight_.out_channels));
+  }
 }
 
 // The gradient of one class of a tile's pixels. With u = (y + padding - row) / stride, input row y
@@ -300,17 +383,19 @@ void ConvolutionStep::class_gradient(const StrideClass& stride_class, const Tile
                                scratch.results.data(), nothing, finish);
 }
 
-void ConvolutionStep::data_gradient_tile(const Tile& tile, ThreadScratch& scratch, int thread) {
+void ConvolutionStep::data_gradient_tile(const Tile& tile, const StepContext& context,
+                                         const core::Task& task) {
+  ThreadScratch& scratch = context.of(task);
   const Patch patch = gradient_patch(tile.row_begin, tile.num_rows());
   write_gradient_patch(tile, patch, scratch);
-  const kernels::GradientTarget target = input_.target(thread);
+  const kernels::GradientTarget target = input_.target(task.index);
   for (const StrideClass& stride_class : classes_) {
     class_gradient(stride_class, tile, patch, scratch, target);
   }
 }
 
 void ConvolutionStep::data_gradient(const StepContext& context, const Model& model) {
-  float* memory = context.packed;
+  float* memory = context.shared.packed.data();
   for (StrideClass& stride_class : classes_) {
     stride_class.packed.pack({.data = model.parameters.data() + weight_.offset,
                               .row_stride = 1,
@@ -321,9 +406,9 @@ void ConvolutionStep::data_gradient(const StepContext& context, const Model& mod
     memory += stride_class.packed.size_floats();
   }
   const TilePlan tiles = input_tiles(context.batch);
-  context.pool.for_ranges(tiles.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
-    for (std::size_t i = begin; i < end; ++i) {
-      data_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), context.of(thread), thread);
+  context.pool.for_tasks(tiles.cut(), [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
+      data_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), context, task);
     }
     kernels::finish_streams();
   });

@@ -24,7 +24,7 @@ class ConvolutionStep final : public Step {
   /// `products`: what their operands are; bf16 only where `in` and `out` both are.
   ConvolutionStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
                   Activation* in, Activation* out, kernels::ElementType products,
-                  std::uint32_t max_batch, int num_threads);
+                  std::uint32_t max_batch);
 
   void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
@@ -60,17 +60,28 @@ class ConvolutionStep final : public Step {
                                                  std::uint32_t row_taps,
                                                  std::uint32_t column_taps) const;
 
-  void write_input_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
-  void write_gradient_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
-  void write_gradient_rows(const Tile& tile, ThreadScratch& scratch) const;
-  std::span<const void* const> window_rows(const Tile& tile, const Patch& patch,
-                                           ThreadScratch& scratch) const;
+  [[nodiscard]] std::size_t pixels_per_tile(const TilePlan& outputs) const;
+  [[nodiscard]] std::uint32_t tiles_per_stage(const TilePlan& outputs) const;
+  [[nodiscard]] std::size_t input_values_per_tile(const TilePlan& outputs) const;
 
-  void forward_tile(const Tile& tile, const StepContext& context, const Model& model, int thread);
-  void data_gradient_tile(const Tile& tile, ThreadScratch& scratch, int thread);
+  void write_input_patch(const Tile& tile, const Patch& patch, float* to) const;
+  void write_gradient_patch(const Tile& tile, const Patch& patch, ThreadScratch& scratch) const;
+  void write_gradient_rows(const Tile& tile, kernels::Elements to) const;
+  std::size_t point_at_windows(const Tile& tile, const Patch& patch, const float* input,
+                               const void** pointers) const;
+
+  void forward_tile(const Tile& tile, const StepContext& context, const Model& model,
+                    const core::Task& task);
+  void data_gradient_tile(const Tile& tile, const StepContext& context, const core::Task& task);
   void class_gradient(const StrideClass& stride_class, const Tile& tile, const Patch& patch,
                       ThreadScratch& scratch, const kernels::GradientTarget& target) const;
-  void weight_gradient_tile(const Tile& tile, ThreadScratch& scratch);
+  void weight_gradient_tile(const Tile& tile, bool is_first, const StepContext& context,
+                            const core::Task& task) const;
+  std::size_t weight_gradient_in_parts(const StepContext& context) const;
+  std::size_t weight_gradient_in_stages(const StepContext& context) const;
+  [[nodiscard]] std::size_t first_pixel(const Tile& tile) const;
+  void write_stage_tile(const Tile& tile, float* input, std::size_t pixel,
+                        const StepContext& context, const core::Task& task) const;
   void weight_gradient(const StepContext& context, std::span<float> gradients);
   void data_gradient(const StepContext& context, const Model& model);
 
@@ -82,7 +93,6 @@ class ConvolutionStep final : public Step {
   Activation* out_;
   kernels::ElementType type_;  // of the products
   std::uint32_t max_batch_;
-  std::uint32_t num_threads_;
   PackedMatrix packed_forward_;
   std::vector<StrideClass> classes_;
   WeightGradient weight_gradient_;

@@ -3,6 +3,7 @@
 #include "edgeprune/kernels/products.h"
 
 #include <algorithm>
+#include <array>
 
 namespace edgeprune::nn {
 namespace {
@@ -97,15 +98,15 @@ ScratchNeeds DepthwiseStep::scratch_needs() const {
           .gradient = std::size_t{gradient.rows + 1} * gradient.columns * backward.channels,
           .results = std::max(std::size_t{forward.rows} * out_->shape.width, input_pixels) * panel,
           .pairs = weight_.kernel_height * weight_.kernel_width * panel,
-          .weight_gradient = weight_.kernel_height * weight_.kernel_width * padded,
+          .short_sums = weight_.kernel_height * weight_.kernel_width * padded,
           .sums = weight_.size};
 }
 
-// Tiles of one image and some rows follow each other channel by channel; body(tile, next, thread)
-// hears which tile comes next on the thread, the same one at the end.
-template <typename Body>
+// Tiles of one image and some rows follow each other channel by channel; body(tile, next, task)
+// hears which tile comes next in the task, the same one at the end. Then finish(task).
+template <typename Body, typename Finish>
 void DepthwiseStep::for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows,
-                              Body&& body) const {
+                              Body&& body, Finish&& finish) const {
   const std::uint32_t strips = (rows + cut.rows - 1) / cut.rows;
   const std::size_t channels = out_->shape.channels;
   const std::size_t blocks = (channels + cut.channels - 1) / cut.channels;
@@ -120,14 +121,16 @@ void DepthwiseStep::for_tiles(const StepContext& context, const Cut& cut, std::u
                 .num_channels = std::min(cut.channels, channels - channel),
                 .rows_above = follows && blocks == 1 && row > 0 ? cut.rows : 0};
   };
-  context.pool.for_ranges(std::size_t{context.batch} * strips,
-                          [&](std::size_t begin, std::size_t end, int thread) {
-                            for (std::size_t i = begin * blocks; i < end * blocks; ++i) {
-                              body(tile_at(i, i > begin * blocks),
-                                   tile_at(std::min(i + 1, end * blocks - 1), true), thread);
-                            }
-                            kernels::finish_streams();
-                          });
+  context.pool.for_tasks(
+      core::cut_into_tasks(std::size_t{context.batch} * strips), [&](const core::Task& task) {
+        const std::size_t begin = task.begin * blocks;
+        const std::size_t end = task.end * blocks;
+        for (std::size_t i = begin; i < end; ++i) {
+          body(tile_at(i, i > begin), tile_at(std::min(i + 1, end - 1), true), task);
+        }
+        finish(task);
+        kernels::finish_streams();
+      });
 }
 
 template <typename Body>
@@ -216,15 +219,15 @@ void DepthwiseStep::write_gradient(const Tile& tile, const Patch& patch, float* 
 }
 
 void DepthwiseStep::forward_tile(const Tile& tile, const Tile& next, const StepContext& context,
-                                 const Model& model, int thread) {
-  ThreadScratch& scratch = context.of(thread);
+                                 const Model& model, const core::Task& task) {
+  ThreadScratch& scratch = context.of(task);
   const std::size_t stride = kernels::padded_columns(tile.num_channels);
   const Patch patch = input_patch(tile);
   write_input(tile, patch, scratch.input.data());
   const std::size_t width = out_->shape.width;
   const std::size_t pixels = tile.num_rows() * width;
   const std::size_t first = tile.image * out_->shape.num_pixels() + tile.row_begin * width;
-  const kernels::OutputTarget target = output_target(*out_, {}, context, thread);
+  const kernels::OutputTarget target = output_target(*out_, {}, context, task.index);
   kernels::ReadAhead ahead = fetch_forward(next);
   const kernels::DepthwiseFetch fetch = spread(ahead, pixels, stride);
   for_panels(tile, [&](const Panel& panel) {
@@ -244,10 +247,12 @@ void DepthwiseStep::forward_tile(const Tile& tile, const Tile& next, const StepC
 }
 
 void DepthwiseStep::forward(const StepContext& context, const Model& model) {
-  for_tiles(context, forward_cut(), out_->shape.height,
-            [&](const Tile& tile, const Tile& next, int thread) {
-              forward_tile(tile, next, context, model, thread);
-            });
+  for_tiles(
+      context, forward_cut(), out_->shape.height,
+      [&](const Tile& tile, const Tile& next, const core::Task& task) {
+        forward_tile(tile, next, context, model, task);
+      },
+      [](const core::Task&) {});
 }
 
 // The panel's weights, rows of whole vectors; they fit the scratch of pairs, which is not in use.
@@ -265,8 +270,8 @@ kernels::DepthwiseWeights DepthwiseStep::padded_weights(const Model& model, std:
 }
 
 void DepthwiseStep::backward_tile(const Tile& tile, const Tile& next, const StepContext& context,
-                                  const Model& model, int thread) {
-  ThreadScratch& scratch = context.of(thread);
+                                  const Model& model, const core::Task& task) {
+  ThreadScratch& scratch = context.of(task);
   const Activation& in = *input_.activation;
   const std::size_t channels = in.shape.channels;
   const std::size_t stride = kernels::padded_columns(tile.num_channels);
@@ -293,26 +298,26 @@ void DepthwiseStep::backward_tile(const Tile& tile, const Tile& next, const Step
     kernels::depthwise_backward(geometry(), padded_weights(model, channel, panel, scratch), window,
                                 {scratch.gradient.data() + panel.first, stride},
                                 {scratch.input.data() + panel.first, stride}, panel.padded,
-                                scratch.results.data(), scratch.weight_gradient.data() + channel,
+                                scratch.results.data(), scratch.short_sums.data() + channel,
                                 kernels::padded_columns(channels), fetch);
     if (!in.wants_gradient) return;
     kernels::finish_gradient({.results = scratch.results.data(),
                               .num_rows = pixels,
                               .first_channel = channel,
                               .num_channels = panel.num_channels},
-                             input_.target(thread), first, 1);
+                             input_.target(task.index), first, 1);
   });
 }
 
 // Float sums run over kPixelsPerSum pixels, and the rest of the tile that passes them, before they
 // go to doubles.
-void DepthwiseStep::add_weight_sums(ThreadScratch& scratch) const {
+void DepthwiseStep::add_weight_sums(ThreadScratch& scratch, std::vector<double>& task_sums) const {
   const std::size_t channels = weight_.out_channels;
   const std::size_t padded = kernels::padded_columns(channels);
   for (std::size_t tap = 0; tap < geometry().num_taps(); ++tap) {
-    float* sums = scratch.weight_gradient.data() + tap * padded;
+    float* sums = scratch.short_sums.data() + tap * padded;
     for (std::size_t c = 0; c < channels; ++c) {
-      scratch.sums[tap * channels + c] += static_cast<double>(sums[c]);
+      task_sums[tap * channels + c] += static_cast<double>(sums[c]);
     }
     std::fill_n(sums, padded, 0.0f);
   }
@@ -321,24 +326,29 @@ void DepthwiseStep::add_weight_sums(ThreadScratch& scratch) const {
 void DepthwiseStep::backward(const StepContext& context, const Model& model,
                              std::span<float> gradients) {
   constexpr std::size_t kPixelsPerSum = 512;
-  const std::size_t padded = kernels::padded_columns(weight_.out_channels);
-  std::vector<std::size_t> summed(context.scratch.size());
+  const std::size_t taps_and_padding =
+      geometry().num_taps() * kernels::padded_columns(weight_.out_channels);
   for (ThreadScratch& scratch : context.scratch) {
-    std::fill_n(scratch.weight_gradient.data(), geometry().num_taps() * padded, 0.0f);
+    std::fill_n(scratch.short_sums.data(), taps_and_padding, 0.0f);
   }
-  reset_sums(context, weight_.size);
-  for_tiles(context, backward_cut(), input_.activation->shape.height,
-            [&](const Tile& tile, const Tile& next, int thread) {
-              backward_tile(tile, next, context, model, thread);
-              if (tile.channel_end() != weight_.out_channels) return;
-              std::size_t& pixels = summed[static_cast<std::size_t>(thread)];
-              pixels += std::size_t{tile.num_rows()} * input_.activation->shape.width;
-              if (pixels < kPixelsPerSum) return;
-              add_weight_sums(context.of(thread));
-              pixels = 0;
-            });
-  for (ThreadScratch& scratch : context.scratch) add_weight_sums(scratch);
-  collect_sums(context, gradients.subspan(weight_.offset, weight_.size));
+  reset_sums(context, core::kMaxTasks, weight_.size);
+  std::array<std::size_t, core::kMaxTasks> summed{};
+  const auto add_sums = [&](const core::Task& task) {
+    add_weight_sums(context.of(task), context.shared.sums[task.index]);
+  };
+  for_tiles(
+      context, backward_cut(), input_.activation->shape.height,
+      [&](const Tile& tile, const Tile& next, const core::Task& task) {
+        backward_tile(tile, next, context, model, task);
+        if (tile.channel_end() != weight_.out_channels) return;
+        std::size_t& pixels = summed[task.index];
+        pixels += std::size_t{tile.num_rows()} * input_.activation->shape.width;
+        if (pixels < kPixelsPerSum) return;
+        add_sums(task);
+        pixels = 0;
+      },
+      add_sums);
+  collect_sums(context, core::kMaxTasks, gradients.subspan(weight_.offset, weight_.size));
 }
 
 }  // namespace edgeprune::nn

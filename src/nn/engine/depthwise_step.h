@@ -39,7 +39,7 @@ class DepthwiseStep final : public Step {
     std::uint32_t row_end = 0;
     std::size_t channel = 0;
     std::size_t num_channels = 0;
-    // Rows of the tile above, which the thread has just done: 0 where that was another one.
+    // Rows of the tile above, which the task has just done: 0 where that was another one.
     std::uint32_t rows_above = 0;
     [[nodiscard]] std::uint32_t num_rows() const { return row_end - row_begin; }
     [[nodiscard]] std::size_t channel_end() const { return channel + num_channels; }
@@ -57,8 +57,9 @@ class DepthwiseStep final : public Step {
     std::uint32_t rows = 1;
     std::size_t channels = 1;
   };
-  template <typename Body>
-  void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body) const;
+  template <typename Body, typename Finish>
+  void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body,
+                 Finish&& finish) const;
 
   // What the windows of some rows cover; and of a tile, its channels too, with the rows it keeps.
   [[nodiscard]] Patch input_patch(std::uint32_t row_begin, std::uint32_t num_rows,
@@ -78,10 +79,10 @@ class DepthwiseStep final : public Step {
   void write_input(const Tile& tile, const Patch& patch, float* to) const;
   void write_gradient(const Tile& tile, const Patch& patch, float* to) const;
   void forward_tile(const Tile& tile, const Tile& next, const StepContext& context,
-                    const Model& model, int thread);
+                    const Model& model, const core::Task& task);
   void backward_tile(const Tile& tile, const Tile& next, const StepContext& context,
-                     const Model& model, int thread);
-  void add_weight_sums(ThreadScratch& scratch) const;
+                     const Model& model, const core::Task& task);
+  void add_weight_sums(ThreadScratch& scratch, std::vector<double>& task_sums) const;
 
   Operation operation_;
   TensorInfo weight_;

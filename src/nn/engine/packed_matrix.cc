@@ -40,8 +40,11 @@ std::size_t PackedMatrix::columns_of(std::size_t panel) const {
 void PackedMatrix::pack(const kernels::StridedMatrix& b, core::ThreadPool& pool, float* memory) {
   packed_ = memory;
   if (num_rows() == 0) return;
-  pool.for_ranges(num_panels(), [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) {
+  // A panel that is packed on another thread takes longer to hand over than to pack.
+  constexpr std::size_t kGrainBytes = 16384;
+  const std::size_t grain = kGrainBytes / (panel_size_ * kernels::size_of(type_)) + 1;
+  pool.for_tasks(core::cut_into_tasks(num_panels(), grain), [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
       kernels::StridedMatrix columns = b;
       columns.data += i * kernels::panel_columns() * b.column_stride;
       kernels::pack_panel(columns, num_segments_, segment_length_, columns_of(i),

@@ -31,7 +31,13 @@ class PackedMatrix {
   /// zeros. Fetches `ahead` meanwhile.
   template <typename Finish>
   void multiply(const Rows& a, float* results, kernels::ReadAhead& ahead, Finish&& finish) const {
-    for (std::size_t i = 0; i < num_panels(); ++i) {
+    multiply_panels(0, num_panels(), a, results, ahead, finish);
+  }
+  /// The same for panels [first, end) alone.
+  template <typename Finish>
+  void multiply_panels(std::size_t first, std::size_t end, const Rows& a, float* results,
+                       kernels::ReadAhead& ahead, Finish&& finish) const {
+    for (std::size_t i = first; i < end; ++i) {
       multiply_panel(i, a, results, ahead);
       finish(kernels::ResultPanel{.results = results,
                                   .num_rows = a.rows.size(),
@@ -42,9 +48,9 @@ class PackedMatrix {
 
   [[nodiscard]] std::size_t size_floats() const;
   [[nodiscard]] std::size_t num_rows() const { return num_segments_ * segment_length_; }
+  [[nodiscard]] std::size_t num_panels() const;
 
  private:
-  [[nodiscard]] std::size_t num_panels() const;
   [[nodiscard]] std::size_t columns_of(std::size_t panel) const;
   void multiply_panel(std::size_t panel, const Rows& rows, float* results,
                       kernels::ReadAhead& ahead) const;

@@ -41,8 +41,8 @@ void for_stretches(std::size_t begin, std::size_t end, Body&& body) {
 void MaxPoolStep::forward(const StepContext& context, const Model&) {
   const Activation& in = *input_.activation;
   const auto shape = pool_shape(options_, in.shape);
-  context.pool.for_ranges(context.batch, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t n = begin; n < end; ++n) {
+  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+    for (std::size_t n = task.begin; n < task.end; ++n) {
       kernels::max_pool(shape, in.transform(), in.at(n * in.shape.num_pixels()),
                         out_->writable_at(n * out_->shape.num_pixels()));
     }
@@ -57,17 +57,17 @@ void MaxPoolStep::backward(const StepContext& context, const Model&, std::span<f
   const Activation& in = *input_.activation;
   if (!in.wants_gradient) return;
   const auto shape = pool_shape(options_, in.shape);
-  context.pool.for_ranges(context.batch, [&](std::size_t begin, std::size_t end, int thread) {
-    ThreadScratch& scratch = context.of(thread);
-    for (std::size_t n = begin; n < end; ++n) {
+  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+    ThreadScratch& scratch = context.of(task);
+    for (std::size_t n = task.begin; n < task.end; ++n) {
       const std::size_t first = n * in.shape.num_pixels();
       const std::size_t out_first = n * out_->shape.num_pixels();
       plain_gradient(*out_, out_first, out_->shape.num_pixels(), scratch.gradient.data());
       std::fill_n(scratch.results.data(), in.shape.num_values(), 0.0f);
       kernels::max_pool_gradient(shape, in.transform(), in.at(first), out_->at(out_first),
                                  scratch.gradient.data(), scratch.results.data());
-      kernels::finish_gradient(scratch.results.data(), in.shape.num_pixels(), input_.target(thread),
-                               first);
+      kernels::finish_gradient(scratch.results.data(), in.shape.num_pixels(),
+                               input_.target(task.index), first);
     }
     kernels::finish_streams();
   });
@@ -75,8 +75,8 @@ void MaxPoolStep::backward(const StepContext& context, const Model&, std::span<f
 
 void AveragePoolStep::forward(const StepContext& context, const Model&) {
   const Activation& in = *input_.activation;
-  context.pool.for_ranges(context.batch, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t n = begin; n < end; ++n) {
+  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+    for (std::size_t n = task.begin; n < task.end; ++n) {
       kernels::average_pixels(in.transform(), in.at(n * in.shape.num_pixels()),
                               in.shape.num_pixels(), in.shape.channels,
                               static_cast<float*>(out_->writable_at(n).data));
@@ -93,17 +93,17 @@ void AveragePoolStep::backward(const StepContext& context, const Model&, std::sp
   if (!in.wants_gradient) return;
   const std::size_t channels = in.shape.channels;
   const std::size_t pixels = in.shape.num_pixels();
-  context.pool.for_ranges(context.batch, [&](std::size_t begin, std::size_t end, int thread) {
-    float* share = context.of(thread).gradient.data();
-    float* shares = context.of(thread).results.data();
-    for (std::size_t n = begin; n < end; ++n) {
+  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+    float* share = context.of(task).gradient.data();
+    float* shares = context.of(task).results.data();
+    for (std::size_t n = task.begin; n < task.end; ++n) {
       plain_gradient(*out_, n, 1, share);
       for (std::size_t c = 0; c < channels; ++c) share[c] /= static_cast<float>(pixels);
       for (std::size_t p = 0; p < std::min(pixels, kPixels); ++p) {
         std::copy_n(share, channels, shares + p * channels);
       }
       for_stretches(0, pixels, [&](std::size_t first, std::size_t count) {
-        kernels::finish_gradient(shares, count, input_.target(thread), n * pixels + first);
+        kernels::finish_gradient(shares, count, input_.target(task.index), n * pixels + first);
       });
     }
     kernels::finish_streams();
@@ -113,9 +113,10 @@ void AveragePoolStep::backward(const StepContext& context, const Model&, std::sp
 void AddStep::forward(const StepContext& context, const Model&) {
   const Activation& a = *inputs_[0].activation;
   const Activation& b = *inputs_[1].activation;
-  context.pool.for_ranges(
-      context.batch * out_->shape.num_pixels(), [&](std::size_t begin, std::size_t end, int) {
-        for_stretches(begin, end, [&](std::size_t first, std::size_t count) {
+  context.pool.for_tasks(
+      core::cut_into_tasks(context.batch * out_->shape.num_pixels(), kPixels),
+      [&](const core::Task& task) {
+        for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
           kernels::add_transformed(a.transform(), a.at(first), b.transform(), b.at(first), count,
                                    out_->shape.channels, out_->writable_at(first));
         });
@@ -125,28 +126,30 @@ void AddStep::forward(const StepContext& context, const Model&) {
 // The sum itself is never normalised (its batch norm reads a materialised copy), so that its
 // gradient is what its readers stored.
 void AddStep::backward(const StepContext& context, const Model&, std::span<float>) {
-  context.pool.for_ranges(context.batch * out_->shape.num_pixels(),
-                          [&](std::size_t begin, std::size_t end, int thread) {
-                            for_stretches(begin, end, [&](std::size_t first, std::size_t count) {
-                              for (const Input& input : inputs_) {
-                                if (!input.activation->wants_gradient) continue;
-                                kernels::finish_gradient(out_->gradient_at(first), count,
-                                                         input.target(thread), first);
-                              }
-                            });
-                            kernels::finish_streams();
-                          });
+  context.pool.for_tasks(core::cut_into_tasks(context.batch * out_->shape.num_pixels(), kPixels),
+                         [&](const core::Task& task) {
+                           for_stretches(
+                               task.begin, task.end, [&](std::size_t first, std::size_t count) {
+                                 for (const Input& input : inputs_) {
+                                   if (!input.activation->wants_gradient) continue;
+                                   kernels::finish_gradient(out_->gradient_at(first), count,
+                                                            input.target(task.index), first);
+                                 }
+                               });
+                           kernels::finish_streams();
+                         });
 }
 
 void MaterialiseStep::forward(const StepContext& context, const Model&) {
   const Activation& in = *input_.activation;
   const std::size_t channels = in.shape.channels;
-  context.pool.for_ranges(
-      context.batch * in.shape.num_pixels(), [&](std::size_t begin, std::size_t end, int thread) {
-        for_stretches(begin, end, [&](std::size_t first, std::size_t count) {
+  context.pool.for_tasks(
+      core::cut_into_tasks(context.batch * in.shape.num_pixels(), kPixels),
+      [&](const core::Task& task) {
+        for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
           kernels::apply_transform(in.transform(), {count, channels, channels, channels},
                                    in.at(first), out_->writable_at(first));
-          gather_moments(*out_, context, first, count, thread);
+          gather_moments(*out_, context, first, count, task.index);
         });
       });
 }
@@ -157,15 +160,16 @@ ScratchNeeds MaterialiseStep::scratch_needs() const {
 
 void MaterialiseStep::backward(const StepContext& context, const Model&, std::span<float>) {
   if (!input_.activation->wants_gradient) return;
-  context.pool.for_ranges(context.batch * out_->shape.num_pixels(),
-                          [&](std::size_t begin, std::size_t end, int thread) {
-                            float* plain = context.of(thread).gradient.data();
-                            for_stretches(begin, end, [&](std::size_t first, std::size_t count) {
-                              plain_gradient(*out_, first, count, plain);
-                              kernels::finish_gradient(plain, count, input_.target(thread), first);
-                            });
-                            kernels::finish_streams();
-                          });
+  context.pool.for_tasks(
+      core::cut_into_tasks(context.batch * out_->shape.num_pixels(), kPixels),
+      [&](const core::Task& task) {
+        float* plain = context.of(task).gradient.data();
+        for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
+          plain_gradient(*out_, first, count, plain);
+          kernels::finish_gradient(plain, count, input_.target(task.index), first);
+        });
+        kernels::finish_streams();
+      });
 }
 
 }  // namespace edgeprune::nn

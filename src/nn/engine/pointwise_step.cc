@@ -7,11 +7,12 @@
 namespace edgeprune::nn {
 namespace {
 
-// A tile's input, gradient and results stay in a core's second cache; multiples of the products'
-// register tile leave no rest.
+// Multiples of the products' register tile leave no rest; and fewer are not worth a task.
+constexpr std::size_t kRegisterRows = 48;
+
+// A tile's input, gradient and results stay in a core's second cache.
 std::size_t pixels_per_tile(std::size_t channels_in, std::size_t channels_out) {
   constexpr std::size_t kTileFloats = std::size_t{1} << 15;
-  constexpr std::size_t kRegisterRows = 48;
   const std::size_t fits = kTileFloats / (channels_in + channels_out);
   return std::clamp<std::size_t>(fits / kRegisterRows * kRegisterRows, kRegisterRows,
                                  8 * kRegisterRows);
@@ -45,43 +46,84 @@ Step::Access PointwiseStep::access() const {
 }
 
 ScratchNeeds PointwiseStep::scratch_needs() const {
-  ScratchNeeds needs = weight_gradient_.scratch_needs(tile_pixels_);
+  ScratchNeeds needs = weight_gradient_.scratch_needs(tile_pixels_, kStagePixels);
   needs.input = tile_pixels_ * weight_.in_channels + 1;
   needs.gradient = tile_pixels_ * weight_gradient_.gradient_stride() + 1;
   needs.results = tile_pixels_ * kernels::panel_columns();
-  needs.rows += tile_pixels_;
+  needs.rows = std::max(needs.rows + tile_pixels_, needs.stage_rows);
   needs.sums = weight_.out_channels;
   needs.packed = std::max(packed_forward_.size_floats(), packed_backward_.size_floats());
+  if (weight_gradient_.is_staged()) {
+    needs.stage_input = kStagePixels * weight_.in_channels + 1;
+    needs.stage_gradient = kStagePixels * weight_gradient_.gradient_stride() + 1;
+  }
   return needs;
 }
 
+std::size_t PointwiseStep::num_pixels(const StepContext& context) const {
+  return context.batch * out_->shape.num_pixels();
+}
+
+// The tiles of a task.
 template <typename Body>
-void PointwiseStep::for_tiles(const StepContext& context, Body&& body) const {
-  const std::size_t pixels = context.batch * out_->shape.num_pixels();
-  context.pool.for_ranges(pixels, [&](std::size_t begin, std::size_t end, int thread) {
-    for (std::size_t p = begin; p < end; p += tile_pixels_) {
-      const std::size_t tile_end = std::min(p + tile_pixels_, end);
-      body(Tile{p, tile_end, std::min(tile_pixels_, end - tile_end)}, thread);
-    }
+void PointwiseStep::for_tiles(const core::Task& task, Body&& body) const {
+  for (std::size_t p = task.begin; p < task.end; p += tile_pixels_) {
+    const std::size_t tile_end = std::min(p + tile_pixels_, task.end);
+    body(Tile{p, tile_end, std::min(tile_pixels_, task.end - tile_end)});
+  }
+  kernels::finish_streams();
+}
+
+// Panels are shared before tiles are made smaller: a panel of weights is then read less often. What
+// takes a few microseconds is one task.
+PointwiseStep::SharedTiles PointwiseStep::share_tiles(std::size_t pixels,
+                                                      const PackedMatrix& packed) const {
+  constexpr std::size_t kProductsPerTask = std::size_t{1} << 17;
+  const std::size_t products = pixels * weight_.in_channels * weight_.out_channels;
+  const std::size_t tasks =
+      std::clamp<std::size_t>(products / kProductsPerTask, 1, core::kMaxTasks);
+  SharedTiles shared{.pixels = pixels, .num_tiles = (pixels + tile_pixels_ - 1) / tile_pixels_};
+  shared.groups = std::clamp<std::size_t>(tasks / shared.num_tiles, 1, packed.num_panels());
+  const std::size_t most = std::min(tasks / shared.groups, pixels / kRegisterRows);
+  shared.num_tiles = std::max(shared.num_tiles, most);
+  return shared;
+}
+
+template <typename Body>
+void PointwiseStep::for_shared_tiles(const StepContext& context, const SharedTiles& shared,
+                                     const PackedMatrix& packed, Body&& body) {
+  const core::TaskCut tiles{shared.pixels, shared.num_tiles};
+  const core::TaskCut panels{packed.num_panels(), shared.groups};
+  const std::size_t count = shared.num_tiles * shared.groups;
+  context.pool.for_tasks({count, count}, [&](const core::Task& task) {
+    const std::size_t index = task.index / shared.groups;
+    const core::Task tile = tiles.task(index);
+    const core::Task group = panels.task(task.index % shared.groups);
+    body(Tile{tile.begin, tile.end, 0}, Panels{group.begin, group.end}, index, context.of(task));
     kernels::finish_streams();
   });
 }
 
-std::span<const void* const> PointwiseStep::input_rows(const Tile& tile,
-                                                       ThreadScratch& scratch) const {
+void PointwiseStep::point_at_inputs(const Tile& tile, float* buffer, const void** pointers) const {
   const Activation& in = *input_.activation;
   const std::size_t channels = weight_.in_channels;
   kernels::ConstElements rows = in.at(tile.begin);
   // A bfloat16 row of odd length reads one element beyond its end, which must be finite.
   const bool reads_beyond = type_ == kernels::ElementType::bf16 && channels % 2 != 0;
   if (!in.transform().is_identity() || in.type != type_ || reads_beyond) {
-    const kernels::Elements buffer(scratch.input.data(), type_);
-    fill_zeros(buffer.at(tile.size() * channels), 1);
+    const kernels::Elements written(buffer, type_);
     kernels::apply_transform(in.transform(), {tile.size(), channels, channels, channels}, rows,
-                             buffer);
-    rows = buffer;
+                             written);
+    rows = written;
   }
-  for (std::size_t p = 0; p < tile.size(); ++p) scratch.rows[p] = rows.at(p * channels).data;
+  for (std::size_t p = 0; p < tile.size(); ++p) pointers[p] = rows.at(p * channels).data;
+}
+
+std::span<const void* const> PointwiseStep::input_rows(const Tile& tile,
+                                                       ThreadScratch& scratch) const {
+  point_at_inputs(tile, scratch.input.data(), scratch.rows.data());
+  fill_zeros(kernels::Elements(scratch.input.data(), type_).at(tile.size() * weight_.in_channels),
+             1);
   return std::span(scratch.rows).first(tile.size());
 }
 
@@ -93,54 +135,90 @@ void PointwiseStep::fetch_next(const Activation& activation, const Tile& tile, T
   ahead.add(next.data, tile.next * activation.shape.channels * kernels::size_of(next.type));
 }
 
-void PointwiseStep::forward_tile(const Tile& tile, const StepContext& context, const Model& model,
-                                 int thread) {
-  ThreadScratch& scratch = context.of(thread);
+void PointwiseStep::forward_tile(const Tile& tile, const Panels& panels,
+                                 const kernels::OutputTarget& target,
+                                 ThreadScratch& scratch) const {
   const auto rows = input_rows(tile, scratch);
-  const auto bias = has_bias_
-                        ? std::span(model.parameters).subspan(bias_offset_, weight_.out_channels)
-                        : std::span<const float>();
   kernels::ReadAhead ahead;
   fetch_next(*input_.activation, tile, Tensor::values, ahead);
   if (!out_->stream) fetch_next(*out_, tile, Tensor::values, ahead);
-  const kernels::OutputTarget target = output_target(*out_, bias, context, thread);
-  packed_forward_.multiply(
-      {rows}, scratch.results.data(), ahead,
+  packed_forward_.multiply_panels(
+      panels.first, panels.end, {rows}, scratch.results.data(), ahead,
       [&](const kernels::ResultPanel& panel) { finish_output(panel, target, tile.begin); });
-  if (target.moments != nullptr) target.moments->count += static_cast<double>(tile.size());
 }
 
 void PointwiseStep::forward(const StepContext& context, const Model& model) {
   packed_forward_.pack(
       {.data = model.parameters.data() + weight_.offset, .row_stride = weight_.out_channels},
-      context.pool, context.packed);
-  for_tiles(context,
-            [&](const Tile& tile, int thread) { forward_tile(tile, context, model, thread); });
+      context.pool, context.shared.packed.data());
+  const std::size_t pixels = num_pixels(context);
+  const auto bias = has_bias_
+                        ? std::span(model.parameters).subspan(bias_offset_, weight_.out_channels)
+                        : std::span<const float>();
+  const auto target_of = [&](std::size_t task) {
+    return output_target(*out_, bias, context, task);
+  };
+  const auto count = [&](std::size_t task, std::size_t counted) {
+    const kernels::OutputTarget target = target_of(task);
+    if (target.moments != nullptr) target.moments->count += static_cast<double>(counted);
+  };
+  const SharedTiles shared = share_tiles(pixels, packed_forward_);
+  if (shared.num_tiles > core::kMaxTasks) {
+    context.pool.for_tasks(core::cut_into_tasks(pixels), [&](const core::Task& task) {
+      for_tiles(task, [&](const Tile& tile) {
+        forward_tile(tile, {0, packed_forward_.num_panels()}, target_of(task.index),
+                     context.of(task));
+        count(task.index, tile.size());
+      });
+    });
+    return;
+  }
+  for_shared_tiles(
+      context, shared, packed_forward_,
+      [&](const Tile& tile, const Panels& panels, std::size_t index, ThreadScratch& scratch) {
+        forward_tile(tile, panels, target_of(index), scratch);
+      });
+  // Until all its panels are written, a tile has no count: each takes its first pixel as the pivot.
+  const core::TaskCut tiles{pixels, shared.num_tiles};
+  for (std::size_t t = 0; t < shared.num_tiles; ++t) {
+    count(t, tiles.task(t).end - tiles.task(t).begin);
+  }
 }
 
-void PointwiseStep::backward_tile(const Tile& tile, ThreadScratch& scratch, int thread) {
-  const auto rows = input_rows(tile, scratch);
+// The gradient with respect to what the product left, zeros behind the channels of a pixel and one
+// behind the last.
+void PointwiseStep::write_output_gradient(const Tile& tile, float* to) const {
   const std::size_t stride = weight_gradient_.gradient_stride();
-  const kernels::Elements dy(scratch.gradient.data(), type_);
-  if (stride != weight_.out_channels) {
-    std::fill_n(scratch.gradient.data(), tile.size() * stride, 0.0f);
-  }
+  const kernels::Elements dy(to, type_);
+  if (stride != weight_.out_channels) std::fill_n(to, tile.size() * stride, 0.0f);
   kernels::transform_gradient(out_->transform(), out_->transform_gradient(),
                               {tile.size(), weight_.out_channels, weight_.out_channels, stride},
                               out_->gradient_at(tile.begin), out_->at(tile.begin), dy);
+}
+
+// --- backward, in parts ---
+
+void PointwiseStep::backward_tile(const Tile& tile, bool is_first, const StepContext& context,
+                                  const core::Task& task) const {
+  ThreadScratch& scratch = context.of(task);
+  const auto rows = input_rows(tile, scratch);
+  const std::size_t stride = weight_gradient_.gradient_stride();
+  const kernels::Elements dy(scratch.gradient.data(), type_);
+  write_output_gradient(tile, scratch.gradient.data());
   fill_zeros(dy.at(tile.size() * stride), 1);
   kernels::ReadAhead ahead;
   fetch_next(*out_, tile, Tensor::gradient, ahead);
   fetch_next(*out_, tile, Tensor::values, ahead);
   fetch_next(*input_.activation, tile, Tensor::values, ahead);
-  const kernels::GradientTarget target = input_.target(thread);
+  const kernels::GradientTarget target = input_.target(task.index);
   if (input_.activation->wants_gradient && !target.stream) {
     fetch_next(*input_.activation, tile, Tensor::gradient, ahead);
   }
-  weight_gradient_.add_tile({rows}, scratch, ahead);
+  weight_gradient_.add_tile({rows}, task.index, is_first, context, scratch, ahead);
   if (has_bias_) {
-    kernels::accumulate_sums(dy, tile.size(), stride,
-                             std::span(scratch.sums).first(weight_.out_channels));
+    kernels::accumulate_sums(
+        dy, tile.size(), stride,
+        std::span(context.shared.sums[task.index]).first(weight_.out_channels));
   }
   if (!input_.activation->wants_gradient) return;
   for (std::size_t p = 0; p < tile.size(); ++p) scratch.rows[p] = dy.at(p * stride).data;
@@ -149,20 +227,93 @@ void PointwiseStep::backward_tile(const Tile& tile, ThreadScratch& scratch, int 
       [&](const kernels::ResultPanel& panel) { finish_gradient(panel, target, tile.begin, 1); });
 }
 
+// Returns how many parts there are.
+std::size_t PointwiseStep::backward_in_parts(const StepContext& context) const {
+  const core::TaskCut cut =
+      core::cut_into_tasks(num_pixels(context), kRegisterRows, weight_gradient_.max_parts());
+  reset_sums(context, cut.num_tasks, weight_.out_channels);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
+    for_tiles(task, [&](const Tile& tile) {
+      backward_tile(tile, tile.begin == task.begin, context, task);
+    });
+  });
+  return cut.num_tasks;
+}
+
+// --- backward, in stages ---
+
+// The stage's pixels are cut into num_tasks tasks, which add up their biases' gradients.
+void PointwiseStep::write_stage(const Tile& stage, const StepContext& context,
+                                std::size_t num_tasks) const {
+  SharedScratch& shared = context.shared;
+  const std::size_t stride = weight_gradient_.gradient_stride();
+  const std::size_t tasks = std::min(num_tasks, stage.size());
+  context.pool.for_tasks({stage.size(), tasks}, [&](const core::Task& task) {
+    const Tile tile{stage.begin + task.begin, stage.begin + task.end, 0};
+    const kernels::Elements input(shared.stage_input.data(), type_);
+    const kernels::Elements dy =
+        kernels::Elements(shared.stage_gradient.data(), type_).at(task.begin * stride);
+    write_output_gradient(tile, static_cast<float*>(dy.data));
+    point_at_inputs(tile, static_cast<float*>(input.at(task.begin * weight_.in_channels).data),
+                    shared.stage_rows.data() + task.begin);
+    if (!has_bias_) return;
+    kernels::accumulate_sums(dy, tile.size(), stride,
+                             std::span(shared.sums[task.index]).first(weight_.out_channels));
+  });
+  fill_zeros(kernels::Elements(shared.stage_gradient.data(), type_).at(stage.size() * stride), 1);
+}
+
+void PointwiseStep::data_gradient(const Tile& stage, const StepContext& context) const {
+  const std::size_t stride = weight_gradient_.gradient_stride();
+  const kernels::ConstElements dy(context.shared.stage_gradient.data(), type_);
+  for_shared_tiles(
+      context, share_tiles(stage.size(), packed_backward_), packed_backward_,
+      [&](const Tile& tile, const Panels& panels, std::size_t index, ThreadScratch& scratch) {
+        for (std::size_t p = 0; p < tile.size(); ++p) {
+          scratch.rows[p] = dy.at((tile.begin + p) * stride).data;
+        }
+        const kernels::GradientTarget target = input_.target(index);
+        kernels::ReadAhead nothing;
+        packed_backward_.multiply_panels(
+            panels.first, panels.end, {std::span(scratch.rows).first(tile.size())},
+            scratch.results.data(), nothing, [&](const kernels::ResultPanel& panel) {
+              finish_gradient(panel, target, stage.begin + tile.begin, 1);
+            });
+      });
+}
+
+// Returns how many tasks have added up biases' gradients.
+std::size_t PointwiseStep::backward_in_stages(const StepContext& context) const {
+  constexpr std::size_t kGrain = 8;
+  const std::size_t pixels = num_pixels(context);
+  const std::size_t num_tasks =
+      core::cut_into_tasks(std::min(pixels, kStagePixels), kGrain).num_tasks;
+  reset_sums(context, num_tasks, weight_.out_channels);
+  for (std::size_t p = 0; p < pixels; p += kStagePixels) {
+    const Tile stage{p, std::min(p + kStagePixels, pixels), 0};
+    write_stage(stage, context, num_tasks);
+    weight_gradient_.add_stage(context, stage.size(), 0, p == 0);
+    if (input_.activation->wants_gradient) data_gradient(stage, context);
+  }
+  return num_tasks;
+}
+
 void PointwiseStep::backward(const StepContext& context, const Model& model,
                              std::span<float> gradients) {
   if (input_.activation->wants_gradient) {
     packed_backward_.pack({.data = model.parameters.data() + weight_.offset,
                            .row_stride = 1,
                            .column_stride = weight_.out_channels},
-                          context.pool, context.packed);
+                          context.pool, context.shared.packed.data());
   }
-  weight_gradient_.reset(context);
-  reset_sums(context, weight_.out_channels);
-  for_tiles(context,
-            [&](const Tile& tile, int thread) { backward_tile(tile, context.of(thread), thread); });
-  weight_gradient_.collect(context, gradients.subspan(weight_.offset, weight_.size));
-  if (has_bias_) collect_sums(context, gradients.subspan(bias_offset_, weight_.out_channels));
+  const bool is_staged = weight_gradient_.is_staged();
+  const std::size_t num_tasks =
+      is_staged ? backward_in_stages(context) : backward_in_parts(context);
+  weight_gradient_.collect(context, is_staged ? 1 : num_tasks,
+                           gradients.subspan(weight_.offset, weight_.size));
+  if (has_bias_) {
+    collect_sums(context, num_tasks, gradients.subspan(bias_offset_, weight_.out_channels));
+  }
 }
 
 }  // namespace edgeprune::nn

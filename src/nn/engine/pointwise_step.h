@@ -3,9 +3,10 @@
 // pixels, whatever image they belong to.
 //
 // Forward, a tile of some pixels is transformed into cache, multiplied, and each panel of results
-// is finished (bias, moments, store) before it leaves the cache. Backward, one pass over the tiles
-// makes both gradients: it reads the output's gradient and the input once and writes the input's
-// gradient.
+// is finished (bias, moments, store) before it leaves the cache. Where there are too few tiles for
+// the threads, tasks share a tile's panels. Backward, one pass over the tiles makes both gradients:
+// it reads the output's gradient and the input once and writes the input's gradient. Where the
+// weight gradient is too large for parts, it goes stage by stage (weight_gradient.h).
 
 #include "packed_matrix.h"
 #include "step.h"
@@ -35,23 +36,48 @@ class PointwiseStep final : public Step {
   [[nodiscard]] std::string name() const override { return name_; }
 
  private:
-  // Pixels [begin, end) of the batch, and how many the thread's next tile has.
+  // Pixels [begin, end) of the batch, and how many the task's next tile has.
   struct Tile {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::size_t next = 0;
     [[nodiscard]] std::size_t size() const { return end - begin; }
   };
+  // Panels [first, end) of a packed matrix.
+  struct Panels {
+    std::size_t first = 0;
+    std::size_t end = 0;
+  };
+  // A product over [0, pixels): tiles, each shared by `groups` tasks that take some panels each.
+  struct SharedTiles {
+    std::size_t pixels = 0;
+    std::size_t num_tiles = 1;
+    std::size_t groups = 1;
+  };
+  [[nodiscard]] SharedTiles share_tiles(std::size_t pixels, const PackedMatrix& packed) const;
   template <typename Body>
-  void for_tiles(const StepContext& context, Body&& body) const;
+  static void for_shared_tiles(const StepContext& context, const SharedTiles& shared,
+                               const PackedMatrix& packed, Body&& body);
+  [[nodiscard]] std::size_t num_pixels(const StepContext& context) const;
+  template <typename Body>
+  void for_tiles(const core::Task& task, Body&& body) const;
 
-  /// Points scratch.rows at the tile's pixels, transformed; where nothing has to be done, in place.
+  /// Points `pointers` at the tile's pixels, transformed into `buffer`; where nothing has to be
+  /// done, in place.
+  void point_at_inputs(const Tile& tile, float* buffer, const void** pointers) const;
   std::span<const void* const> input_rows(const Tile& tile, ThreadScratch& scratch) const;
+  void write_output_gradient(const Tile& tile, float* to) const;
   enum class Tensor { values, gradient };
   static void fetch_next(const Activation& activation, const Tile& tile, Tensor tensor,
                          kernels::ReadAhead& ahead);
-  void forward_tile(const Tile& tile, const StepContext& context, const Model& model, int thread);
-  void backward_tile(const Tile& tile, ThreadScratch& scratch, int thread);
+  void forward_tile(const Tile& tile, const Panels& panels, const kernels::OutputTarget& target,
+                    ThreadScratch& scratch) const;
+  void backward_tile(const Tile& tile, bool is_first, const StepContext& context,
+                     const core::Task& task) const;
+  std::size_t backward_in_parts(const StepContext& context) const;
+  std::size_t backward_in_stages(const StepContext& context) const;
+  void write_stage(const Tile& stage, const StepContext& context, std::size_t num_tasks) const;
+  void data_gradient(const Tile& stage, const StepContext& context) const;
 
   std::string name_;
   TensorInfo weight_;

@@ -18,62 +18,72 @@
 namespace edgeprune::nn {
 namespace {
 
-// Every buffer of a thread's scratch and what says how large it is.
+// Every buffer of a scratch and what says how large it is.
+template <typename Scratch>
 struct ScratchBuffer {
   std::size_t ScratchNeeds::*floats;
-  core::AlignedBuffer ThreadScratch::*buffer;
+  core::AlignedBuffer Scratch::*buffer;
   bool backward_only = false;
 };
-constexpr ScratchBuffer kScratchBuffers[] = {
+constexpr ScratchBuffer<ThreadScratch> kThreadBuffers[] = {
     {&ScratchNeeds::input, &ThreadScratch::input},
     {&ScratchNeeds::results, &ThreadScratch::results},
     {&ScratchNeeds::pairs, &ThreadScratch::pairs},
     {&ScratchNeeds::mapped, &ThreadScratch::mapped},
     {&ScratchNeeds::products, &ThreadScratch::products},
     {&ScratchNeeds::gradient, &ThreadScratch::gradient, true},
-    {&ScratchNeeds::weight_gradient, &ThreadScratch::weight_gradient, true}};
+    {&ScratchNeeds::short_sums, &ThreadScratch::short_sums, true}};
+constexpr ScratchBuffer<SharedScratch> kSharedBuffers[] = {
+    {&ScratchNeeds::packed, &SharedScratch::packed},
+    {&ScratchNeeds::parts, &SharedScratch::parts, true},
+    {&ScratchNeeds::stage_input, &SharedScratch::stage_input, true},
+    {&ScratchNeeds::stage_gradient, &SharedScratch::stage_gradient, true},
+    {&ScratchNeeds::stage_pairs, &SharedScratch::stage_pairs, true}};
 
-template <typename Body>
-void for_buffers(bool backward, Body&& body) {
-  for (const ScratchBuffer& buffer : kScratchBuffers) {
-    if (backward || !buffer.backward_only) body(buffer);
-  }
-}
-
-ScratchNeeds max_scratch(std::span<const std::unique_ptr<Step>> steps) {
+// With what is needed backward alone, or without.
+ScratchNeeds max_scratch(std::span<const std::unique_ptr<Step>> steps, bool backward) {
   ScratchNeeds most;
   for (const auto& step : steps) {
     const ScratchNeeds needs = step->scratch_needs();
-    const auto take = [&](std::size_t ScratchNeeds::*member) {
-      most.*member = std::max(most.*member, needs.*member);
+    const auto take = [&](std::size_t ScratchNeeds::*member, bool backward_only) {
+      if (backward || !backward_only) most.*member = std::max(most.*member, needs.*member);
     };
-    for_buffers(true, [&](const ScratchBuffer& buffer) { take(buffer.floats); });
-    take(&ScratchNeeds::rows);
-    take(&ScratchNeeds::sums);
-    take(&ScratchNeeds::packed);
+    for (const auto& buffer : kThreadBuffers) take(buffer.floats, buffer.backward_only);
+    for (const auto& buffer : kSharedBuffers) take(buffer.floats, buffer.backward_only);
+    take(&ScratchNeeds::rows, false);
+    take(&ScratchNeeds::stage_rows, true);
+    take(&ScratchNeeds::sums, true);
   }
   return most;
 }
 
-ThreadScratch make_scratch(const ScratchNeeds& needs, bool backward) {
+ThreadScratch make_thread_scratch(const ScratchNeeds& needs) {
   ThreadScratch scratch;
-  for_buffers(backward, [&](const ScratchBuffer& buffer) {
+  for (const auto& buffer : kThreadBuffers) {
     scratch.*buffer.buffer = core::AlignedBuffer(needs.*buffer.floats);
-  });
+  }
   scratch.rows.resize(needs.rows);
-  scratch.sums.resize(needs.sums);
   return scratch;
 }
 
-ProgramMemory memory_of(const ScratchNeeds& needs, const MemoryPlan& plan, bool backward,
-                        int num_threads) {
-  std::size_t floats = 0;
-  for_buffers(backward, [&](const ScratchBuffer& buffer) { floats += needs.*buffer.floats; });
-  const std::size_t per_thread =
-      floats * sizeof(float) + needs.rows * sizeof(void*) + needs.sums * sizeof(double);
+SharedScratch make_shared_scratch(const ScratchNeeds& needs) {
+  SharedScratch scratch;
+  for (const auto& buffer : kSharedBuffers) {
+    scratch.*buffer.buffer = core::AlignedBuffer(needs.*buffer.floats);
+  }
+  scratch.stage_rows.resize(needs.stage_rows);
+  scratch.sums.assign(core::kMaxTasks, std::vector<double>(needs.sums));
+  return scratch;
+}
+
+ProgramMemory memory_of(const ScratchNeeds& needs, const MemoryPlan& plan, int num_threads) {
+  std::size_t of_thread = needs.rows * sizeof(void*);
+  for (const auto& buffer : kThreadBuffers) of_thread += needs.*buffer.floats * sizeof(float);
+  std::size_t shared = needs.stage_rows * sizeof(void*);
+  for (const auto& buffer : kSharedBuffers) shared += needs.*buffer.floats * sizeof(float);
+  shared += core::kMaxTasks * needs.sums * sizeof(double);
   return {.arena_bytes = plan.bytes,
-          .scratch_bytes =
-              static_cast<std::size_t>(num_threads) * per_thread + needs.packed * sizeof(float)};
+          .scratch_bytes = static_cast<std::size_t>(num_threads) * of_thread + shared};
 }
 
 }  // namespace
@@ -95,15 +105,15 @@ struct Program::State {
       : network(described),
         options(given),
         pool(threads),
-        compiled(compile(network, options, pool.size())),
+        compiled(compile(network, options)),
         plan(plan_memory(compiled, options)),
-        needs(max_scratch(compiled.steps)),
+        needs(max_scratch(compiled.steps, options.backward)),
         arena(plan.bytes / sizeof(float)),
-        packed(needs.packed) {
+        shared(make_shared_scratch(needs)) {
     for (const TensorInfo& info : tensor_layout(network)) {
       (info.is_statistic() ? num_statistics : num_parameters) += info.size;
     }
-    for (int t = 0; t < pool.size(); ++t) scratch.push_back(make_scratch(needs, options.backward));
+    for (int t = 0; t < pool.size(); ++t) scratch.push_back(make_thread_scratch(needs));
     for (const auto& step : compiled.steps) {
       profile.push_back({.name = step->name(),
                          .kind = std::string(step->kind()),
@@ -127,7 +137,7 @@ struct Program::State {
             .mode = mode,
             .pool = pool,
             .scratch = scratch,
-            .packed = packed.data(),
+            .shared = shared,
             .recompute = recompute};
   }
 
@@ -185,7 +195,7 @@ struct Program::State {
   MemoryPlan plan;
   ScratchNeeds needs;
   core::AlignedBuffer arena;
-  core::AlignedBuffer packed;
+  SharedScratch shared;
   std::vector<ThreadScratch> scratch;
   std::vector<StepProfile> profile;  // one per step
   std::size_t num_parameters = 0;    // of the network's models
@@ -210,8 +220,8 @@ std::string simd_target() {
 
 ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
                              int num_threads) {
-  const CompiledNetwork compiled = compile(network, options, num_threads);
-  return memory_of(max_scratch(compiled.steps), plan_memory(compiled, options), options.backward,
+  const CompiledNetwork compiled = compile(network, options);
+  return memory_of(max_scratch(compiled.steps, options.backward), plan_memory(compiled, options),
                    num_threads);
 }
 
@@ -224,7 +234,7 @@ std::vector<StepProfile> Program::profile() const {
 }
 
 ProgramMemory Program::memory() const {
-  return memory_of(state_->needs, state_->plan, state_->options.backward, state_->pool.size());
+  return memory_of(state_->needs, state_->plan, state_->pool.size());
 }
 
 std::span<const float> Program::forward(Model& model, std::span<const float> images,

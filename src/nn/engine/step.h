@@ -39,7 +39,7 @@ struct Activation {
   float high = std::numeric_limits<float>::infinity();
   // Batch normalisation's share of the backward pass; sized as the coefficients.
   std::vector<float> slope, offset;
-  // Gathered by whoever writes the tensor, or completes its gradient, one per thread, where a batch
+  // Gathered by whoever writes the tensor, or completes its gradient, one per task, where a batch
   // normalisation that is not frozen follows; empty elsewhere.
   std::vector<kernels::ChannelMoments> moments;
   std::vector<kernels::GradientSums> gradient_sums;
@@ -66,30 +66,47 @@ struct Activation {
 
 /// Memory a thread lends to the step it is working on; it holds nothing from call to call.
 struct ThreadScratch {
-  core::AlignedBuffer input;     // a tile of the input, transformed
-  core::AlignedBuffer gradient;  // a tile of the output's gradient, transformed
-  core::AlignedBuffer results;   // a panel of a product's results, or a tile of them
-  core::AlignedBuffer pairs;     // tiles laid out in pairs, for bfloat16; depthwise weights
-  core::AlignedBuffer mapped;    // a block's 16 matrices, for Winograd's convolutions
-  core::AlignedBuffer products;  // and those of its results or of their gradient
-  core::AlignedBuffer weight_gradient;
-  bool has_weight_gradient = false;  // whether that holds sums of the step yet
+  core::AlignedBuffer input;       // a tile of the input, transformed
+  core::AlignedBuffer gradient;    // a tile of the output's gradient, transformed
+  core::AlignedBuffer results;     // a panel of a product's results, or a tile of them
+  core::AlignedBuffer pairs;       // tiles laid out in pairs, for bfloat16; depthwise weights
+  core::AlignedBuffer mapped;      // a block's 16 matrices, for Winograd's convolutions
+  core::AlignedBuffer products;    // and those of its results or of their gradient
+  core::AlignedBuffer short_sums;  // of few pixels, before they go to doubles
   std::vector<const void*> rows;
-  std::vector<double> sums;
 };
 
-/// The most that any step asks of a ThreadScratch, in floats (and entries).
+/// Memory that the threads share within a step: what the tasks of one loop leave here, those of the
+/// next read. It holds nothing from step to step.
+struct SharedScratch {
+  core::AlignedBuffer packed;          // weights
+  core::AlignedBuffer parts;           // of a weight gradient, one per task, or all of it
+  core::AlignedBuffer stage_input;     // operands of a staged weight gradient, pixel by pixel
+  core::AlignedBuffer stage_gradient;  // and the output's gradient there
+  core::AlignedBuffer stage_pairs;     // both laid out in pairs, for bfloat16
+  std::vector<const void*> stage_rows;
+  std::vector<std::vector<double>> sums;  // one per task
+};
+
+/// The most that any step asks of its scratch, in floats (and entries).
 struct ScratchNeeds {
+  // of each thread
   std::size_t input = 0;
   std::size_t gradient = 0;
   std::size_t results = 0;
   std::size_t pairs = 0;
   std::size_t mapped = 0;
   std::size_t products = 0;
-  std::size_t weight_gradient = 0;
+  std::size_t short_sums = 0;
   std::size_t rows = 0;
-  std::size_t sums = 0;
-  std::size_t packed = 0;  // weights, shared by all threads
+  // shared
+  std::size_t packed = 0;
+  std::size_t parts = 0;
+  std::size_t stage_input = 0;
+  std::size_t stage_gradient = 0;
+  std::size_t stage_pairs = 0;
+  std::size_t stage_rows = 0;
+  std::size_t sums = 0;  // of each task
 };
 
 struct StepContext {
@@ -97,11 +114,11 @@ struct StepContext {
   Mode mode = Mode::training;
   core::ThreadPool& pool;
   std::span<ThreadScratch> scratch;  // one per thread
-  float* packed = nullptr;           // memory for packed weights, free between steps
-  bool recompute = false;            // the values again, without their statistics
+  SharedScratch& shared;
+  bool recompute = false;  // the values again, without their statistics
 
-  [[nodiscard]] ThreadScratch& of(int thread) const {
-    return scratch[static_cast<std::size_t>(thread)];
+  [[nodiscard]] ThreadScratch& of(const core::Task& task) const {
+    return scratch[static_cast<std::size_t>(task.thread)];
   }
 };
 
@@ -123,9 +140,9 @@ class Step {
     bool accumulate = false;
     bool completes = false;
 
-    /// Where thread `thread` puts the gradient: through kernels::finish_gradient, every pixel once.
-    /// It may stream: call kernels::finish_streams() when the thread is done.
-    [[nodiscard]] kernels::GradientTarget target(int thread) const;
+    /// Where the task-th task puts the gradient: through kernels::finish_gradient, every pixel
+    /// once. It may stream: call kernels::finish_streams() when the task is done.
+    [[nodiscard]] kernels::GradientTarget target(std::size_t task) const;
   };
   /// Memory plan and order of gradients follow from inputs() and output().
   [[nodiscard]] virtual std::span<Input> inputs() = 0;
@@ -150,20 +167,20 @@ class Step {
   return weight.size + (has_bias ? weight.out_channels : 0);
 }
 
-/// Where thread `thread` puts what it writes, and the moments it gathers of it where they are
+/// Where the task-th task puts what it writes, and the moments it gathers of it where they are
 /// wanted: in training, if a batch normalisation follows, not in recomputation. For
 /// kernels::finish_output; the step adds its tiles' pixels to moments->count. It may stream: call
-/// kernels::finish_streams() when the thread is done.
+/// kernels::finish_streams() when the task is done.
 [[nodiscard]] kernels::OutputTarget output_target(Activation& activation,
                                                   std::span<const float> bias,
-                                                  const StepContext& context, int thread);
+                                                  const StepContext& context, std::size_t task);
 /// Gathers them (count included) from `num_pixels` pixels just written without finish_output.
 void gather_moments(Activation& activation, const StepContext& context, std::size_t first_pixel,
-                    std::size_t num_pixels, int thread);
+                    std::size_t num_pixels, std::size_t task);
 
-/// Sets the first `count` of all threads' scratch sums to zero.
-void reset_sums(const StepContext& context, std::size_t count);
-/// Adds up the first gradient.size() of the threads' scratch sums, in thread order.
-void collect_sums(const StepContext& context, std::span<float> gradient);
+/// Sets the first `count` of the sums of the first num_tasks tasks to zero.
+void reset_sums(const StepContext& context, std::size_t num_tasks, std::size_t count);
+/// Adds up the first gradient.size() of the sums of the first num_tasks tasks, in their order.
+void collect_sums(const StepContext& context, std::size_t num_tasks, std::span<float> gradient);
 
 }  // namespace edgeprune::nn

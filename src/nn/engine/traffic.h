@@ -3,7 +3,7 @@
 //
 // Every tensor counts once for each pass over it, whole, whatever the caches kept of it, and with
 // it parameters and their gradients. Not counted are what stays in cache by design (tiles, packed
-// weights, threads' sums), borders that neighbouring tiles both read, and what is kept per channel.
+// weights, tasks' sums), borders that neighbouring tiles both read, and what is kept per channel.
 
 #include "step.h"
 

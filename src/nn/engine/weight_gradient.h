@@ -1,6 +1,11 @@
 #pragma once
 // The weight gradient of a convolution: the sum over output pixels of (window of the input) x (the
-// output's gradient), gathered tile by tile in each thread's scratch and added up in thread order.
+// output's gradient).
+//
+// Two ways, by the size of the gradient. A small one is gathered in parts, one per task, as the
+// tasks go over their tiles, and the parts are added up in the order of tasks. A large one has no
+// parts: some hundred pixels at a time are staged, windows and gradients, and then tasks that own
+// blocks of it add the stage to theirs.
 
 #include "edgeprune/kernels/products.h"
 
@@ -9,9 +14,14 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 namespace edgeprune::nn {
+
+/// Tasks that may gather parts of a gradient of so many floats; 0 where it is staged instead.
+[[nodiscard]] std::size_t max_gradient_parts(std::size_t floats);
+
+/// Pixels that a stage has, whole tiles where a step makes it of tiles.
+inline constexpr std::size_t kStagePixels = 512;
 
 class WeightGradient {
  public:
@@ -24,27 +34,52 @@ class WeightGradient {
   [[nodiscard]] std::size_t gradient_stride() const {
     return type_ == kernels::ElementType::f32 ? padded_ : columns_;
   }
-  /// For tiles of at most `pixels` pixels; the caller adds `gradient` and its own `rows`.
-  [[nodiscard]] ScratchNeeds scratch_needs(std::size_t pixels) const;
+  [[nodiscard]] std::size_t max_parts() const { return max_gradient_parts(depth() * padded_); }
+  [[nodiscard]] bool is_staged() const { return max_parts() == 0; }
 
-  /// Starts all threads' sums anew.
-  static void reset(const StepContext& context);
-  /// The sums of the threads that have had a tile since, in thread order.
-  [[nodiscard]] static std::vector<float*> sums(const StepContext& context);
-  /// Adds a tile: row p is pixel p's window; scratch.gradient holds the gradient's pixels, of
-  /// `type`, gradient_stride() elements apart, zeros between out_channels and there. Overwrites
+  /// For tiles of at most `tile_pixels` pixels and stages of at most `stage_pixels`; the caller
+  /// adds what holds the pixels, and its own `rows`.
+  [[nodiscard]] ScratchNeeds scratch_needs(std::size_t tile_pixels, std::size_t stage_pixels) const;
+
+  /// Adds a tile to the part of the task, or writes it where the task has none yet (`is_first`):
+  /// row p is pixel p's window; scratch.gradient holds the gradient's pixels, of `type`,
+  /// gradient_stride() elements apart, zeros between out_channels and there. Overwrites
   /// scratch.pairs and the end of scratch.rows. Fetches `ahead` meanwhile.
-  void add_tile(const PackedMatrix::Rows& windows, ThreadScratch& scratch,
+  void add_tile(const PackedMatrix::Rows& windows, std::size_t part, bool is_first,
+                const StepContext& context, ThreadScratch& scratch,
                 kernels::ReadAhead& ahead) const;
-  /// Writes the sum over all threads, of which one at least has had a tile: num_segments *
+  /// Adds a stage of `num_pixels`, or writes it (`is_first`): shared.stage_rows are the windows,
+  /// whose segments lie segment_stride elements apart, and shared.stage_gradient is as
+  /// scratch.gradient above.
+  void add_stage(const StepContext& context, std::size_t num_pixels, std::size_t segment_stride,
+                 bool is_first) const;
+  /// Writes the sum of the first num_parts parts (1 where it is staged): num_segments *
   /// segment_length rows of out_channels.
-  void collect(const StepContext& context, std::span<float> gradient) const;
+  void collect(const StepContext& context, std::size_t num_parts, std::span<float> gradient) const;
 
  private:
+  // Some rows of a panel's columns.
+  struct Block {
+    std::size_t first_column = 0;
+    std::size_t columns = 0;
+    std::size_t segment = 0;
+    std::size_t first_row = 0;  // within the segment
+    std::size_t num_rows = 0;
+  };
   template <typename Body>
   void for_panels(Body&& body) const;
-  void add_pairs(const PackedMatrix::Rows& windows, bool accumulate, ThreadScratch& scratch,
-                 kernels::ReadAhead& ahead) const;
+  [[nodiscard]] std::size_t blocks_per_segment() const;
+  [[nodiscard]] std::size_t num_blocks() const;
+  [[nodiscard]] Block block(std::size_t index) const;
+  [[nodiscard]] float* sums_of(const Block& block, float* sums) const;
+  void add_pairs(const PackedMatrix::Rows& windows, bool accumulate, float* sums,
+                 ThreadScratch& scratch, kernels::ReadAhead& ahead) const;
+  void pair_stage(const StepContext& context, std::size_t num_pixels,
+                  std::size_t segment_stride) const;
+  void add_block(const Block& block, const StepContext& context, std::size_t num_pixels,
+                 std::size_t segment_stride, bool accumulate, ThreadScratch& scratch) const;
+  void add_block_of_pairs(const Block& block, const StepContext& context, std::size_t num_pixels,
+                          bool accumulate) const;
   [[nodiscard]] std::size_t depth() const { return num_segments_ * segment_length_; }
 
   kernels::ElementType type_;

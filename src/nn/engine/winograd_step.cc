@@ -5,7 +5,6 @@
 #include "weight_gradient.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace edgeprune::nn {
 namespace {
@@ -19,11 +18,32 @@ constexpr std::uint32_t kMinChannels = 16;
 // Of a block: enough for the products to read each panel of weights seldom, few enough for the
 // second cache with up to 128 channels; with more, rows and panels stream from the third.
 constexpr std::uint32_t kBlockTiles = 128;
+// Each of the 16 products wants some register tiles of rows.
+constexpr std::uint32_t kMinBlockTiles = 24;
+// Of a stage of the weight gradient, where it has no parts.
+constexpr std::uint32_t kStageTiles = 256;
 // The 16 matrices of a block lie a cache line out of step, lest they all fall on the same sets.
 constexpr std::size_t kSkew = core::AlignedBuffer::kAlignmentBytes / sizeof(float);
 
 std::size_t position_stride(std::size_t num_tiles, std::size_t row_stride) {
   return num_tiles * row_stride + kSkew;
+}
+
+// The 16 matrices of so many tiles.
+WinogradMatrices<float> matrices_at(float* memory, std::size_t num_tiles, std::size_t channels) {
+  const std::size_t row_stride = kernels::padded_columns(channels);
+  return {.data = memory,
+          .position_stride = position_stride(num_tiles, row_stride),
+          .row_stride = row_stride};
+}
+
+// One position's rows after the other's.
+void point_at_rows(const WinogradMatrices<float>& matrices, std::size_t num_tiles,
+                   std::span<const void*> rows) {
+  for (std::size_t i = 0; i < kPositions * num_tiles; ++i) {
+    rows[i] = matrices.data + i / num_tiles * matrices.position_stride +
+              i % num_tiles * matrices.row_stride;
+  }
 }
 
 std::size_t packed_size(std::size_t rows, std::size_t columns) {
@@ -47,21 +67,20 @@ bool WinogradStep::handles(const Operation& operation, const Shape& in, const Sh
 
 WinogradStep::WinogradStep(const Operation& operation, const TensorInfo& weight,
                            const TensorInfo* bias, Activation* in, Activation* out,
-                           std::uint32_t max_batch, int num_threads)
+                           std::uint32_t max_batch)
     : name_(operation.name),
       weight_(weight),
       has_bias_(bias != nullptr),
       bias_offset_(bias != nullptr ? bias->offset : 0),
       input_{.activation = in},
       out_(out),
-      max_batch_(max_batch),
-      num_threads_(static_cast<std::uint32_t>(num_threads)) {}
+      max_batch_(max_batch) {}
 
 // Patches are mapped image by image: their size is no bound.
 TilePlan WinogradStep::blocks(std::uint32_t batch) const {
   const std::uint32_t rows = (out_->shape.height + 1) / 2;
   const std::uint32_t columns = (out_->shape.width + 1) / 2;
-  return {rows, columns, 1, batch, (batch + num_threads_ - 1) / num_threads_, kBlockTiles};
+  return {rows, columns, 1, batch, kBlockTiles, kMinBlockTiles};
 }
 
 WinogradTiles WinogradStep::tiles_of(const Tile& block) const {
@@ -88,12 +107,16 @@ std::size_t WinogradStep::num_pixels(const Tile& block) const {
   return std::size_t{rows} * out_->shape.width;
 }
 
+std::size_t WinogradStep::num_tiles_of(const Tile& block) const {
+  return block.num_images() * tiles_of(block).count();
+}
+
 template <typename Body>
 void WinogradStep::for_blocks(const StepContext& context, Body&& body) const {
   const TilePlan plan = blocks(context.batch);
-  context.pool.for_ranges(plan.num_tiles(), [&](std::size_t begin, std::size_t end, int thread) {
-    for (std::size_t i = begin; i < end; ++i) {
-      body(plan.tile(static_cast<std::uint32_t>(i)), thread);
+  context.pool.for_tasks(plan.cut(), [&](const core::Task& task) {
+    for (std::size_t i = task.begin; i < task.end; ++i) {
+      body(plan.tile(static_cast<std::uint32_t>(i)), task);
     }
     kernels::finish_streams();
   });
@@ -112,25 +135,31 @@ ScratchNeeds WinogradStep::scratch_needs() const {
   const Tile block{.image_end = plan.images_per_tile(), .row_end = plan.rows_per_tile()};
   const std::size_t max_channels = std::max(weight_.in_channels, weight_.out_channels);
   const std::size_t num_tiles = block.num_images() * tiles_of(block).count();
+  const std::size_t sums = kPositions * weight_.in_channels * out;
+  const std::size_t parts = max_gradient_parts(sums);
+  const std::size_t stage = parts == 0 ? std::max<std::size_t>(kStageTiles, num_tiles) : 0;
   return {
       .input = patch_of(block, max_channels).values(),
       .results = 4 * num_tiles * kernels::panel_columns(),
       .mapped = kPositions * position_stride(num_tiles, std::max(in, out)),
       .products = kPositions * position_stride(num_tiles, std::max(kernels::panel_columns(), out)),
-      .weight_gradient = kPositions * weight_.in_channels * out,
       .rows = kPositions * num_tiles,
-      .sums = weight_.out_channels,
       .packed = std::max(packed_size(weight_.in_channels, weight_.out_channels),
-                         packed_size(weight_.out_channels, weight_.in_channels))};
+                         packed_size(weight_.out_channels, weight_.in_channels)),
+      .parts = std::max<std::size_t>(parts, 1) * sums,
+      .stage_input = kPositions * position_stride(stage, in),
+      .stage_gradient = kPositions * position_stride(stage, out),
+      .stage_rows = kPositions * stage,
+      .sums = weight_.out_channels};
 }
 
 void WinogradStep::pack(const kernels::WinogradTaps& taps, const Channels& channels,
                         const StepContext& context) {
-  packed_ = context.packed;
+  packed_ = context.shared.packed.data();
   const std::size_t width = kernels::panel_columns();
-  context.pool.for_ranges(
-      (channels.out + width - 1) / width, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t i = begin; i < end; ++i) {
+  context.pool.for_tasks(
+      core::cut_into_tasks((channels.out + width - 1) / width), [&](const core::Task& task) {
+        for (std::size_t i = task.begin; i < task.end; ++i) {
           const std::size_t columns = std::min(width, channels.out - i * width);
           kernels::WinogradTaps panel = taps;
           panel.data += i * width * taps.column_stride;
@@ -141,27 +170,28 @@ void WinogradStep::pack(const kernels::WinogradTaps& taps, const Channels& chann
       });
 }
 
-// Maps the block's patches, image by image: write_patch(image, patch, to) writes one. Points
-// scratch.rows at the rows of the 16 matrices.
+// Maps the block's patches, image by image, to the first rows of the matrices: write_patch(image,
+// patch, to) writes one to `buffer`.
 template <typename WritePatch>
 void WinogradStep::map_patches(const Tile& block, std::size_t channels, WritePatch&& write_patch,
-                               ThreadScratch& scratch) const {
+                               float* buffer, WinogradMatrices<float> mapped) const {
   const WinogradTiles tiles = tiles_of(block);
-  const std::size_t num_tiles = block.num_images() * tiles.count();
   const Patch patch = patch_of(block, channels);
-  const std::size_t row_stride = kernels::padded_columns(channels);
-  WinogradMatrices<float> mapped{.data = scratch.mapped.data(),
-                                 .position_stride = position_stride(num_tiles, row_stride),
-                                 .row_stride = row_stride};
-  for (std::size_t i = 0; i < kPositions * num_tiles; ++i) {
-    scratch.rows[i] =
-        mapped.data + i / num_tiles * mapped.position_stride + i % num_tiles * row_stride;
-  }
   for (std::uint32_t image = block.image_begin; image < block.image_end; ++image) {
-    write_patch(image, patch, scratch.input.data());
-    kernels::winograd_input(scratch.input.data(), tiles, channels, mapped);
-    mapped.data += tiles.count() * row_stride;
+    write_patch(image, patch, buffer);
+    kernels::winograd_input(buffer, tiles, channels, mapped);
+    mapped.data += tiles.count() * mapped.row_stride;
   }
+}
+
+// The same into the thread's own matrices; points scratch.rows at their rows.
+template <typename WritePatch>
+void WinogradStep::map_block(const Tile& block, std::size_t channels, WritePatch&& write_patch,
+                             ThreadScratch& scratch) const {
+  const std::size_t num_tiles = num_tiles_of(block);
+  const auto mapped = matrices_at(scratch.mapped.data(), num_tiles, channels);
+  point_at_rows(mapped, num_tiles, scratch.rows);
+  map_patches(block, channels, write_patch, scratch.input.data(), mapped);
 }
 
 // Calls finish(panel) for each panel of the block's results.
@@ -200,13 +230,13 @@ void WinogradStep::multiply(const Tile& block, const Channels& channels, ThreadS
 }
 
 void WinogradStep::forward_block(const Tile& block, const StepContext& context, const Model& model,
-                                 int thread) {
-  ThreadScratch& scratch = context.of(thread);
+                                 const core::Task& task) {
+  ThreadScratch& scratch = context.of(task);
   const Channels channels{weight_.in_channels, weight_.out_channels};
-  map_input(block, scratch);
+  map_block(block, channels.in, input_patches(), scratch);
   const auto bias = has_bias_ ? std::span(model.parameters).subspan(bias_offset_, channels.out)
                               : std::span<const float>();
-  const kernels::OutputTarget target = output_target(*out_, bias, context, thread);
+  const kernels::OutputTarget target = output_target(*out_, bias, context, task.index);
   multiply(block, channels, scratch, [&](const kernels::ResultPanel& panel) {
     finish_output(panel, target, first_pixel(block));
   });
@@ -215,23 +245,15 @@ void WinogradStep::forward_block(const Tile& block, const StepContext& context, 
   }
 }
 
-void WinogradStep::map_input(const Tile& block, ThreadScratch& scratch) const {
-  map_patches(
-      block, weight_.in_channels,
-      [&](std::uint32_t image, const Patch& patch, float* to) {
-        write_values(*input_.activation, image, patch, to);
-      },
-      scratch);
-}
-
 void WinogradStep::forward(const StepContext& context, const Model& model) {
   const std::size_t in = weight_.in_channels;
   const std::size_t out = weight_.out_channels;
   pack(
       {.data = model.parameters.data() + weight_.offset, .tap_stride = in * out, .row_stride = out},
       {in, out}, context);
-  for_blocks(context,
-             [&](const Tile& block, int thread) { forward_block(block, context, model, thread); });
+  for_blocks(context, [&](const Tile& block, const core::Task& task) {
+    forward_block(block, context, model, task);
+  });
 }
 
 void WinogradStep::data_gradient(const StepContext& context, const Model& model) {
@@ -243,80 +265,155 @@ void WinogradStep::data_gradient(const StepContext& context, const Model& model)
         .column_stride = out,
         .flipped = true},
        {out, in}, context);
-  for_blocks(context, [&](const Tile& block, int thread) {
-    ThreadScratch& scratch = context.of(thread);
-    map_patches(
-        block, out,
-        [&](std::uint32_t image, const Patch& patch, float* to) {
-          write_gradient(*out_, image, patch, to);
-        },
-        scratch);
-    const kernels::GradientTarget target = input_.target(thread);
+  const auto gradient_patches = [this](std::uint32_t image, const Patch& patch, float* to) {
+    write_gradient(*out_, image, patch, to);
+  };
+  for_blocks(context, [&](const Tile& block, const core::Task& task) {
+    ThreadScratch& scratch = context.of(task);
+    map_block(block, out, gradient_patches, scratch);
+    const kernels::GradientTarget target = input_.target(task.index);
     multiply(block, {out, in}, scratch, [&](const kernels::ResultPanel& panel) {
       finish_gradient(panel, target, first_pixel(block), 1);
     });
   });
 }
 
-void WinogradStep::weight_gradient_block(const Tile& block, ThreadScratch& scratch) const {
-  map_input(block, scratch);
+// --- the weights' gradient: sums of 16 matrices, in parts or staged as weight_gradient.h says ---
+
+// The block's output gradients, mapped to the first rows of the matrices, and their bias sums.
+void WinogradStep::map_output_gradient(const Tile& block, float* buffer,
+                                       WinogradMatrices<float> mapped,
+                                       std::span<double> bias_sums) const {
   const WinogradTiles tiles = tiles_of(block);
-  const std::size_t num_tiles = block.num_images() * tiles.count();
   const std::size_t channels = weight_.out_channels;
-  const std::size_t width = kernels::padded_columns(channels);
-  WinogradMatrices<float> gradient{.data = scratch.products.data(),
-                                   .position_stride = position_stride(num_tiles, width),
-                                   .row_stride = width};
   // Their outputs only, no border.
   const Patch patch{.first_row = 2 * std::int64_t{block.row_begin},
                     .rows = 2 * block.num_rows(),
                     .columns = static_cast<std::uint32_t>(2 * tiles.columns),
                     .channels = static_cast<std::uint32_t>(channels)};
   for (std::uint32_t image = block.image_begin; image < block.image_end; ++image) {
-    write_gradient(*out_, image, patch, scratch.input.data());
-    kernels::winograd_output_gradient(scratch.input.data(), tiles, channels, gradient);
-    gradient.data += tiles.count() * width;
+    write_gradient(*out_, image, patch, buffer);
+    kernels::winograd_output_gradient(buffer, tiles, channels, mapped);
+    mapped.data += tiles.count() * mapped.row_stride;
     if (!has_bias_) continue;
-    kernels::accumulate_sums(scratch.input.data(), std::size_t{patch.rows} * patch.columns,
-                             channels, std::span(scratch.sums).first(channels));
+    kernels::accumulate_sums({buffer, kernels::ElementType::f32},
+                             std::size_t{patch.rows} * patch.columns, channels,
+                             bias_sums.first(channels));
   }
-  const bool accumulate = std::exchange(scratch.has_weight_gradient, true);
-  for (std::size_t i = 0; i < kPositions; ++i) {
-    kernels::ReadAhead nothing;
-    kernels::outer_product(
-        {.rows = reinterpret_cast<const float* const*>(scratch.rows.data()) + i * num_tiles,
-         .num_rows = num_tiles,
-         .segment_length = weight_.in_channels},
-        scratch.products.data() + i * gradient.position_stride, width, width,
-        scratch.weight_gradient.data() + i * weight_.in_channels * width, width, accumulate,
-        nothing);
+}
+
+// Adds one position's product over `num_tiles` tiles to its sums.
+void WinogradStep::add_position(std::size_t position, std::span<const void* const> rows,
+                                const WinogradMatrices<float>& gradient, std::size_t num_tiles,
+                                float* sums, bool accumulate) const {
+  const std::size_t width = gradient.row_stride;
+  kernels::ReadAhead nothing;
+  kernels::outer_product(
+      {.rows = reinterpret_cast<const float* const*>(rows.data()) + position * num_tiles,
+       .num_rows = num_tiles,
+       .segment_length = weight_.in_channels},
+      gradient.data + position * gradient.position_stride, width, width,
+      sums + position * weight_.in_channels * width, width, accumulate, nothing);
+}
+
+// Returns how many parts there are.
+std::size_t WinogradStep::weight_gradient_in_parts(const StepContext& context,
+                                                   std::size_t size) const {
+  const TilePlan plan = blocks(context.batch);
+  const core::TaskCut cut = plan.cut(max_gradient_parts(size));
+  reset_sums(context, cut.num_tasks, weight_.out_channels);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
+    ThreadScratch& scratch = context.of(task);
+    float* sums = context.shared.parts.data() + task.index * size;
+    for (std::size_t i = task.begin; i < task.end; ++i) {
+      const Tile block = plan.tile(static_cast<std::uint32_t>(i));
+      const std::size_t num_tiles = num_tiles_of(block);
+      map_block(block, weight_.in_channels, input_patches(), scratch);
+      const auto gradient = matrices_at(scratch.products.data(), num_tiles, weight_.out_channels);
+      map_output_gradient(block, scratch.input.data(), gradient, context.shared.sums[task.index]);
+      for (std::size_t position = 0; position < kPositions; ++position) {
+        add_position(position, scratch.rows, gradient, num_tiles, sums, i > task.begin);
+      }
+    }
+  });
+  return cut.num_tasks;
+}
+
+// Returns how many tasks have added up biases' gradients.
+std::size_t WinogradStep::weight_gradient_in_stages(const StepContext& context) const {
+  SharedScratch& shared = context.shared;
+  const TilePlan plan = blocks(context.batch);
+  const Tile largest{.image_end = plan.images_per_tile(), .row_end = plan.rows_per_tile()};
+  const std::size_t block_tiles = num_tiles_of(largest);
+  const auto per_stage =
+      static_cast<std::uint32_t>(std::max<std::size_t>(kStageTiles / block_tiles, 1));
+  const std::size_t num_tasks = core::cut_into_tasks(per_stage).num_tasks;
+  reset_sums(context, num_tasks, weight_.out_channels);
+  for (std::uint32_t first = 0; first < plan.num_tiles(); first += per_stage) {
+    const std::uint32_t end = std::min(first + per_stage, plan.num_tiles());
+    const std::vector<std::size_t> begins = tiles_before(plan, first, end);
+    const std::size_t num_tiles = begins.back();
+    const auto input = matrices_at(shared.stage_input.data(), num_tiles, weight_.in_channels);
+    const auto gradient =
+        matrices_at(shared.stage_gradient.data(), num_tiles, weight_.out_channels);
+    point_at_rows(input, num_tiles, shared.stage_rows);
+    context.pool.for_tasks(core::cut_into_tasks(end - first), [&](const core::Task& task) {
+      float* buffer = context.of(task).input.data();
+      for (std::size_t i = task.begin; i < task.end; ++i) {
+        const Tile block = plan.tile(first + static_cast<std::uint32_t>(i));
+        const auto behind = [&](WinogradMatrices<float> matrices) {
+          matrices.data += begins[i] * matrices.row_stride;
+          return matrices;
+        };
+        map_patches(block, weight_.in_channels, input_patches(), buffer, behind(input));
+        map_output_gradient(block, buffer, behind(gradient), shared.sums[task.index]);
+      }
+    });
+    context.pool.for_tasks({kPositions, kPositions}, [&](const core::Task& task) {
+      add_position(task.index, shared.stage_rows, gradient, num_tiles, shared.parts.data(),
+                   first > 0);
+    });
   }
+  return num_tasks;
+}
+
+// The tiles of blocks [first, end) before each of them, and of all at the end.
+std::vector<std::size_t> WinogradStep::tiles_before(const TilePlan& plan, std::uint32_t first,
+                                                    std::uint32_t end) const {
+  std::vector<std::size_t> before{0};
+  for (std::uint32_t i = first; i < end; ++i) {
+    before.push_back(before.back() + num_tiles_of(plan.tile(i)));
+  }
+  return before;
 }
 
 void WinogradStep::weight_gradient(const StepContext& context, std::span<float> gradients) const {
-  WeightGradient::reset(context);
-  reset_sums(context, weight_.out_channels);
-  for_blocks(context, [&](const Tile& block, int thread) {
-    weight_gradient_block(block, context.of(thread));
-  });
-  collect_weight_gradient(context, gradients.subspan(weight_.offset, weight_.size));
-  if (has_bias_) collect_sums(context, gradients.subspan(bias_offset_, weight_.out_channels));
+  const std::size_t size =
+      kPositions * weight_.in_channels * kernels::padded_columns(weight_.out_channels);
+  const bool is_staged = max_gradient_parts(size) == 0;
+  const std::size_t num_tasks =
+      is_staged ? weight_gradient_in_stages(context) : weight_gradient_in_parts(context, size);
+  collect_weight_gradient(context, is_staged ? 1 : num_tasks,
+                          gradients.subspan(weight_.offset, weight_.size));
+  if (has_bias_) {
+    collect_sums(context, num_tasks, gradients.subspan(bias_offset_, weight_.out_channels));
+  }
 }
 
-// Adds up the threads' sums, in thread order, and maps them to the weights.
-void WinogradStep::collect_weight_gradient(const StepContext& context,
+// Adds up the parts, in their order, and maps them to the weights.
+void WinogradStep::collect_weight_gradient(const StepContext& context, std::size_t num_parts,
                                            std::span<float> gradient) const {
   const std::size_t in = weight_.in_channels;
   const std::size_t out = weight_.out_channels;
   const std::size_t width = kernels::padded_columns(out);
-  const std::vector<float*> parts = WeightGradient::sums(context);
-  context.pool.for_ranges(in, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t c = begin; c < end; ++c) {
-      float* sums = parts[0] + c * width;
-      for (const float* part : std::span(parts).subspan(1)) {
+  const std::size_t size = kPositions * in * width;
+  context.pool.for_tasks(core::cut_into_tasks(in), [&](const core::Task& task) {
+    for (std::size_t c = task.begin; c < task.end; ++c) {
+      float* sums = context.shared.parts.data() + c * width;
+      for (std::size_t part = 1; part < num_parts; ++part) {
         for (std::size_t i = 0; i < kPositions; ++i) {
           const std::size_t at = i * in * width;
-          kernels::add_to(part + c * width + at, out, sums + at);
+          kernels::add_to(sums + part * size + at, out, sums + at);
         }
       }
       kernels::winograd_weight_gradient(sums, in * width, out, gradient.data() + c * out, in * out);

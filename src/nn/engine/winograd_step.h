@@ -17,6 +17,8 @@
 #include "tile_plan.h"
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace edgeprune::nn {
 
@@ -27,7 +29,7 @@ class WinogradStep final : public Step {
   [[nodiscard]] static bool handles(const Operation& operation, const Shape& in, const Shape& out);
 
   WinogradStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
-               Activation* in, Activation* out, std::uint32_t max_batch, int num_threads);
+               Activation* in, Activation* out, std::uint32_t max_batch);
 
   void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
@@ -48,6 +50,7 @@ class WinogradStep final : public Step {
   // Of a block: rows of the plan are rows of tiles.
   [[nodiscard]] TilePlan blocks(std::uint32_t batch) const;
   [[nodiscard]] kernels::WinogradTiles tiles_of(const Tile& block) const;
+  [[nodiscard]] std::size_t num_tiles_of(const Tile& block) const;
   [[nodiscard]] Patch patch_of(const Tile& block, std::size_t channels) const;
   [[nodiscard]] std::size_t first_pixel(const Tile& block) const;
   [[nodiscard]] std::size_t num_pixels(const Tile& block) const;
@@ -56,19 +59,38 @@ class WinogradStep final : public Step {
 
   void pack(const kernels::WinogradTaps& taps, const Channels& channels,
             const StepContext& context);
-  void map_input(const Tile& block, ThreadScratch& scratch) const;
+  // Writes the input's patch of an image, as map_patches() wants it.
+  [[nodiscard]] auto input_patches() const {
+    return [this](std::uint32_t image, const Patch& patch, float* to) {
+      write_values(*input_.activation, image, patch, to);
+    };
+  }
   template <typename WritePatch>
-  void map_patches(const Tile& block, std::size_t channels, WritePatch&& write_patch,
-                   ThreadScratch& scratch) const;
+  void map_patches(const Tile& block, std::size_t channels, WritePatch&& write_patch, float* buffer,
+                   kernels::WinogradMatrices<float> mapped) const;
+  template <typename WritePatch>
+  void map_block(const Tile& block, std::size_t channels, WritePatch&& write_patch,
+                 ThreadScratch& scratch) const;
   template <typename Finish>
   void multiply(const Tile& block, const Channels& channels, ThreadScratch& scratch,
                 Finish&& finish) const;
 
-  void forward_block(const Tile& block, const StepContext& context, const Model& model, int thread);
+  void forward_block(const Tile& block, const StepContext& context, const Model& model,
+                     const core::Task& task);
   void data_gradient(const StepContext& context, const Model& model);
-  void weight_gradient_block(const Tile& block, ThreadScratch& scratch) const;
+  void map_output_gradient(const Tile& block, float* buffer,
+                           kernels::WinogradMatrices<float> mapped,
+                           std::span<double> bias_sums) const;
+  void add_position(std::size_t position, std::span<const void* const> rows,
+                    const kernels::WinogradMatrices<float>& gradient, std::size_t num_tiles,
+                    float* sums, bool accumulate) const;
+  [[nodiscard]] std::vector<std::size_t> tiles_before(const TilePlan& plan, std::uint32_t first,
+                                                      std::uint32_t end) const;
+  std::size_t weight_gradient_in_parts(const StepContext& context, std::size_t size) const;
+  std::size_t weight_gradient_in_stages(const StepContext& context) const;
   void weight_gradient(const StepContext& context, std::span<float> gradients) const;
-  void collect_weight_gradient(const StepContext& context, std::span<float> gradient) const;
+  void collect_weight_gradient(const StepContext& context, std::size_t num_parts,
+                               std::span<float> gradient) const;
 
   std::string name_;
   TensorInfo weight_;
@@ -77,7 +99,6 @@ class WinogradStep final : public Step {
   Input input_;
   Activation* out_;
   std::uint32_t max_batch_;
-  std::uint32_t num_threads_;
   float* packed_ = nullptr;  // the context's; panel by panel, each of 16 positions
 };
 
