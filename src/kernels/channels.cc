@@ -369,12 +369,15 @@ ChannelMoments::Deviations ChannelMoments::merge(std::span<const ChannelMoments>
   for (const ChannelMoments& part : parts) {
     if (part.count == 0) continue;
     const double count = total.count + part.count;
+    const double inverse = 1 / part.count;
+    const double share = part.count / count;
+    const double weight = total.count * share;
     for (std::size_t c = 0; c < channels; ++c) {
-      const double offset = part.sum[c] / part.count;
+      const double offset = part.sum[c] * inverse;
       const double delta = part.pivot[c] + offset - total.mean[c];
-      total.mean[c] += delta * part.count / count;
-      total.sum_squared_deviations[c] += part.sum_squared_deviations[c] - offset * part.sum[c] +
-                                         delta * delta * total.count * part.count / count;
+      total.mean[c] += delta * share;
+      total.sum_squared_deviations[c] +=
+          part.sum_squared_deviations[c] - offset * part.sum[c] + delta * delta * weight;
     }
     total.count = count;
   }

@@ -50,7 +50,9 @@ void BatchNormStep::use_batch_statistics(const Model& model) {
         static_cast<float>(double{model.parameters[offsets_.weight + c]} * inverse_deviation_[c]);
     activation_->shift[c] = model.parameters[offsets_.bias + c];
   }
-  for (kernels::ChannelMoments& moments : activation_->moments) moments.reset(channels());
+  for (kernels::ChannelMoments& moments : activation_->moments) {
+    if (moments.count > 0) moments.reset(channels());
+  }
 }
 
 // The running variance is the unbiased one, as in PyTorch.
@@ -84,10 +86,11 @@ void BatchNormStep::use_running_statistics(const Model& model) {
 void BatchNormStep::backward(const StepContext& context, const Model&, std::span<float> gradients) {
   if (is_frozen()) return;
   const double pixels = static_cast<double>(context.batch * activation_->shape.num_pixels());
+  const auto gathered = std::span(activation_->gradient_sums).first(activation_->num_gradient_sums);
   for (std::size_t c = 0; c < channels(); ++c) {
     double sum_dz = 0;
     double sum_dz_x = 0;
-    for (const kernels::GradientSums& sums : activation_->gradient_sums) {
+    for (const kernels::GradientSums& sums : gathered) {
       sum_dz += sums.dz[c];
       sum_dz_x += sums.dz_x[c];
     }
@@ -98,7 +101,7 @@ void BatchNormStep::backward(const StepContext& context, const Model&, std::span
     activation_->slope[c] = static_cast<float>(-scale * inverse * inverse * sum_dz_x / pixels);
     activation_->offset[c] = static_cast<float>(-scale * sum_dz / pixels);
   }
-  for (kernels::GradientSums& sums : activation_->gradient_sums) sums.reset(channels());
+  for (kernels::GradientSums& sums : gathered) sums.reset(channels());
 }
 
 }  // namespace edgeprune::nn

@@ -128,7 +128,8 @@ class Compiler {
     const auto found = tensors_.find(operation.name + ".bias");
     const TensorInfo* bias = operation.bias ? &found->second : nullptr;
     if (PointwiseStep::handles(operation, in->shape)) {
-      steps_.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out, products));
+      steps_.push_back(std::make_unique<PointwiseStep>(operation, weight, bias, in, out, products,
+                                                       options_.max_batch));
     } else if (products == ElementType::f32 &&
                WinogradStep::handles(operation, in->shape, out->shape)) {
       steps_.push_back(

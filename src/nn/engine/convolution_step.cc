@@ -406,6 +406,7 @@ void ConvolutionStep::data_gradient(const StepContext& context, const Model& mod
     memory += stride_class.packed.size_floats();
   }
   const TilePlan tiles = input_tiles(context.batch);
+  input_.expect_tasks(tiles.cut().num_tasks);
   context.pool.for_tasks(tiles.cut(), [&](const core::Task& task) {
     for (std::size_t i = task.begin; i < task.end; ++i) {
       data_gradient_tile(tiles.tile(static_cast<std::uint32_t>(i)), context, task);

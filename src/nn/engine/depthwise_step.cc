@@ -103,7 +103,8 @@ ScratchNeeds DepthwiseStep::scratch_needs() const {
 }
 
 // Tiles of one image and some rows follow each other channel by channel; body(tile, next, task)
-// hears which tile comes next in the task, the same one at the end. Then finish(task).
+// hears which tile comes next, if only in the next task; the same one at the end. Then
+// finish(task).
 template <typename Body, typename Finish>
 void DepthwiseStep::for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows,
                               Body&& body, Finish&& finish) const {
@@ -121,16 +122,27 @@ void DepthwiseStep::for_tiles(const StepContext& context, const Cut& cut, std::u
                 .num_channels = std::min(cut.channels, channels - channel),
                 .rows_above = follows && blocks == 1 && row > 0 ? cut.rows : 0};
   };
-  context.pool.for_tasks(
-      core::cut_into_tasks(std::size_t{context.batch} * strips), [&](const core::Task& task) {
-        const std::size_t begin = task.begin * blocks;
-        const std::size_t end = task.end * blocks;
-        for (std::size_t i = begin; i < end; ++i) {
-          body(tile_at(i, i > begin), tile_at(std::min(i + 1, end - 1), true), task);
-        }
-        finish(task);
-        kernels::finish_streams();
-      });
+  context.pool.for_tasks(cut_strips(context, cut, rows), [&](const core::Task& task) {
+    const std::size_t begin = task.begin * blocks;
+    const std::size_t end = task.end * blocks;
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t next = std::min(i + 1, strips * context.batch * blocks - 1);
+      body(tile_at(i, i > begin), tile_at(next, next < end), task);
+    }
+    finish(task);
+    kernels::finish_streams();
+  });
+}
+
+// Tasks of some microseconds: those with less to do cost more than they save, for each has its own
+// sums of all weights.
+core::TaskCut DepthwiseStep::cut_strips(const StepContext& context, const Cut& cut,
+                                        std::uint32_t rows) const {
+  constexpr std::size_t kProductsPerTask = std::size_t{1} << 17;
+  const std::uint32_t strips = (rows + cut.rows - 1) / cut.rows;
+  const std::size_t products =
+      std::size_t{cut.rows} * input_.activation->shape.width * weight_.size;
+  return core::cut_into_tasks(std::size_t{context.batch} * strips, kProductsPerTask / products + 1);
 }
 
 template <typename Body>
@@ -331,7 +343,10 @@ void DepthwiseStep::backward(const StepContext& context, const Model& model,
   for (ThreadScratch& scratch : context.scratch) {
     std::fill_n(scratch.short_sums.data(), taps_and_padding, 0.0f);
   }
-  reset_sums(context, core::kMaxTasks, weight_.size);
+  const std::size_t num_tasks =
+      cut_strips(context, backward_cut(), input_.activation->shape.height).num_tasks;
+  reset_sums(context, num_tasks, weight_.size);
+  input_.expect_tasks(num_tasks);
   std::array<std::size_t, core::kMaxTasks> summed{};
   const auto add_sums = [&](const core::Task& task) {
     add_weight_sums(context.of(task), context.shared.sums[task.index]);
@@ -348,7 +363,7 @@ void DepthwiseStep::backward(const StepContext& context, const Model& model,
         pixels = 0;
       },
       add_sums);
-  collect_sums(context, core::kMaxTasks, gradients.subspan(weight_.offset, weight_.size));
+  collect_sums(context, num_tasks, gradients.subspan(weight_.offset, weight_.size));
 }
 
 }  // namespace edgeprune::nn

@@ -57,6 +57,8 @@ class DepthwiseStep final : public Step {
     std::uint32_t rows = 1;
     std::size_t channels = 1;
   };
+  [[nodiscard]] core::TaskCut cut_strips(const StepContext& context, const Cut& cut,
+                                         std::uint32_t rows) const;
   template <typename Body, typename Finish>
   void for_tiles(const StepContext& context, const Cut& cut, std::uint32_t rows, Body&& body,
                  Finish&& finish) const;

@@ -10,6 +10,16 @@ namespace {
 // Pixels worked on at a time, so that what one loop wrote is in cache for the next.
 constexpr std::size_t kPixels = 64;
 
+// Tasks of some microseconds: of so many values, in whole stretches.
+core::TaskCut cut_pixels(std::size_t pixels, std::size_t channels) {
+  constexpr std::size_t kValues = std::size_t{1} << 14;
+  return core::cut_into_tasks(pixels, std::max(kPixels, kValues / channels));
+}
+core::TaskCut cut_images(std::size_t batch, const Shape& shape) {
+  constexpr std::size_t kValues = std::size_t{1} << 14;
+  return core::cut_into_tasks(batch, kValues / shape.num_values() + 1);
+}
+
 kernels::PoolShape pool_shape(const MaxPoolOptions& options, const Shape& in) {
   return {.height = in.height,
           .width = in.width,
@@ -41,7 +51,7 @@ void for_stretches(std::size_t begin, std::size_t end, Body&& body) {
 void MaxPoolStep::forward(const StepContext& context, const Model&) {
   const Activation& in = *input_.activation;
   const auto shape = pool_shape(options_, in.shape);
-  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+  context.pool.for_tasks(cut_images(context.batch, in.shape), [&](const core::Task& task) {
     for (std::size_t n = task.begin; n < task.end; ++n) {
       kernels::max_pool(shape, in.transform(), in.at(n * in.shape.num_pixels()),
                         out_->writable_at(n * out_->shape.num_pixels()));
@@ -57,7 +67,9 @@ void MaxPoolStep::backward(const StepContext& context, const Model&, std::span<f
   const Activation& in = *input_.activation;
   if (!in.wants_gradient) return;
   const auto shape = pool_shape(options_, in.shape);
-  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+  const core::TaskCut cut = cut_images(context.batch, in.shape);
+  input_.expect_tasks(cut.num_tasks);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
     ThreadScratch& scratch = context.of(task);
     for (std::size_t n = task.begin; n < task.end; ++n) {
       const std::size_t first = n * in.shape.num_pixels();
@@ -75,7 +87,7 @@ void MaxPoolStep::backward(const StepContext& context, const Model&, std::span<f
 
 void AveragePoolStep::forward(const StepContext& context, const Model&) {
   const Activation& in = *input_.activation;
-  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+  context.pool.for_tasks(cut_images(context.batch, in.shape), [&](const core::Task& task) {
     for (std::size_t n = task.begin; n < task.end; ++n) {
       kernels::average_pixels(in.transform(), in.at(n * in.shape.num_pixels()),
                               in.shape.num_pixels(), in.shape.channels,
@@ -93,7 +105,9 @@ void AveragePoolStep::backward(const StepContext& context, const Model&, std::sp
   if (!in.wants_gradient) return;
   const std::size_t channels = in.shape.channels;
   const std::size_t pixels = in.shape.num_pixels();
-  context.pool.for_tasks(core::cut_into_tasks(context.batch), [&](const core::Task& task) {
+  const core::TaskCut cut = cut_images(context.batch, in.shape);
+  input_.expect_tasks(cut.num_tasks);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
     float* share = context.of(task).gradient.data();
     float* shares = context.of(task).results.data();
     for (std::size_t n = task.begin; n < task.end; ++n) {
@@ -114,7 +128,7 @@ void AddStep::forward(const StepContext& context, const Model&) {
   const Activation& a = *inputs_[0].activation;
   const Activation& b = *inputs_[1].activation;
   context.pool.for_tasks(
-      core::cut_into_tasks(context.batch * out_->shape.num_pixels(), kPixels),
+      cut_pixels(context.batch * out_->shape.num_pixels(), out_->shape.channels),
       [&](const core::Task& task) {
         for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
           kernels::add_transformed(a.transform(), a.at(first), b.transform(), b.at(first), count,
@@ -126,25 +140,25 @@ void AddStep::forward(const StepContext& context, const Model&) {
 // The sum itself is never normalised (its batch norm reads a materialised copy), so that its
 // gradient is what its readers stored.
 void AddStep::backward(const StepContext& context, const Model&, std::span<float>) {
-  context.pool.for_tasks(core::cut_into_tasks(context.batch * out_->shape.num_pixels(), kPixels),
-                         [&](const core::Task& task) {
-                           for_stretches(
-                               task.begin, task.end, [&](std::size_t first, std::size_t count) {
-                                 for (const Input& input : inputs_) {
-                                   if (!input.activation->wants_gradient) continue;
-                                   kernels::finish_gradient(out_->gradient_at(first), count,
-                                                            input.target(task.index), first);
-                                 }
-                               });
-                           kernels::finish_streams();
-                         });
+  const core::TaskCut cut =
+      cut_pixels(context.batch * out_->shape.num_pixels(), out_->shape.channels);
+  for (const Input& input : inputs_) input.expect_tasks(cut.num_tasks);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
+    for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
+      for (const Input& input : inputs_) {
+        if (!input.activation->wants_gradient) continue;
+        kernels::finish_gradient(out_->gradient_at(first), count, input.target(task.index), first);
+      }
+    });
+    kernels::finish_streams();
+  });
 }
 
 void MaterialiseStep::forward(const StepContext& context, const Model&) {
   const Activation& in = *input_.activation;
   const std::size_t channels = in.shape.channels;
   context.pool.for_tasks(
-      core::cut_into_tasks(context.batch * in.shape.num_pixels(), kPixels),
+      cut_pixels(context.batch * in.shape.num_pixels(), in.shape.channels),
       [&](const core::Task& task) {
         for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
           kernels::apply_transform(in.transform(), {count, channels, channels, channels},
@@ -160,16 +174,17 @@ ScratchNeeds MaterialiseStep::scratch_needs() const {
 
 void MaterialiseStep::backward(const StepContext& context, const Model&, std::span<float>) {
   if (!input_.activation->wants_gradient) return;
-  context.pool.for_tasks(
-      core::cut_into_tasks(context.batch * out_->shape.num_pixels(), kPixels),
-      [&](const core::Task& task) {
-        float* plain = context.of(task).gradient.data();
-        for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
-          plain_gradient(*out_, first, count, plain);
-          kernels::finish_gradient(plain, count, input_.target(task.index), first);
-        });
-        kernels::finish_streams();
-      });
+  const core::TaskCut cut =
+      cut_pixels(context.batch * out_->shape.num_pixels(), out_->shape.channels);
+  input_.expect_tasks(cut.num_tasks);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
+    float* plain = context.of(task).gradient.data();
+    for_stretches(task.begin, task.end, [&](std::size_t first, std::size_t count) {
+      plain_gradient(*out_, first, count, plain);
+      kernels::finish_gradient(plain, count, input_.target(task.index), first);
+    });
+    kernels::finish_streams();
+  });
 }
 
 }  // namespace edgeprune::nn

@@ -10,6 +10,9 @@ namespace {
 // Multiples of the products' register tile leave no rest; and fewer are not worth a task.
 constexpr std::size_t kRegisterRows = 48;
 
+// What takes a few microseconds is one task.
+constexpr std::size_t kProductsPerTask = std::size_t{1} << 17;
+
 // A tile's input, gradient and results stay in a core's second cache.
 std::size_t pixels_per_tile(std::size_t channels_in, std::size_t channels_out) {
   constexpr std::size_t kTileFloats = std::size_t{1} << 15;
@@ -28,7 +31,7 @@ bool PointwiseStep::handles(const Operation& operation, const Shape& input) {
 
 PointwiseStep::PointwiseStep(const Operation& operation, const TensorInfo& weight,
                              const TensorInfo* bias, Activation* in, Activation* out,
-                             kernels::ElementType products)
+                             kernels::ElementType products, std::uint32_t max_batch)
     : name_(operation.name),
       weight_(weight),
       has_bias_(bias != nullptr),
@@ -36,6 +39,7 @@ PointwiseStep::PointwiseStep(const Operation& operation, const TensorInfo& weigh
       input_{.activation = in},
       out_(out),
       type_(products),
+      max_batch_(max_batch),
       tile_pixels_(pixels_per_tile(weight.in_channels, weight.out_channels)),
       packed_forward_(type_, 1, weight.in_channels, weight.out_channels),
       packed_backward_(type_, 1, weight.out_channels, weight.in_channels),
@@ -53,9 +57,11 @@ ScratchNeeds PointwiseStep::scratch_needs() const {
   needs.rows = std::max(needs.rows + tile_pixels_, needs.stage_rows);
   needs.sums = weight_.out_channels;
   needs.packed = std::max(packed_forward_.size_floats(), packed_backward_.size_floats());
+  const std::size_t stage_pixels = std::min(max_batch_ * out_->shape.num_pixels(), kStagePixels);
+  needs.stage_input = stage_pixels * weight_.in_channels + 1;
+  needs.stage_rows = stage_pixels;
   if (weight_gradient_.is_staged()) {
-    needs.stage_input = kStagePixels * weight_.in_channels + 1;
-    needs.stage_gradient = kStagePixels * weight_gradient_.gradient_stride() + 1;
+    needs.stage_gradient = stage_pixels * weight_gradient_.gradient_stride() + 1;
   }
   return needs;
 }
@@ -64,21 +70,20 @@ std::size_t PointwiseStep::num_pixels(const StepContext& context) const {
   return context.batch * out_->shape.num_pixels();
 }
 
-// The tiles of a task.
+// The tiles of a task. Behind its last comes the first of the next task, which the thread most
+// often does too.
 template <typename Body>
-void PointwiseStep::for_tiles(const core::Task& task, Body&& body) const {
+void PointwiseStep::for_tiles(const core::Task& task, std::size_t pixels, Body&& body) const {
   for (std::size_t p = task.begin; p < task.end; p += tile_pixels_) {
     const std::size_t tile_end = std::min(p + tile_pixels_, task.end);
-    body(Tile{p, tile_end, std::min(tile_pixels_, task.end - tile_end)});
+    body(Tile{p, tile_end, std::min(tile_pixels_, pixels - tile_end)});
   }
   kernels::finish_streams();
 }
 
-// Panels are shared before tiles are made smaller: a panel of weights is then read less often. What
-// takes a few microseconds is one task.
+// Panels are shared before tiles are made smaller: a panel of weights is then read less often.
 PointwiseStep::SharedTiles PointwiseStep::share_tiles(std::size_t pixels,
                                                       const PackedMatrix& packed) const {
-  constexpr std::size_t kProductsPerTask = std::size_t{1} << 17;
   const std::size_t products = pixels * weight_.in_channels * weight_.out_channels;
   const std::size_t tasks =
       std::clamp<std::size_t>(products / kProductsPerTask, 1, core::kMaxTasks);
@@ -135,16 +140,41 @@ void PointwiseStep::fetch_next(const Activation& activation, const Tile& tile, T
   ahead.add(next.data, tile.next * activation.shape.channels * kernels::size_of(next.type));
 }
 
-void PointwiseStep::forward_tile(const Tile& tile, const Panels& panels,
-                                 const kernels::OutputTarget& target,
+void PointwiseStep::forward_tile(const Tile& tile, const kernels::OutputTarget& target,
                                  ThreadScratch& scratch) const {
   const auto rows = input_rows(tile, scratch);
   kernels::ReadAhead ahead;
   fetch_next(*input_.activation, tile, Tensor::values, ahead);
   if (!out_->stream) fetch_next(*out_, tile, Tensor::values, ahead);
-  packed_forward_.multiply_panels(
-      panels.first, panels.end, {rows}, scratch.results.data(), ahead,
+  packed_forward_.multiply(
+      {rows}, scratch.results.data(), ahead,
       [&](const kernels::ResultPanel& panel) { finish_output(panel, target, tile.begin); });
+}
+
+// The inputs of few pixels, for tasks that share them.
+void PointwiseStep::stage_inputs(const Tile& stage, const StepContext& context) const {
+  constexpr std::size_t kValues = std::size_t{1} << 14;
+  const core::TaskCut cut = core::cut_into_tasks(stage.size(), kValues / weight_.in_channels + 1);
+  context.pool.for_tasks(cut, [&](const core::Task& task) {
+    stage_inputs_of({stage.begin + task.begin, stage.begin + task.end, 0}, task.begin, context);
+  });
+  // Behind the last row of bfloat16, which reads one element more where its length is odd.
+  fill_zeros(kernels::Elements(context.shared.stage_input.data(), type_)
+                 .at(stage.size() * weight_.in_channels),
+             1);
+}
+
+// Those of a tile, which begins at pixel `at` of the stage.
+void PointwiseStep::stage_inputs_of(const Tile& tile, std::size_t at,
+                                    const StepContext& context) const {
+  const kernels::Elements to(context.shared.stage_input.data(), type_);
+  point_at_inputs(tile, static_cast<float*>(to.at(at * weight_.in_channels).data),
+                  context.shared.stage_rows.data() + at);
+}
+
+core::TaskCut PointwiseStep::cut_pixels(std::size_t pixels, std::size_t most) const {
+  const std::size_t worth = kProductsPerTask / (weight_.in_channels * weight_.out_channels);
+  return core::cut_into_tasks(pixels, std::max(kRegisterRows, worth), most);
 }
 
 void PointwiseStep::forward(const StepContext& context, const Model& model) {
@@ -162,21 +192,27 @@ void PointwiseStep::forward(const StepContext& context, const Model& model) {
     const kernels::OutputTarget target = target_of(task);
     if (target.moments != nullptr) target.moments->count += static_cast<double>(counted);
   };
-  const SharedTiles shared = share_tiles(pixels, packed_forward_);
-  if (shared.num_tiles > core::kMaxTasks) {
-    context.pool.for_tasks(core::cut_into_tasks(pixels), [&](const core::Task& task) {
-      for_tiles(task, [&](const Tile& tile) {
-        forward_tile(tile, {0, packed_forward_.num_panels()}, target_of(task.index),
-                     context.of(task));
+  if (pixels > kStagePixels) {
+    context.pool.for_tasks(cut_pixels(pixels), [&](const core::Task& task) {
+      for_tiles(task, pixels, [&](const Tile& tile) {
+        forward_tile(tile, target_of(task.index), context.of(task));
         count(task.index, tile.size());
       });
     });
     return;
   }
+  stage_inputs({0, pixels, 0}, context);
+  const SharedTiles shared = share_tiles(pixels, packed_forward_);
   for_shared_tiles(
       context, shared, packed_forward_,
       [&](const Tile& tile, const Panels& panels, std::size_t index, ThreadScratch& scratch) {
-        forward_tile(tile, panels, target_of(index), scratch);
+        const auto rows = std::span<const void* const>(context.shared.stage_rows)
+                              .subspan(tile.begin, tile.size());
+        const kernels::OutputTarget target = target_of(index);
+        kernels::ReadAhead nothing;
+        packed_forward_.multiply_panels(
+            panels.first, panels.end, {rows}, scratch.results.data(), nothing,
+            [&](const kernels::ResultPanel& panel) { finish_output(panel, target, tile.begin); });
       });
   // Until all its panels are written, a tile has no count: each takes its first pixel as the pivot.
   const core::TaskCut tiles{pixels, shared.num_tiles};
@@ -229,11 +265,11 @@ void PointwiseStep::backward_tile(const Tile& tile, bool is_first, const StepCon
 
 // Returns how many parts there are.
 std::size_t PointwiseStep::backward_in_parts(const StepContext& context) const {
-  const core::TaskCut cut =
-      core::cut_into_tasks(num_pixels(context), kRegisterRows, weight_gradient_.max_parts());
+  const core::TaskCut cut = cut_pixels(num_pixels(context), weight_gradient_.max_parts());
+  input_.expect_tasks(cut.num_tasks);
   reset_sums(context, cut.num_tasks, weight_.out_channels);
   context.pool.for_tasks(cut, [&](const core::Task& task) {
-    for_tiles(task, [&](const Tile& tile) {
+    for_tiles(task, cut.count, [&](const Tile& tile) {
       backward_tile(tile, tile.begin == task.begin, context, task);
     });
   });
@@ -250,12 +286,10 @@ void PointwiseStep::write_stage(const Tile& stage, const StepContext& context,
   const std::size_t tasks = std::min(num_tasks, stage.size());
   context.pool.for_tasks({stage.size(), tasks}, [&](const core::Task& task) {
     const Tile tile{stage.begin + task.begin, stage.begin + task.end, 0};
-    const kernels::Elements input(shared.stage_input.data(), type_);
     const kernels::Elements dy =
         kernels::Elements(shared.stage_gradient.data(), type_).at(task.begin * stride);
     write_output_gradient(tile, static_cast<float*>(dy.data));
-    point_at_inputs(tile, static_cast<float*>(input.at(task.begin * weight_.in_channels).data),
-                    shared.stage_rows.data() + task.begin);
+    stage_inputs_of(tile, task.begin, context);
     if (!has_bias_) return;
     kernels::accumulate_sums(dy, tile.size(), stride,
                              std::span(shared.sums[task.index]).first(weight_.out_channels));
@@ -284,11 +318,13 @@ void PointwiseStep::data_gradient(const Tile& stage, const StepContext& context)
 
 // Returns how many tasks have added up biases' gradients.
 std::size_t PointwiseStep::backward_in_stages(const StepContext& context) const {
-  constexpr std::size_t kGrain = 8;
+  constexpr std::size_t kValues = std::size_t{1} << 14;
+  const std::size_t grain = kValues / (weight_.in_channels + weight_.out_channels) + 1;
   const std::size_t pixels = num_pixels(context);
   const std::size_t num_tasks =
-      core::cut_into_tasks(std::min(pixels, kStagePixels), kGrain).num_tasks;
+      core::cut_into_tasks(std::min(pixels, kStagePixels), grain).num_tasks;
   reset_sums(context, num_tasks, weight_.out_channels);
+  input_.expect_tasks(share_tiles(std::min(pixels, kStagePixels), packed_backward_).num_tiles);
   for (std::size_t p = 0; p < pixels; p += kStagePixels) {
     const Tile stage{p, std::min(p + kStagePixels, pixels), 0};
     write_stage(stage, context, num_tasks);

@@ -3,8 +3,8 @@
 // pixels, whatever image they belong to.
 //
 // Forward, a tile of some pixels is transformed into cache, multiplied, and each panel of results
-// is finished (bias, moments, store) before it leaves the cache. Where there are too few tiles for
-// the threads, tasks share a tile's panels. Backward, one pass over the tiles makes both gradients:
+// is finished (bias, moments, store) before it leaves the cache. Few pixels are staged and tasks
+// share their panels. Backward, one pass over the tiles makes both gradients:
 // it reads the output's gradient and the input once and writes the input's gradient. Where the
 // weight gradient is too large for parts, it goes stage by stage (weight_gradient.h).
 
@@ -23,7 +23,8 @@ class PointwiseStep final : public Step {
 
   /// `products`: what their operands are; bf16 only where `in` and `out` both are.
   PointwiseStep(const Operation& operation, const TensorInfo& weight, const TensorInfo* bias,
-                Activation* in, Activation* out, kernels::ElementType products);
+                Activation* in, Activation* out, kernels::ElementType products,
+                std::uint32_t max_batch);
 
   void forward(const StepContext& context, const Model& model) override;
   void backward(const StepContext& context, const Model& model,
@@ -36,7 +37,7 @@ class PointwiseStep final : public Step {
   [[nodiscard]] std::string name() const override { return name_; }
 
  private:
-  // Pixels [begin, end) of the batch, and how many the task's next tile has.
+  // Pixels [begin, end) of the batch, and how many the next tile has.
   struct Tile {
     std::size_t begin = 0;
     std::size_t end = 0;
@@ -60,7 +61,7 @@ class PointwiseStep final : public Step {
                                const PackedMatrix& packed, Body&& body);
   [[nodiscard]] std::size_t num_pixels(const StepContext& context) const;
   template <typename Body>
-  void for_tiles(const core::Task& task, Body&& body) const;
+  void for_tiles(const core::Task& task, std::size_t pixels, Body&& body) const;
 
   /// Points `pointers` at the tile's pixels, transformed into `buffer`; where nothing has to be
   /// done, in place.
@@ -70,8 +71,12 @@ class PointwiseStep final : public Step {
   enum class Tensor { values, gradient };
   static void fetch_next(const Activation& activation, const Tile& tile, Tensor tensor,
                          kernels::ReadAhead& ahead);
-  void forward_tile(const Tile& tile, const Panels& panels, const kernels::OutputTarget& target,
+  [[nodiscard]] core::TaskCut cut_pixels(std::size_t pixels,
+                                         std::size_t most = core::kMaxTasks) const;
+  void forward_tile(const Tile& tile, const kernels::OutputTarget& target,
                     ThreadScratch& scratch) const;
+  void stage_inputs(const Tile& stage, const StepContext& context) const;
+  void stage_inputs_of(const Tile& tile, std::size_t at, const StepContext& context) const;
   void backward_tile(const Tile& tile, bool is_first, const StepContext& context,
                      const core::Task& task) const;
   std::size_t backward_in_parts(const StepContext& context) const;
@@ -86,6 +91,7 @@ class PointwiseStep final : public Step {
   Input input_;
   Activation* out_;
   kernels::ElementType type_;  // of the products
+  std::uint32_t max_batch_;
   std::size_t tile_pixels_;
   PackedMatrix packed_forward_;
   PackedMatrix packed_backward_;

@@ -36,7 +36,7 @@ constexpr ScratchBuffer<ThreadScratch> kThreadBuffers[] = {
 constexpr ScratchBuffer<SharedScratch> kSharedBuffers[] = {
     {&ScratchNeeds::packed, &SharedScratch::packed},
     {&ScratchNeeds::parts, &SharedScratch::parts, true},
-    {&ScratchNeeds::stage_input, &SharedScratch::stage_input, true},
+    {&ScratchNeeds::stage_input, &SharedScratch::stage_input},
     {&ScratchNeeds::stage_gradient, &SharedScratch::stage_gradient, true},
     {&ScratchNeeds::stage_pairs, &SharedScratch::stage_pairs, true}};
 
@@ -51,7 +51,7 @@ ScratchNeeds max_scratch(std::span<const std::unique_ptr<Step>> steps, bool back
     for (const auto& buffer : kThreadBuffers) take(buffer.floats, buffer.backward_only);
     for (const auto& buffer : kSharedBuffers) take(buffer.floats, buffer.backward_only);
     take(&ScratchNeeds::rows, false);
-    take(&ScratchNeeds::stage_rows, true);
+    take(&ScratchNeeds::stage_rows, false);
     take(&ScratchNeeds::sums, true);
   }
   return most;

@@ -43,6 +43,7 @@ struct Activation {
   // normalisation that is not frozen follows; empty elsewhere.
   std::vector<kernels::ChannelMoments> moments;
   std::vector<kernels::GradientSums> gradient_sums;
+  std::size_t num_gradient_sums = 0;  // the first of them, which the last backward pass has used
 
   [[nodiscard]] kernels::ChannelTransform transform() const {
     return {center, scale, shift, low, high};
@@ -140,6 +141,10 @@ class Step {
     bool accumulate = false;
     bool completes = false;
 
+    /// Says, before the tasks begin, how many there are.
+    void expect_tasks(std::size_t num_tasks) const {
+      if (completes) activation->num_gradient_sums = num_tasks;
+    }
     /// Where the task-th task puts the gradient: through kernels::finish_gradient, every pixel
     /// once. It may stream: call kernels::finish_streams() when the task is done.
     [[nodiscard]] kernels::GradientTarget target(std::size_t task) const;

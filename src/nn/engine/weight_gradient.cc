@@ -11,8 +11,10 @@ using kernels::BFloat16;
 constexpr std::size_t kPartsFloats = std::size_t{1} << 18;
 // With fewer parts, a task is too large for others to make up for a thread that does not run.
 constexpr std::size_t kMinParts = 8;
-// Rows of a block that a task owns: whole strips of the left operand.
-constexpr std::size_t kBlockRows = 2 * kernels::kLeftStrip;
+// Rows of a block that a task owns: whole strips of the left operand, so many that the products
+// copy the panel that they multiply with into contiguous memory (kCopiedDepth in
+// kernels/products.cc).
+constexpr std::size_t kBlockRows = 6 * kernels::kLeftStrip;
 
 // Pointers to void and to T have one representation; the rows point at Ts.
 template <typename T>

@@ -268,6 +268,7 @@ void WinogradStep::data_gradient(const StepContext& context, const Model& model)
   const auto gradient_patches = [this](std::uint32_t image, const Patch& patch, float* to) {
     write_gradient(*out_, image, patch, to);
   };
+  input_.expect_tasks(blocks(context.batch).cut().num_tasks);
   for_blocks(context, [&](const Tile& block, const core::Task& task) {
     ThreadScratch& scratch = context.of(task);
     map_block(block, out, gradient_patches, scratch);
