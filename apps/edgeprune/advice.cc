@@ -45,6 +45,8 @@ std::string advice_for(const core::Error& error) {
       return "; `edgeprune doctor` says why none can be read";
     case ErrorReason::device_unmeasured:
       return ", or measure the device with `edgeprune calibrate`";
+    case ErrorReason::command_refused:
+      return "; name another meter with --set energy.meter=none, or leave --no-commands out";
     case ErrorReason::score_column_not_named:
       return " with --column";
     case ErrorReason::score_column_unknown:

@@ -1,11 +1,12 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/energy/discovery.h"
 #include "edgeprune/energy/recorder.h"
 #include "edgeprune/plan/calibration.h"
+#include "edgeprune/run/run_command.h"
 
 #include "commands.h"
 #include "output.h"
@@ -151,6 +152,10 @@ void calibrate(const CalibrateOptions& options) {
   require_output(options);
   watch_signals();
   const config::ResolvedConfig config = load_config(options);
+  if (options.no_commands) run::refuse_command(*config);
+  if (const std::string command = run::command_of(*config); !command.empty()) {
+    say(fmt::format("note: {}\n", run::command_notice(command)));
+  }
   const ScratchFolder scratch(options.output);
   plan::CalibrationOptions how{.seconds = options.seconds,
                                .scratch = scratch.path(),
@@ -177,7 +182,7 @@ void calibrate(const CalibrateOptions& options) {
                        {"flops_per_second", measured.flops_per_second},
                        {"idle_watts", measured.idle_watts > 0 ? Json(measured.idle_watts) : Json()},
                        {"timing", timing_json(measured.timing)}};
-    print(core::json_text(json));
+    print(core::json_text(json, "the calibration", 2) + "\n");
     return;
   }
   print(fmt::format("\n{}profile: {}\n", text_of(measured),
@@ -201,6 +206,7 @@ void add_calibrate(CLI::App& app) {
   command->add_flag("--add", options->add,
                     "Extend this machine's profile by this network's timing");
   command->add_flag("--force", options->force, "Replace a profile that is already there");
+  add_no_commands_option(*command, *options);
   add_output_options(*command, *options);
   command->callback([options] { calibrate(*options); });
 }

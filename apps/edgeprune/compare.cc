@@ -47,6 +47,14 @@ class CompareProgress final : public compare::ComparisonEvents {
   }
 };
 
+// With --quiet: what is about to be executed is said nevertheless.
+class CompareCommandsOnly final : public compare::ComparisonEvents {
+ public:
+  void on_notice(const run::Notice& notice) override {
+    if (notice.kind == run::NoticeKind::command) say(fmt::format("note: {}\n", notice.text));
+  }
+};
+
 void show(const compare::ComparisonOutcome& outcome, const CompareOptions& options) {
   if (options.json) {
     print(outcome.json);
@@ -63,6 +71,9 @@ void compare(const CompareOptions& options) {
   if (!options.match.empty()) comparison.match = compare::parse_match(options.match);
   watch_signals();
   CompareProgress progress;
+  CompareCommandsOnly commands;
+  compare::ComparisonEvents& events =
+      options.quiet ? static_cast<compare::ComparisonEvents&>(commands) : progress;
   std::string command =
       fmt::format("edgeprune compare {} --output {}", options.config_path, options.output);
   for (const std::string& text : options.overrides) command += fmt::format(" --set '{}'", text);
@@ -71,7 +82,8 @@ void compare(const CompareOptions& options) {
   show(compare::run_comparison(comparison, options.output,
                                {.jobs = options.jobs,
                                 .stop = &stop_flag(),
-                                .events = options.quiet ? nullptr : &progress,
+                                .events = &events,
+                                .runs_commands = !options.no_commands,
                                 .source = source,
                                 .command = command}),
        options);
@@ -97,6 +109,7 @@ void add_compare(CLI::App& app) {
       "--match", options->match,
       "kept: same kept samples and epochs; cost: same work as top with its warm-up");
   add_set_option(*command, options->overrides, "Set a field of the configuration");
+  add_no_commands_option(*command, *options);
   add_output_options(*command, *options);
   command->callback([options] { compare(*options); });
 }

@@ -1,5 +1,5 @@
 #include "edgeprune/core/cpu_name.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/printable.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/core/units.h"
@@ -179,7 +179,7 @@ void add_doctor(CLI::App& app) {
   command->add_flag("--json", *json, "Print it as JSON");
   command->callback([json] {
     if (*json) {
-      print(core::json_text(report()));
+      print(fmt::format("{}\n", core::json_text(report(), "the report", 2)));
     } else {
       print_report(report());
     }

@@ -4,7 +4,7 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/nn/model.h"
@@ -255,7 +255,7 @@ void inspect(const InspectOptions& options) {
   if (!options.input.empty()) inspected.task.input = parse_shape(options.input);
   if (options.classes) inspected.task.num_classes = *options.classes;
   const Report report(inspected);
-  print(options.json ? core::json_text(report.json()) : report.table());
+  print(options.json ? core::json_text(report.json(), "the report", 2) + "\n" : report.table());
 }
 
 }  // namespace

@@ -123,9 +123,12 @@ double predicted_seconds(const plan::RunCosts& costs,
 std::vector<cost::CurvePoint> pilot_curve(const PlanOptions& options, const plan::RunCosts& costs) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
+  CommandsOnly commands;
+  run::Events& events = options.quiet ? static_cast<run::Events&>(commands) : progress;
   const plan::PilotOptions how{.directory = options.pilot_directory,
                                .stop = &stop_flag(),
-                               .events = options.quiet ? nullptr : &progress};
+                               .events = &events,
+                               .runs_commands = !options.no_commands};
   const auto runs = plan::pilot_runs(costs.config(), how);
   if (!options.quiet) {
     say(
@@ -190,7 +193,7 @@ void add_plan(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("--html", options->html, "Write the plan as a page with plots");
   const auto add_weight = [&](const char* option, double& weight, const char* description) {
-    command->add_option(option, weight, description)->check(is_not_negative());
+    command->add_option(option, weight, description)->check(is_in_range(0, 1e15));
   };
   add_weight("--lambda-seconds", options->weights.per_second,
              "The weighted objective (13)-(14): what a second costs, in test error");
@@ -208,6 +211,7 @@ void add_plan(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--devices", options->devices,
                       "Solve for several devices together: a TOML of [[device]] tables");
+  add_no_commands_option(*command, *options);
   add_output_options(*command, *options);
   command->callback([options] { plan(*options); });
 }

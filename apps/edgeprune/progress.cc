@@ -78,6 +78,10 @@ void Progress::on_notice(const run::Notice& notice) {
   line("note: " + notice.text);
 }
 
+void CommandsOnly::on_notice(const run::Notice& notice) {
+  if (notice.kind == run::NoticeKind::command) say(fmt::format("note: {}\n", notice.text));
+}
+
 void Progress::clear_bar() {
   if (bar_shown_) redraw_line("");
   bar_shown_ = false;

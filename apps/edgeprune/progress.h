@@ -35,4 +35,10 @@ class Progress final : public run::Events {
   std::uint64_t phase_steps_ = 0;
 };
 
+/// With --quiet: what is about to be executed is said nevertheless.
+class CommandsOnly final : public run::Events {
+ public:
+  void on_notice(const run::Notice& notice) override;
+};
+
 }  // namespace edgeprune::cli

@@ -11,6 +11,7 @@ void add_resume(CLI::App& app) {
       app.add_subcommand("resume", "Continue a run that was stopped or killed, with the same bits");
   command->add_option("run", options->run_directory, "Its run directory")->required();
   add_set_option(*command, options->overrides, "Change a budget, pause, meter or limit");
+  add_no_commands_option(*command, *options);
   add_output_options(*command, *options);
   command->callback([options] {
     const config::ResolvedConfig config =

@@ -15,7 +15,7 @@ void add_run(CLI::App& app) {
       ->allow_extra_args(false);
   command->callback([options] {
     const config::ResolvedConfig config = load_config(*options);
-    begin_run(config, options->force);
+    begin_run(config, *options);
     show_results(config, *options, run_watched(config, *options, run::Phase::done));
   });
 }

@@ -1,8 +1,10 @@
 #include "run_options.h"
 
+#include "edgeprune/core/error.h"
 #include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/run/new_run.h"
+#include "edgeprune/run/run_command.h"
 #include "edgeprune/run/run_directory.h"
 
 #include "output.h"
@@ -46,7 +48,8 @@ std::string energy_lines(const run::RunResult& result) {
       "joules: score {:.2f}, select {:.2f}, train {:.2f}, evaluate {:.2f}, other {:.2f} ({})\n",
       spent.of(core::Activity::score).joules, spent.of(core::Activity::select).joules,
       spent.of(core::Activity::train).joules, spent.of(core::Activity::evaluate).joules,
-      spent.of(core::Activity::other).joules, core::printable(result.meters, core::kNoLimit));
+      spent.of(core::Activity::other).joules,
+      result.meters.empty() ? "as recorded" : core::printable(result.meters, core::kNoLimit));
 }
 
 std::string flops_line(const run::RunResult& result) {
@@ -76,7 +79,10 @@ std::string account(const run::RunResult& result) {
   text += energy_lines(result) + flops_line(result);
   text += budget_line(spent.total().seconds, result.limits.seconds, "s used (measured)");
   text += budget_line(spent.total().joules, result.limits.joules,
-                      fmt::format("J used ({})", core::printable(result.meters, core::kNoLimit)));
+                      result.meters.empty()
+                          ? "J used"
+                          : fmt::format("J used ({})",
+                                        core::printable(result.meters, core::kNoLimit)));
   text += fmt::format("cost ratio: {:.3f} by equation (27), {:.3f} with the warm-up (predicted)\n",
                       plan.paper_cost_ratio, plan.cost_ratio);
   if (result.reached == run::Phase::done) {
@@ -100,6 +106,11 @@ std::string stage_hint(const config::Config& config, run::Phase reached) {
 }
 
 }  // namespace
+
+void add_no_commands_option(CLI::App& command, RunOptions& options) {
+  command.add_flag("--no-commands", options.no_commands,
+                   "Refuse to run what the configuration names (energy.command)");
+}
 
 void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--json", options.json, "Print the result as JSON on standard output");
@@ -148,7 +159,7 @@ CLI::Validator is_in_range(double least, double most) {
             if (is_number && value >= least && value <= most) return "";
             return fmt::format("{} is not in [{}, {}]", core::printable(text), least, most);
           },
-          fmt::format("in [{} - {}]", least, most)};
+          fmt::format("in [{}, {}]", least, most)};
 }
 
 void add_set_option(CLI::App& command, std::vector<std::string>& overrides,
@@ -170,6 +181,7 @@ void add_new_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--run-dir", options.run_directory,
                      "Where the run is written (or run.directory)");
   command.add_flag("--force", options.force, "Replace a run that is already there");
+  add_no_commands_option(command, options);
   add_output_options(command, options);
 }
 
@@ -180,9 +192,10 @@ config::ResolvedConfig load_config(const RunOptions& options) {
   return config::resolve(std::move(config));
 }
 
-void begin_run(const config::ResolvedConfig& config, bool force) {
+void begin_run(const config::ResolvedConfig& config, const RunOptions& options) {
   compare::require_controls(*config);
-  run::prepare_run_directory(config, force);
+  if (options.no_commands) run::refuse_command(*config);
+  run::prepare_run_directory(config, options.force);
 }
 
 const std::atomic<bool>& stop_flag() {
@@ -204,10 +217,13 @@ std::vector<compare::ControlsRow> run_watched(const config::ResolvedConfig& conf
                                               std::optional<run::Phase> goal) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
+  CommandsOnly commands;
+  run::Events& events = options.quiet ? static_cast<run::Events&>(commands) : progress;
   return compare::run_with_controls(config, {.goal = goal,
                                              .stop = &stop_flag(),
                                              .pause = &paused,
-                                             .events = options.quiet ? nullptr : &progress});
+                                             .events = &events,
+                                             .runs_commands = !options.no_commands});
 }
 
 void show_results(const config::ResolvedConfig& config, const RunOptions& options,

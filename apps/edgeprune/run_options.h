@@ -23,6 +23,7 @@ struct RunOptions {
   bool force = false;
   bool json = false;
   bool quiet = false;
+  bool no_commands = false;
 };
 
 /// The configuration's path, the command's positional argument.
@@ -39,8 +40,10 @@ void add_set_option(CLI::App& command, std::vector<std::string>& overrides,
                     const std::string& description);
 /// Both, for commands that can do without.
 void add_configuration_options(CLI::App& command, RunOptions& options);
-/// CONFIG, --set, --run-dir, --force, and the output options.
+/// CONFIG, --set, --run-dir, --force, --no-commands, and the output options.
 void add_new_run_options(CLI::App& command, RunOptions& options);
+/// --no-commands, of whatever may run energy.command.
+void add_no_commands_option(CLI::App& command, RunOptions& options);
 /// --json and --quiet.
 void add_output_options(CLI::App& command, RunOptions& options);
 
@@ -48,8 +51,9 @@ void add_output_options(CLI::App& command, RunOptions& options);
 [[nodiscard]] config::ResolvedConfig load_config(const RunOptions& options);
 
 /// Makes the run's directory ready for a new run; with `force` it replaces a run that is there,
-/// once the controls are known and prepare_run_directory has tried the new one.
-void begin_run(const config::ResolvedConfig& config, bool force);
+/// once the controls are known, --no-commands has nothing to refuse and prepare_run_directory has
+/// tried the new one.
+void begin_run(const config::ResolvedConfig& config, const RunOptions& options);
 
 /// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.
 [[nodiscard]] const std::atomic<bool>& stop_flag();

@@ -10,7 +10,7 @@ void add_score(CLI::App& app) {
   add_new_run_options(*command, *options);
   command->callback([options] {
     const config::ResolvedConfig config = load_config(*options);
-    begin_run(config, options->force);
+    begin_run(config, *options);
     show_results(config, *options, run_watched(config, *options, run::Phase::select));
   });
 }

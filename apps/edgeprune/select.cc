@@ -119,6 +119,7 @@ void add_select(CLI::App& app) {
           ""));
   command->add_option("--output", options->output, "Directory to write to, with --scores");
   add_set_option(*command, options->overrides, "Set a field that may change until the selection");
+  add_no_commands_option(*command, *options);
   add_output_options(*command, *options);
   command->callback([options] {
     if (options->scores_path.empty()) {

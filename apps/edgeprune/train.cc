@@ -19,7 +19,7 @@ config::ResolvedConfig new_run(const TrainOptions& options) {
   with_file.overrides.push_back("prune.strategy=file");
   with_file.overrides.push_back("prune.selection_file=" + options.selection_path);
   const config::ResolvedConfig config = load_config(with_file);
-  begin_run(config, options.force);
+  begin_run(config, options);
   return config;
 }
 

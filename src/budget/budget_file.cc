@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/energy/plausible.h"
 #include "edgeprune/toml_input/document.h"
 #include "edgeprune/toml_input/message.h"
 
@@ -13,20 +14,23 @@
 namespace edgeprune::budget {
 namespace {
 
-using toml_input::kNotNegative;
+using toml_input::kQuantity;
 using toml_input::Table;
 using toml_input::Value;
+
+constexpr toml_input::Limits kWatts = {"in [0, 100000]",
+                                       [](double x) { return x >= 0 && x <= energy::kMostWatts; }};
 
 constexpr std::string_view kKeys[] = {"seconds", "joules", "harvest"};
 
 HarvestPoint point_of(const Value& value) {
   const std::vector<Value> pair = value.elements();
   HarvestPoint point;
-  if (pair.size() != 2 || !read_value(pair[0], kNotNegative, point.from_seconds).empty() ||
-      !read_value(pair[1], kNotNegative, point.watts).empty()) {
+  if (pair.size() != 2 || !read_value(pair[0], kQuantity, point.from_seconds).empty() ||
+      !read_value(pair[1], kWatts, point.watts).empty()) {
     toml_input::fail(value.place(),
                      fmt::format("harvest holds {}; it must hold pairs [seconds, watts], such as "
-                                 "[3600, 2.5], each at least 0",
+                                 "[3600, 2.5], in [0, 1e15] and [0, 100000]",
                                  value.for_message()));
   }
   return point;
@@ -54,8 +58,8 @@ BudgetLimits parse_budget_file(std::string_view text, const std::string& name,
   const Table root = document.root();
   root.reject_unknown_keys(kKeys);
   BudgetLimits limits = configured;
-  (void)root.read("seconds", kNotNegative, limits.seconds);
-  (void)root.read("joules", kNotNegative, limits.joules);
+  (void)root.read("seconds", kQuantity, limits.seconds);
+  (void)root.read("joules", kQuantity, limits.joules);
   if (root.has("harvest")) limits.harvest = harvest_of(root);
   return limits;
 }

@@ -3,7 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -64,22 +64,36 @@ void take(const Json& json, const char* name, T& value) {
   }
 }
 
+template <typename T>
+void take(const Json& json, const char* name, std::optional<T>& value) {
+  if (json.contains(name)) take(json, name, value.emplace());
+}
+
 Json json_of(const DecisionRecord& record) {
-  return {{"sequence", record.sequence},
-          {"kind", name_of(record.kind)},
-          {"phase", core::name_of(record.phase)},
-          {"epoch", record.epoch},
-          {"step", record.step},
-          {"seconds", record.spent.seconds},
-          {"joules", record.spent.joules},
-          {"seconds_per_step", record.per_step.seconds},
-          {"joules_per_step", record.per_step.joules},
-          {"steps_left", record.steps_left},
-          {"total_steps", record.step + record.steps_left},
-          {"progress", record.progress},
-          {"evaluates", record.evaluates},
-          {"why", record.why},
-          {"limits", record.limits ? limits_json(*record.limits) : Json()}};
+  Json json = {{"sequence", record.sequence},
+               {"kind", name_of(record.kind)},
+               {"phase", core::name_of(record.phase)},
+               {"epoch", record.epoch},
+               {"step", record.step}};
+  if (record.batch) json["batch"] = *record.batch;
+  if (record.pass_ended) json["pass_ended"] = *record.pass_ended;
+  json["seconds"] = record.spent.seconds;
+  json["joules"] = record.spent.joules;
+  json["seconds_per_step"] = record.per_step.seconds;
+  json["joules_per_step"] = record.per_step.joules;
+  json["steps_left"] = record.steps_left;
+  json["total_steps"] = record.step + record.steps_left;
+  if (record.progress) json["progress"] = *record.progress;
+  json["evaluates"] = record.evaluates;
+  json["why"] = record.why;
+  json["limits"] = record.limits ? limits_json(*record.limits) : Json();
+  return json;
+}
+
+// Older logs say it by the reason alone, and a replay's not at all.
+std::optional<bool> pass_ended_by(const std::string& why) {
+  if (why.empty() || why == kReplayed) return std::nullopt;
+  return why.starts_with(kPassHasEnded);
 }
 
 DecisionRecord record_from(const Json& json) {
@@ -100,6 +114,9 @@ DecisionRecord record_from(const Json& json) {
   take(json, "progress", record.progress);
   take(json, "evaluates", record.evaluates);
   take(json, "why", record.why);
+  take(json, "batch", record.batch);
+  take(json, "pass_ended", record.pass_ended);
+  if (!record.pass_ended) record.pass_ended = pass_ended_by(record.why);
   const Json limits = json.value("limits", Json());
   if (!limits.is_null()) record.limits = limits_from(limits);
   return record;
@@ -109,7 +126,8 @@ DecisionRecord record_from(const Json& json) {
 
 std::string decisions_text(const std::vector<DecisionRecord>& records) {
   std::string text;
-  for (const DecisionRecord& record : records) text += core::json_line(json_of(record)) + "\n";
+  for (const DecisionRecord& record : records)
+    text += core::json_text(json_of(record), "decisions.jsonl") + "\n";
   return text;
 }
 
@@ -128,12 +146,8 @@ std::vector<DecisionRecord> parse_decisions(const std::string& text, const std::
   return records;
 }
 
-std::vector<DecisionRecord> read_decisions(const std::filesystem::path& path) {
-  return parse_decisions(core::read_file(path), path.string());
-}
-
 std::string limits_text(const BudgetLimits& limits) {
-  return core::json_line(limits_json(limits));
+  return core::json_text(limits_json(limits), "the limits of a budget");
 }
 
 BudgetLimits parse_limits(std::string_view text) {

@@ -1,6 +1,6 @@
 #include "edgeprune/compare/comparison_json.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -84,7 +84,7 @@ std::string comparison_json(const std::vector<CellResult>& cells, const Summary&
                {"cells", Json::array()}};
   for (const Group& group : summary.groups) json["groups"].push_back(group_json(group));
   for (const CellResult& cell : cells) json["cells"].push_back(cell_json(cell));
-  return core::json_text(json);
+  return core::json_text(json, "comparison.json", 2) + "\n";
 }
 
 }  // namespace edgeprune::compare

@@ -1,6 +1,6 @@
 #include "edgeprune/compare/controls_table.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 
@@ -62,7 +62,7 @@ std::string controls_json(const std::vector<ControlsRow>& rows) {
          {"cost_ratio", plan.cost_ratio},
          {"measured_time_ratio", known(row.time_ratio)}});
   }
-  return core::json_text(json);
+  return core::json_text(json, "controls.json", 2) + "\n";
 }
 
 }  // namespace edgeprune::compare

@@ -231,9 +231,11 @@ class Runner {
     config::Config config = *run::open_run_directory(wanted->run.directory);
     config.run.threads = wanted->run.threads;
     naming_errors(what, [&] {
-      (void)run::run_pipeline(
-          config::resolve(config),
-          {.goal = goal, .stop = options_.stop, .events = &notices_, .data = &data_});
+      (void)run::run_pipeline(config::resolve(config), {.goal = goal,
+                                                        .stop = options_.stop,
+                                                        .events = &notices_,
+                                                        .data = &data_,
+                                                        .runs_commands = options_.runs_commands});
     });
   }
 

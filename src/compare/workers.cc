@@ -3,10 +3,24 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace edgeprune::compare {
+namespace {
+
+// Where the system refuses another thread, those that there are do the work.
+bool start(std::vector<std::jthread>& threads, const std::function<void()>& work) {
+  try {
+    threads.emplace_back(work);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 void run_side_by_side(std::size_t count, std::uint32_t jobs,
                       const std::function<void(std::size_t)>& task) {
@@ -29,7 +43,9 @@ void run_side_by_side(std::size_t count, std::uint32_t jobs,
   };
   {
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min<std::size_t>(jobs, count); ++i) others.emplace_back(work);
+    for (std::size_t i = 1; i < std::min<std::size_t>(jobs, count); ++i) {
+      if (!start(others, work)) break;
+    }
     work();
   }
   if (failure != nullptr) std::rethrow_exception(failure);

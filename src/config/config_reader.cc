@@ -59,10 +59,16 @@ bool is_beyond_all_numbers(std::string_view written) {
   return error == std::errc::result_out_of_range && at == end;
 }
 
-// Numbers as they were written, where that is known.
+// Numbers as they were written, where that is known; what is longer than a number keeps with what it
+// is rounded to, which the limits judge.
 std::string shown(const GivenValue& given) {
+  constexpr std::size_t kLongestExact = 17;
   if (given.written.empty()) return given.value.for_message();
-  if (given.value.number()) return for_message(given.written);
+  if (const std::optional<double> number = given.value.number()) {
+    const std::string written = for_message(given.written);
+    if (given.written.size() <= kLongestExact) return written;
+    return fmt::format("{}, rounded {}", written, *number);
+  }
   if (!is_beyond_all_numbers(given.written)) return given.value.for_message();
   return for_message(given.written) + ", which is beyond all numbers";
 }

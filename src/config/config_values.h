@@ -17,6 +17,7 @@ namespace edgeprune::config {
 
 using toml_input::kAboveZero;
 using toml_input::kAny;
+using toml_input::kQuantity;
 using toml_input::Limits;
 
 /// A value as it was given, with the text that a value from --set was made of.

@@ -1,9 +1,17 @@
+#include "edgeprune/energy/plausible.h"
+
 #include "field_rows.h"
 
 namespace edgeprune::config {
 namespace {
 
-constexpr Limits kIdleWatts = {"-1 or at least 0", [](double x) { return x == -1 || x >= 0; }};
+// energy::kMostWatts, as a reading is bounded.
+constexpr bool is_watts(double x) {
+  return x >= 0 && x <= energy::kMostWatts;
+}
+constexpr Limits kWatts = {"in [0, 100000]", is_watts};
+constexpr Limits kIdleWatts = {"-1 or in [0, 100000]",
+                               [](double x) { return x == -1 || is_watts(x); }};
 constexpr Limits kSampleSeconds = {"in [0.001, 60]",
                                    [](double x) { return x >= 0.001 && x <= 60; }};
 constexpr Limits kPercent = {"in [0, 100]", [](double x) { return x >= 0 && x <= 100; }};
@@ -57,14 +65,14 @@ std::vector<FieldRow> budget_rows() {
                "The time that the run may take, everything included, pauses apart. `train.epochs` "
                "is shortened to fit ([costs.md](costs.md)). 0: no budget.",
            .may_change = MayChange::always},
-          kNotNegative, [](auto& c) -> auto& { return c.budget.limits.seconds; }),
+          kQuantity, [](auto& c) -> auto& { return c.budget.limits.seconds; }),
       field(
           {.key = "budget.joules",
            .unit = "joules",
            .description = "The energy that the run may take, by the meters that count "
                           "(`energy.meter`). `train.epochs` is shortened to fit. 0: no budget.",
            .may_change = MayChange::always},
-          kNotNegative, [](auto& c) -> auto& { return c.budget.limits.joules; }),
+          kQuantity, [](auto& c) -> auto& { return c.budget.limits.joules; }),
       field(
           {.key = "budget.bytes",
            .unit = "bytes",
@@ -125,7 +133,7 @@ std::vector<FieldRow> energy_rows() {
            .description =
                "`model`: the device's power while it trains. 0: that of `device.profile`.",
            .may_change = MayChange::always},
-          kNotNegative, [](auto& c) -> auto& { return c.energy.power_watts; }),
+          kWatts, [](auto& c) -> auto& { return c.energy.power_watts; }),
       field(
           {.key = "energy.idle_watts",
            .unit = "watts",

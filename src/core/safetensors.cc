@@ -2,7 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -160,7 +160,7 @@ std::string header_bytes(const std::map<std::string, std::string>& metadata,
                            {"data_offsets", {offset, end}}};
     offset = end;
   }
-  std::string text = json_line(header);
+  std::string text = json_text(header, "the header of a safetensors file");
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
   const std::uint64_t length = text.size();
   return std::string(reinterpret_cast<const char*>(&length), kLengthBytes) + text;

@@ -18,16 +18,23 @@
 namespace edgeprune::cost {
 namespace {
 
-using toml_input::kAboveZero;
 using toml_input::kAny;
 using toml_input::kAtLeastOne;
-using toml_input::kNotNegative;
+using toml_input::kQuantity;
+using toml_input::kQuantityAboveZero;
 using toml_input::Limits;
 using toml_input::Table;
 
 constexpr std::size_t kLongestText = 400;
 
-constexpr Limits kShare = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
+// Wide, but such that no product or quotient of them overflows.
+constexpr Limits kShare = {"in [1e-9, 1]", [](double x) { return x >= 1e-9 && x <= 1; }};
+constexpr Limits kStepSeconds = {"in [1e-12, 1e9]",
+                                 [](double x) { return x >= 1e-12 && x <= 1e9; }};
+constexpr Limits kWattsAboveZero = {"in (0, 100000]", [](double x) { return x > 0 && x <= 1e5; }};
+constexpr Limits kWatts = {"in [0, 100000]", [](double x) { return x >= 0 && x <= 1e5; }};
+constexpr Limits kBytes = {"in (0, 1e18]", [](double x) { return x > 0 && x <= 1e18; }};
+constexpr Limits kPerSecond = {"in [1, 1e21]", [](double x) { return x >= 1 && x <= 1e21; }};
 
 // One row per number of a profile: adding one adds its member, its row and its line in
 // docs/costs.md.
@@ -38,15 +45,15 @@ struct NumberRow {
   Limits limits;
 };
 constexpr NumberRow kNumbers[] = {
-    {"power", "operating_watts", &DeviceProfile::operating_watts, kAboveZero},
-    {"power", "idle_watts", &DeviceProfile::idle_watts, kNotNegative},
-    {"power", "battery_joules", &DeviceProfile::battery_joules, kAboveZero},
-    {"compute", "flops_per_second", &DeviceProfile::flops_per_second, kAboveZero},
+    {"power", "operating_watts", &DeviceProfile::operating_watts, kWattsAboveZero},
+    {"power", "idle_watts", &DeviceProfile::idle_watts, kWatts},
+    {"power", "battery_joules", &DeviceProfile::battery_joules, kQuantityAboveZero},
+    {"compute", "flops_per_second", &DeviceProfile::flops_per_second, kPerSecond},
     {"compute", "sustained_fraction", &DeviceProfile::sustained_fraction, kShare},
     {"compute", "duty_cycle", &DeviceProfile::duty_cycle, kShare},
-    {"memory", "bytes", &DeviceProfile::memory_bytes, kAboveZero},
-    {"storage", "bytes", &DeviceProfile::storage_bytes, kAboveZero},
-    {"storage", "bytes_per_second", &DeviceProfile::storage_bytes_per_second, kAboveZero},
+    {"memory", "bytes", &DeviceProfile::memory_bytes, kBytes},
+    {"storage", "bytes", &DeviceProfile::storage_bytes, kBytes},
+    {"storage", "bytes_per_second", &DeviceProfile::storage_bytes_per_second, kPerSecond},
 };
 constexpr std::string_view kSections[] = {"power", "compute", "memory", "storage"};
 
@@ -173,17 +180,16 @@ NetworkTiming read_timing(const Table& table) {
       .memory_mode = required_text(table, "memory_mode"),
       .threads = required_count(table, "threads"),
       .batch_size = required_count(table, "batch_size"),
-      .step_overhead_seconds = required_number(table, "step_overhead_seconds", kNotNegative),
-      .step_seconds_per_sample = required_number(table, "step_seconds_per_sample", kAboveZero),
-      .first_step_seconds = required_number(table, "first_step_seconds", kNotNegative),
-      .forward_seconds_per_sample =
-          required_number(table, "forward_seconds_per_sample", kNotNegative),
-      .read_seconds_per_sample = required_number(table, "read_seconds_per_sample", kNotNegative),
-      .start_seconds = required_number(table, "start_seconds", kNotNegative),
-      .save_seconds = required_number(table, "save_seconds", kNotNegative),
+      .step_overhead_seconds = required_number(table, "step_overhead_seconds", kQuantity),
+      .step_seconds_per_sample = required_number(table, "step_seconds_per_sample", kStepSeconds),
+      .first_step_seconds = required_number(table, "first_step_seconds", kQuantity),
+      .forward_seconds_per_sample = required_number(table, "forward_seconds_per_sample", kQuantity),
+      .read_seconds_per_sample = required_number(table, "read_seconds_per_sample", kQuantity),
+      .start_seconds = required_number(table, "start_seconds", kQuantity),
+      .save_seconds = required_number(table, "save_seconds", kQuantity),
       .source = required_text(table, "source"),
       .date = required_date(table, "date")};
-  (void)table.read("power_watts", kAboveZero, timing.power_watts);
+  (void)table.read("power_watts", kWattsAboveZero, timing.power_watts);
   return timing;
 }
 

@@ -1,6 +1,7 @@
 #include "edgeprune/data/loader.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/start_thread.h"
 
 #include <fmt/format.h>
 
@@ -194,9 +195,10 @@ struct BatchLoader::State {
         num_returned(options.first_batch) {
     check_plan(plan, order.size(), options.first_batch);
     if (options.pool != nullptr) return;
-    thread = std::jthread([this, first = options.first_batch](const std::stop_token& stop) {
-      make_batches(first, stop);
-    });
+    thread = core::start_thread("batches",
+                                [this, first = options.first_batch](const std::stop_token& stop) {
+                                  make_batches(first, stop);
+                                });
   }
 
   void make_batch(std::uint32_t k) {

@@ -5,6 +5,8 @@
 // meter goes.
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/core/start_thread.h"
+#include "edgeprune/energy/plausible.h"
 #include "edgeprune/energy/quantity.h"
 
 #include "sources.h"
@@ -17,6 +19,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <mutex>
 #include <poll.h>
@@ -136,17 +139,20 @@ class CommandMeter final : public Meter {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<double> latest_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::exception_ptr failure_;  // of the thread
+  std::jthread thread_;         // last: it ends before what it uses
 };
 
 CommandMeter::CommandMeter(MeterInfo info, std::string command, double first)
     : info_(std::move(info)),
       command_(std::move(command)),
       latest_(first),
-      thread_([this](const std::stop_token& stop) { poll(stop); }) {}
+      thread_(core::start_thread("energy.command",
+                                 [this](const std::stop_token& stop) { poll(stop); })) {}
 
 std::optional<double> CommandMeter::read() {
   const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
   return latest_;
 }
 
@@ -158,12 +164,17 @@ void CommandMeter::keep(const Outcome& outcome) {
 }
 
 void CommandMeter::poll(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, stop, kPeriod, [] { return false; });
+  try {
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, kPeriod, [] { return false; });
+      }
+      if (!stop.stop_requested()) keep(ask(command_, stop));
     }
-    if (!stop.stop_requested()) keep(ask(command_, stop));
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
   }
 }
 
@@ -184,6 +195,10 @@ std::vector<Candidate> look_at_command(const MeterSearch& search) {
     return found;
   }
   if (first.quantity->is_joules) info.method = Method::counter;
+  if (const std::string absurd = why_absurd(info, first.quantity->value); !absurd.empty()) {
+    found.push_back(unusable(info, fmt::format("energy.command printed {}", absurd)));
+    return found;
+  }
   found.push_back(
       usable(std::make_unique<CommandMeter>(info, search.command, first.quantity->value)));
   return found;

@@ -115,6 +115,10 @@ std::vector<Finding> find_meters(const MeterSearch& search) {
   return findings;
 }
 
+bool runs_command(const MeterSearch& search) {
+  return !search.command.empty() && named_source(search) == Source::command;
+}
+
 std::vector<std::unique_ptr<Meter>> open_meters(const MeterSearch& search) {
   Candidates found = choose(search);
   const std::optional<Source> named = named_source(search);

@@ -8,6 +8,8 @@
 // Rails nest: on a Jetson, VDD_IN feeds all others. Only what is known not to contain another is
 // added up; the rest is shown.
 
+#include "edgeprune/energy/plausible.h"
+
 #include "sources.h"
 
 #include <fmt/format.h>
@@ -44,7 +46,8 @@ MeterInfo describe(const std::filesystem::path& chip, const std::string& label) 
           .name = fmt::format("{} {}", name, label),
           .scope = name == "amdgpu" ? Scope::gpu : Scope::other,
           .method = Method::integrated,
-          .delay_seconds = read_count(chip / "update_interval", 1e-3).value.value_or(0),
+          .delay_seconds = std::min(read_count(chip / "update_interval", 1e-3).value.value_or(0),
+                                    kMostDelaySeconds),
           .is_counted = false};
 }
 

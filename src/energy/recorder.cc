@@ -1,8 +1,11 @@
 #include "edgeprune/energy/recorder.h"
 
+#include "edgeprune/core/start_thread.h"
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <numeric>
 #include <stop_token>
@@ -41,10 +44,14 @@ struct Recorder::State {
   std::vector<Phase> phases = {{}};
   std::size_t current = 0;
   double last_seconds = 0;
-  std::jthread thread;  // last: it ends before what it uses
+  std::exception_ptr failure;  // of a reading, whoever made it; memory has run out, say
+  std::jthread thread;         // last: it ends before what it uses
 
   // All with the mutex held.
-  void read_meters();
+  void read_meters() noexcept;
+  void require_no_failure() const {
+    if (failure) std::rethrow_exception(failure);
+  }
   void enter(core::Activity activity);
   [[nodiscard]] std::vector<ActivityUsage> phases_of(const Reader& reader) const;
   [[nodiscard]] double seconds() const;
@@ -53,12 +60,16 @@ struct Recorder::State {
   void run(const std::stop_token& stop);
 };
 
-void Recorder::State::read_meters() {
-  const double now = options.clock();
-  phases[current].seconds += std::max(0.0, now - last_seconds);
-  last_seconds = now;
-  for (Reader& reader : readers) {
-    reader.phase_joules[current] += reader.tally.add(now, reader.meter->read());
+void Recorder::State::read_meters() noexcept {
+  try {
+    const double now = options.clock();
+    phases[current].seconds += std::max(0.0, now - last_seconds);
+    last_seconds = now;
+    for (Reader& reader : readers) {
+      reader.phase_joules[current] += reader.tally.add(now, reader.meter->read());
+    }
+  } catch (...) {
+    failure = std::current_exception();
   }
 }
 
@@ -94,7 +105,7 @@ double Recorder::State::counted_joules() const {
 void Recorder::State::run(const std::stop_token& stop) {
   const std::chrono::duration<double> pause(options.sample_seconds);
   std::unique_lock lock(mutex);
-  while (!stop.stop_requested()) {
+  while (!stop.stop_requested() && !failure) {
     wakeup.wait_for(lock, stop, pause, [] { return false; });
     if (!stop.stop_requested()) read_meters();
   }
@@ -111,9 +122,10 @@ Recorder::Recorder(std::vector<std::unique_ptr<Meter>> meters, RecorderOptions o
   }
   state_->last_seconds = state_->options.clock();
   state_->read_meters();
+  state_->require_no_failure();
   if (has_clock || state_->readers.empty()) return;
-  state_->thread =
-      std::jthread([state = state_.get()](const std::stop_token& stop) { state->run(stop); });
+  state_->thread = core::start_thread(
+      "the meters", [state = state_.get()](const std::stop_token& stop) { state->run(stop); });
 }
 
 Recorder::~Recorder() = default;
@@ -122,11 +134,13 @@ void Recorder::enter(core::Activity activity) {
   const std::lock_guard lock(state_->mutex);
   state_->read_meters();
   state_->enter(activity);
+  state_->require_no_failure();
 }
 
 void Recorder::sample() {
   const std::lock_guard lock(state_->mutex);
   state_->read_meters();
+  state_->require_no_failure();
 }
 
 bool Recorder::has_meters() const {
@@ -135,6 +149,7 @@ bool Recorder::has_meters() const {
 
 double Recorder::counted_joules() const {
   const std::lock_guard lock(state_->mutex);
+  state_->require_no_failure();
   return state_->counted_joules();
 }
 
@@ -153,9 +168,13 @@ std::vector<ActivityUsage> Recorder::phases() const {
 
 std::vector<MeterRecord> Recorder::records() const {
   const std::lock_guard lock(state_->mutex);
+  state_->require_no_failure();
   std::vector<MeterRecord> records;
   for (const State::Reader& reader : state_->readers) {
-    records.push_back({reader.meter->info(), reader.tally.counts(), state_->phases_of(reader)});
+    records.push_back({.info = reader.meter->info(),
+                       .counts = reader.tally.counts(),
+                       .absurd = reader.tally.absurd(),
+                       .phases = state_->phases_of(reader)});
   }
   return records;
 }

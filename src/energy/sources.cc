@@ -1,5 +1,9 @@
 #include "sources.h"
 
+#include "edgeprune/energy/plausible.h"
+
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace edgeprune::energy {
@@ -17,11 +21,17 @@ class AskingMeter final : public Meter {
   std::function<Reading()> read_;
 };
 
+std::string said_of(const MeterInfo& info, const std::string& absurd) {
+  if (absurd.empty()) return {};
+  return fmt::format("{}: says {}", info.path.empty() ? info.name : info.path, absurd);
+}
+
 }  // namespace
 
 Candidate try_meter(MeterInfo info, std::function<Reading()> read) {
   Reading first = read();
-  if (!first.value) return unusable(std::move(info), std::move(first.why_not));
+  if (first.value) first.why_not = said_of(info, why_absurd(info, *first.value));
+  if (!first.why_not.empty()) return unusable(std::move(info), std::move(first.why_not));
   return usable(std::make_unique<AskingMeter>(std::move(info), std::move(read)));
 }
 

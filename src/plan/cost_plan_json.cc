@@ -1,6 +1,6 @@
 #include "edgeprune/plan/cost_plan_json.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -98,7 +98,7 @@ std::string cost_plan_json(const CostPlan& plan) {
       {"largest_keep", largest_keep_json(plan)},
       {"most_epochs", max_epochs_json(plan)}};
   for (const CostRow& row : plan.rows) json["rows"].push_back(row_json(row));
-  return core::json_text(json);
+  return core::json_text(json, "the plan", 2) + "\n";
 }
 
 }  // namespace edgeprune::plan

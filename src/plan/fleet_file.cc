@@ -15,7 +15,10 @@ namespace fs = std::filesystem;
 
 using toml_input::kAboveZero;
 using toml_input::kNotEmpty;
+using toml_input::kQuantityAboveZero;
 using toml_input::Table;
+
+constexpr toml_input::Limits kBytes = {"in (0, 1e18]", [](double x) { return x > 0 && x <= 1e18; }};
 
 constexpr std::string_view kKeys[] = {"name",    "profile", "num_samples",
                                       "seconds", "joules",  "bytes"};
@@ -30,7 +33,7 @@ double stored_bytes_of(const Table& table) {
   const auto given = table.find("bytes");
   double bytes = 0;
   if (given && given->number()) {
-    table.require("bytes", kAboveZero, bytes);
+    table.require("bytes", kBytes, bytes);
   } else if (core::ByteCount count; table.read("bytes", kAboveZero, count)) {
     bytes = static_cast<double>(count.count);
   }
@@ -43,8 +46,8 @@ ListedDevice device_of(const Table& table) {
   table.require("name", kNotEmpty, device.name);
   table.require("profile", kNotEmpty, device.profile);
   table.require("num_samples", kAboveZero, device.num_samples);
-  (void)table.read("seconds", kAboveZero, device.budgets.seconds);
-  (void)table.read("joules", kAboveZero, device.budgets.joules);
+  (void)table.read("seconds", kQuantityAboveZero, device.budgets.seconds);
+  (void)table.read("joules", kQuantityAboveZero, device.budgets.joules);
   device.budgets.stored_bytes = stored_bytes_of(table);
   return device;
 }

@@ -37,8 +37,10 @@ run::RunResult run_one(const config::ResolvedConfig& config, const PilotOptions&
   if (!fs::exists(fs::path(config->run.directory) / run::kConfigFile)) {
     run::prepare_run_directory(config, false);
   }
-  return run::run_pipeline(
-      config, {.goal = run::Phase::done, .stop = options.stop, .events = options.events});
+  return run::run_pipeline(config, {.goal = run::Phase::done,
+                                    .stop = options.stop,
+                                    .events = options.events,
+                                    .runs_commands = options.runs_commands});
 }
 
 }  // namespace

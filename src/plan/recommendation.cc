@@ -1,6 +1,6 @@
 #include "edgeprune/plan/recommendation.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/printable.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/plan/cost_plan_table.h"
@@ -116,7 +116,7 @@ std::string recommendation_json(const Recommended& recommended) {
   for (const cost::Recommendation& one : recommended.devices) {
     json["devices"].push_back(device_json(one));
   }
-  return core::json_text(json);
+  return core::json_text(json, "the recommendation", 2) + "\n";
 }
 
 }  // namespace edgeprune::plan

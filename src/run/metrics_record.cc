@@ -1,6 +1,7 @@
 #include "metrics_record.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
+#include "edgeprune/run/run_files.h"
 
 #include <fmt/format.h>
 
@@ -66,7 +67,7 @@ void add_evaluation(Json& json, const EpochMetrics& metrics) {
 std::string metrics_line(const PassRecord& record) {
   Json json = record.phase == Phase::score ? warmup_json(record) : epoch_json(record);
   if (record.is_evaluated_late) add_evaluation(json, record.evaluation);
-  return core::json_line(json) + "\n";
+  return core::json_text(json, kMetricsFile) + "\n";
 }
 
 }  // namespace edgeprune::run

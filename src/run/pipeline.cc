@@ -5,6 +5,7 @@
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/run/checkpoint.h"
+#include "edgeprune/run/run_command.h"
 
 #include "device_prediction.h"
 #include "run_budget.h"
@@ -16,6 +17,7 @@
 #include "select_phase.h"
 #include "train_phase.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,6 +51,7 @@ void start_or_continue(RunContext& context, std::optional<LoadedCheckpoint>& sav
   if (state.phase != Phase::done) context.notices(context.setup.choices());
   if (context.options.goal) state.goal = *context.options.goal;
   if (state.phase >= state.goal) return;
+  context.budget.begin();
   // A selection asked for with another keep ratio than scoring was begun with plans anew.
   context.setup.write_plan();
   context.save();
@@ -73,6 +76,22 @@ void add_accuracies(RunResult& result, const EpochMetrics& metrics) {
   if (!metrics.test) return;
   result.test_accuracy = metrics.test->accuracy;
   result.test_loss = metrics.test->loss;
+}
+
+bool has_nothing_left(const std::optional<LoadedCheckpoint>& saved,
+                      const PipelineOptions& options) {
+  return saved && saved->state.phase >= options.goal.value_or(saved->state.goal);
+}
+
+std::unique_ptr<budget::UsageMeter> open_meter(const config::Config& config,
+                                               const std::optional<cost::DeviceProfile>& device,
+                                               const PipelineOptions& options,
+                                               std::chrono::steady_clock::time_point begin) {
+  if (!options.runs_commands) refuse_command(config);
+  if (const std::string command = command_of(config); !command.empty()) {
+    notify(options, {NoticeKind::command, command_notice(command), command});
+  }
+  return budget::measured_usage(with_power_of(device, config.energy), begin);
 }
 
 RunResult result_of(const RunContext& context) {
@@ -121,17 +140,20 @@ RunResult run_from(std::optional<LoadedCheckpoint> saved, const config::Resolved
 }  // namespace
 
 RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptions& options) {
+  // From here on seconds count, and joules soon: opening the data is part of the run.
+  const auto begin = std::chrono::steady_clock::now();
   const std::optional<cost::DeviceProfile> device = device_of(*config);
-  // From here on seconds and joules count: opening the data is part of the run.
-  const std::unique_ptr<budget::UsageMeter> own_meter =
-      options.spending == nullptr ? budget::measured_usage(with_power_of(device, config->energy))
-                                  : nullptr;
-  budget::UsageMeter& meter = own_meter ? *own_meter : *options.spending;
   const core::DirectoryLock lock(config->run.directory);
   for (std::vector<UnfitCheckpoint> unfit;;) {
+    std::optional<LoadedCheckpoint> saved = load_checkpoint(config->run.directory, unfit);
+    std::unique_ptr<budget::UsageMeter> own_meter;
+    if (options.spending == nullptr) {
+      own_meter = has_nothing_left(saved, options) ? budget::no_usage()
+                                                   : open_meter(*config, device, options, begin);
+    }
     try {
-      return run_from(load_checkpoint(config->run.directory, unfit), config, options, device,
-                      meter);
+      return run_from(std::move(saved), config, options, device,
+                      own_meter ? *own_meter : *options.spending);
     } catch (const UnfitCheckpoint& error) {
       unfit.push_back(error);
     }

@@ -1,9 +1,10 @@
 #include "plan_record.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/model.h"
+#include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 
 #include "record_json.h"
@@ -55,7 +56,7 @@ std::string plan_json(const PlanRecord& run) {
                      {"stored_bytes", storage_json(plan, run.data)},
                      {"engine", engine_json(run.engine)},
                      {"memory", memory_json(run.memory)}};
-  return core::json_text(json);
+  return core::json_text(json, kPlanFile, 2) + "\n";
 }
 
 }  // namespace edgeprune::run

@@ -44,15 +44,35 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
       hooks_(std::move(hooks)),
       forward_share_(forward_share(timing, setup.trainer_options().batch_size)),
       watch_(setup.config.budget.limits, setup.config.budget.file),
-      is_on_(is_replay() || !setup.config.budget.file.empty() || setup.config.budget.limits.any()) {
-  if (is_replay()) {
-    replay_ = budget::read_decisions(setup.config.budget.replay);
+      is_on_(!setup.config.budget.replay.empty() || !setup.config.budget.file.empty() ||
+             setup.config.budget.limits.any()) {
+  if (const std::string& log = setup.config.budget.replay; !log.empty()) {
+    replay_.emplace(core::read_file(log), log);
   } else if (limits().limits_joules() && !account.meter().has_meter()) {
     throw core::Error(core::ErrorKind::config,
                       "a budget in joules needs a meter and this machine has none that can be "
                       "read; name one with energy.meter, or give energy.power_watts",
                       {core::ErrorReason::meter_missing});
   }
+}
+
+void RunBudget::begin() {
+  budget::BudgetState& budget = state_.budget;
+  // Without what a kill has left behind.
+  if (!budget.decisions.empty() || exists(setup_.directory / kDecisionsFile)) write_log();
+  if (!replay_) return;
+  // Until the selection a run may be given another log.
+  const bool is_same_log = budget.replayed_log == replay_->name() || state_.phase >= Phase::train;
+  if (!budget.replayed_hash.empty() && budget.replayed_hash != replay_->hash() && is_same_log) {
+    throw core::Error(
+        core::ErrorKind::run_directory,
+        fmt::format("{}: the log that it replays, {}, was edited after the run began; undo that",
+                    setup_.directory.string(), replay_->name()),
+        {core::ErrorReason::run_unusable, setup_.directory.string()});
+  }
+  budget.replayed_log = replay_->name();
+  budget.replayed_hash = replay_->hash();
+  replay_->go_on_behind(budget.num_replayed);
 }
 
 const budget::BudgetLimits& RunBudget::limits() {
@@ -252,6 +272,7 @@ double RunBudget::position_on_schedule(const Pass& pass) const {
 }
 
 bool RunBudget::should_continue(std::uint32_t pass_batches) {
+  if (state_.budget.pass_has_ended) return false;
   const Pass pass = pass_under_way(pass_batches);
   if (is_on_) {
     count_step();
@@ -269,27 +290,39 @@ bool RunBudget::should_continue(std::uint32_t pass_batches) {
   return state_.step < total_steps() && (end == 0 || state_.batch < end);
 }
 
-// What a shortened pass has left out is not made up for.
+// What a shortened pass has left out is not made up for. A run that is stopped in the evaluation
+// after it has its decision already.
 void RunBudget::pass_ended(std::uint32_t pass_batches) {
+  if (!is_on_ || state_.budget.pass_has_ended || state_.step >= total_steps()) return;
   const bool is_last = passes_left(pass_under_way(pass_batches)) == 1 && !counts_steps();
-  if (!is_on_ || state_.step >= total_steps() || is_last) return;
-  const Pass over{.batches = pass_batches, .done = pass_batches};
+  if (!is_last) decide_at_pass_end({.batches = pass_batches, .done = pass_batches});
+  state_.budget.pass_has_ended = true;
+}
+
+void RunBudget::decide_at_pass_end(const Pass& pass) {
   if (is_replay()) {
-    follow_log(over);
+    follow_log(pass);
   } else if (state_.budget.pace.is_known()) {
-    decide_now(over, "a pass has ended");
+    decide_now(pass, std::string(budget::kPassHasEnded));
   }
 }
 
 void RunBudget::follow_log(const Pass& pass) {
-  for (const budget::DecisionRecord& made : replay_) {
-    // At the end of a pass and at the beginning of the next the step is the same.
-    const bool is_now = made.step == state_.step && made.epoch == state_.epoch + 1;
-    if (!is_now || !made.decides_training()) continue;
-    const budget::Decision decision{.steps = made.steps_left, .evaluates = made.evaluates};
-    apply(decision, pass);
-    log({.steps_left = made.steps_left, .evaluates = made.evaluates, .why = "replayed"});
+  const budget::DecisionMoment now{.epoch = state_.epoch + 1,
+                                   .step = state_.step,
+                                   .batch = state_.batch,
+                                   .pass_ended = pass.is_over()};
+  for (const budget::DecisionRecord& made : replay_->due(now)) {
+    Pass at = pass;
+    if (made.pass_ended.value_or(false)) at.done = at.batches;
+    apply({.steps = made.steps_left, .evaluates = made.evaluates}, at);
+    log({.steps_left = made.steps_left,
+         .evaluates = made.evaluates,
+         .why = std::string(budget::kReplayed)},
+        at);
+    replay_->require_progress(made, state_.budget.decisions.back().progress.value_or(0));
   }
+  state_.budget.num_replayed = replay_->taken();
 }
 
 void RunBudget::decide_if_due(const Pass& pass) {
@@ -309,7 +342,7 @@ void RunBudget::decide_if_due(const Pass& pass) {
   if (!now.limits.harvest.empty() && budget::fits(now, total_steps() - state_.step)) return;
   if (state_.step == 0) give_up(budget::min_expense(now, 1));
   apply({.steps = 0, .evaluates = false}, pass);
-  log({.evaluates = false, .why = "one more step would go over"});
+  log({.evaluates = false, .why = "one more step would go over"}, pass);
 }
 
 // As long as the end itself fits a last step is made, so that the learning rate reaches its end.
@@ -325,7 +358,7 @@ void RunBudget::decide_now(const Pass& pass, std::string why) {
   state_.budget.limits = now.limits;
   state_.budget.next_decision = budget::next_decision(state_.step, decision.steps);
   apply(decision, pass);
-  log({.steps_left = decision.steps, .evaluates = decision.evaluates, .why = std::move(why)});
+  log({.steps_left = decision.steps, .evaluates = decision.evaluates, .why = std::move(why)}, pass);
 }
 
 void RunBudget::apply(const budget::Decision& decision, const Pass& pass) {
@@ -369,31 +402,44 @@ std::optional<double> RunBudget::waits_until() {
 
 // --- the log ---
 
-void RunBudget::log(budget::DecisionRecord record) {
+void RunBudget::log(budget::DecisionRecord record, const Pass& pass) {
   budget::BudgetState& budget = state_.budget;
   record.sequence = budget.decisions.size() + 1;
   record.phase = activity_of(state_.phase);
   record.epoch = state_.epoch + 1;
   record.step = state_.step;
+  record.batch = state_.batch;
+  record.pass_ended = pass.is_over();
   record.spent = state_.spent.total();
   record.per_step = budget.pace.per_step();
+  record.progress = 0;
   if (state_.phase == Phase::train) {
     const std::uint64_t steps = setup_.plan.training_steps;
-    record.progress = budget.is_stretched ? budget.horizon.position_at(state_.step, steps)
-                                          : static_cast<double>(state_.step);
-    record.progress /= static_cast<double>(steps);
+    const double position = budget.is_stretched ? budget.horizon.position_at(state_.step, steps)
+                                                : static_cast<double>(state_.step);
+    record.progress = position / static_cast<double>(steps);
   }
   record.limits = budget.limits;
   budget.decisions.push_back(std::move(record));
-  core::write_file_atomically(setup_.directory / kDecisionsFile,
-                              budget::decisions_text(budget.decisions));
+  write_log();
 }
 
+void RunBudget::write_log() const {
+  core::write_file_atomically(setup_.directory / kDecisionsFile,
+                              budget::decisions_text(state_.budget.decisions));
+}
+
+// Before a step of a pass, or of the warm-up.
 void RunBudget::log_pause(const std::string& why) {
   log({.kind = budget::DecisionRecord::Kind::pause,
        .steps_left = state_.phase == Phase::train ? total_steps() - state_.step : 0,
        .evaluates = state_.budget.evaluates,
-       .why = why});
+       .why = why},
+      {.batches = state_.batch + 1, .done = state_.batch});
+}
+
+void RunBudget::require_replayed() const {
+  if (replay_) replay_->require_all_taken();
 }
 
 }  // namespace edgeprune::run

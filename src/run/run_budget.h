@@ -9,6 +9,7 @@
 #include "edgeprune/budget/budget_control.h"
 #include "edgeprune/budget/budget_file.h"
 #include "edgeprune/budget/decision_log.h"
+#include "edgeprune/budget/decision_replay.h"
 #include "edgeprune/budget/usage_tracker.h"
 #include "edgeprune/cost/device_profile.h"
 #include "edgeprune/run/notice.h"
@@ -37,6 +38,11 @@ class RunBudget {
   /// of kind config.
   RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, RunState& state,
             budget::UsageTracker& account, Hooks hooks);
+
+  /// Once the state is that of the run, before its first step: with budget.replay, takes up the log
+  /// where a resumed run left it. A log with another content is then an Error of kind
+  /// run_directory.
+  void begin();
 
   /// In force now.
   [[nodiscard]] const budget::BudgetLimits& limits();
@@ -67,6 +73,8 @@ class RunBudget {
   /// With a harvest: what is still to come in before the run may go on, as the moment (seconds
   /// since the run began, pauses included) at which it will have; nothing where it may go on now.
   [[nodiscard]] std::optional<double> waits_until();
+  /// After the last step: an Error of kind data where not all of budget.replay was taken.
+  void require_replayed() const;
 
   /// What forward passes took.
   void record_forward(const core::Usage& expense, std::uint64_t samples);
@@ -77,15 +85,17 @@ class RunBudget {
   void log_pause(const std::string& why);
 
  private:
-  // A pass and how far it is. One whose rest is left out counts as made in full.
+  // A pass and how far it is. One that has ended, its rest left out, counts as made in full.
   struct Pass {
     std::uint32_t batches = 0;
     std::uint32_t done = 0;
 
     [[nodiscard]] bool is_over() const { return done >= batches; }
   };
-  [[nodiscard]] bool is_replay() const { return !setup_.config.budget.replay.empty(); }
-  [[nodiscard]] Pass pass_under_way(std::uint32_t batches) const { return {batches, state_.batch}; }
+  [[nodiscard]] bool is_replay() const { return replay_.has_value(); }
+  [[nodiscard]] Pass pass_under_way(std::uint32_t batches) const {
+    return {batches, state_.budget.pass_has_ended ? batches : state_.batch};
+  }
   [[nodiscard]] const core::Usage& used();
   [[nodiscard]] budget::BudgetRequest request(const Pass& pass);
   [[nodiscard]] budget::StepCosts costs() const;
@@ -105,11 +115,13 @@ class RunBudget {
   [[nodiscard]] double position_on_schedule(const Pass& pass) const;
   [[nodiscard]] bool counts_steps() const;
   void count_step();
+  void decide_at_pass_end(const Pass& pass);
   void follow_log(const Pass& pass);
   void decide_if_due(const Pass& pass);
   void decide_now(const Pass& pass, std::string why);
   void apply(const budget::Decision& decision, const Pass& pass);
-  void log(budget::DecisionRecord record);
+  void log(budget::DecisionRecord record, const Pass& pass);
+  void write_log() const;
   void share_out(const Pass& pass);
   [[noreturn]] void give_up(const core::Usage& least) const;
 
@@ -124,15 +136,15 @@ class RunBudget {
   Hooks hooks_;
   double forward_share_;  // of a forward pass of a sample, in steps, until it is measured
   budget::BudgetWatch watch_;
-  bool is_on_;  // there is something to decide
-  std::vector<budget::DecisionRecord> replay_;
-  budget::BudgetLimits in_force_;    // as of the last look
-  std::optional<core::Usage> used_;  // by the meter since then; nothing: not asked yet
-  std::optional<Mark> mark_;         // nothing: what comes now is no part of a step
-  double awaited_joules_ = 0;        // to have come in before the run goes on; 0: it does not wait
-  double last_seconds_ = 0;          // of the last step
-  double largest_seconds_ = 0;       // of the steps before forward passes were last measured
-  double save_seconds_ = 0;          // of all so far
+  bool is_on_;                                    // there is something to decide
+  std::optional<budget::DecisionReplay> replay_;  // with budget.replay
+  budget::BudgetLimits in_force_;                 // as of the last look
+  std::optional<core::Usage> used_;               // by the meter since then; nothing: not asked yet
+  std::optional<Mark> mark_;                      // nothing: what comes now is no part of a step
+  double awaited_joules_ = 0;   // to have come in before the run goes on; 0: it does not wait
+  double last_seconds_ = 0;     // of the last step
+  double largest_seconds_ = 0;  // of the steps before forward passes were last measured
+  double save_seconds_ = 0;     // of all so far
   std::uint32_t num_saves_ = 0;
 };
 

@@ -36,6 +36,8 @@ struct RunContext {
   void notice(const Notice& said) const { notify(options, said); }
   void notices(const std::vector<Notice>& all) const;
   void notices(NoticeKind kind, const std::vector<std::string>& texts) const;
+  /// Tells what the meters said that makes no sense.
+  void notices_of_meters() const { notices(NoticeKind::meter, meter.take_notices()); }
   /// Tells whoever watches that the phase begins.
   void announce_phase() const;
   void announce_step(std::uint32_t batch_samples) const;

@@ -93,7 +93,7 @@ void RunPasses::measure_forward(std::uint32_t batches, int times) {
   for (int i = 0; i < times; ++i) {
     (void)context_.unless_stopped(
         [&] { return evaluate(setup.data.train, samples, {context_.stop_check()}); });
-    context_.run.state.spent.evaluation_samples += samples.size();
+    context_.run.state.spent.measuring_samples += samples.size();
   }
 }
 

@@ -128,6 +128,8 @@ void RunProgress::begin_pass(std::uint32_t epoch) {
   state.batch = 0;
   state.pass_loss_sum = 0;
   state.pass_samples = 0;
+  state.expected_epochs = 0;
+  state.budget.pass_has_ended = false;
 }
 
 void RunProgress::count_step(const score::Observation& step) {

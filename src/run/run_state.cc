@@ -2,7 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/usage.h"
 #include "edgeprune/core/version.h"
 
@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint32_t kFormatVersion = 4;
+constexpr std::uint32_t kFormatVersion = 5;
 // What to_json writes is five deep; it has a line for every pass.
 constexpr core::JsonLimits kLimits = {.bytes = std::size_t{256} << 20, .depth = 8};
 // Of a hash, or the name of what an engine runs on.
@@ -54,6 +54,7 @@ void for_fields(S& spent, Visit&& visit) {
   visit("learning_samples", spent.learning_samples);
   visit("scoring_forward_samples", spent.scoring_forward_samples);
   visit("evaluation_samples", spent.evaluation_samples);
+  visit("measuring_samples", spent.measuring_samples);
   for (const core::Activity activity : core::kWorkActivities) {
     visit(std::string(name_of(activity)), spent.by_activity[activity]);
   }
@@ -81,6 +82,8 @@ void for_fields(S& record, Visit&& visit) {
   visit("phase", record.phase);
   visit("epoch", record.epoch);
   visit("step", record.step);
+  visit("batch", record.batch);
+  visit("pass_ended", record.pass_ended);
   visit("spent", record.spent);
   visit("per_step", record.per_step);
   visit("steps_left", record.steps_left);
@@ -108,8 +111,12 @@ void for_fields(S& budget, Visit&& visit) {
   visit("evaluates", budget.evaluates);
   visit("next_decision", budget.next_decision);
   visit("pass_end", budget.pass_end);
+  visit("pass_has_ended", budget.pass_has_ended);
   visit("limits", budget.limits);
   visit("decisions", budget.decisions);
+  visit("replayed_log", budget.replayed_log);
+  visit("replayed_hash", budget.replayed_hash);
+  visit("num_replayed", budget.num_replayed);
 }
 
 template <Is<Engine> S, typename Visit>
@@ -163,6 +170,7 @@ void for_fields(S& state, Visit&& visit) {
   visit("step", state.step);
   visit("pass_loss_sum", state.pass_loss_sum);
   visit("pass_samples", state.pass_samples);
+  visit("expected_epochs", state.expected_epochs);
   visit("learning_rate", state.learning_rate);
   visit("warmup_iterations", state.warmup_iterations);
   visit("num_samples", state.num_samples);
@@ -403,7 +411,7 @@ std::string to_json(const RunState& state) {
   json object = written(state);
   object["format_version"] = kFormatVersion;
   object["version"] = core::version();
-  return core::json_line(object);
+  return core::json_text(object, "the state of a checkpoint");
 }
 
 RunState parse_run_state(std::string_view text, const std::string& name) {

@@ -3,7 +3,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/run/run_files.h"
 
 #include <nlohmann/json.hpp>
@@ -29,7 +29,7 @@ void record_measured_time_ratio(const std::filesystem::path& run_directory, doub
                              .kind = core::ErrorKind::run_directory,
                              .context = {core::ErrorReason::run_unusable, run_directory.string()}},
                             with_ratio);
-  core::write_file_atomically(path, core::json_text(summary));
+  core::write_file_atomically(path, core::json_text(summary, kSummaryFile, 2) + "\n");
 }
 
 }  // namespace edgeprune::run

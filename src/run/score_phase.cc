@@ -42,6 +42,7 @@ class ScorePhase {
     while (state_.step < setup_.plan.warmup_iterations || state_.batch > 0) {
       score_pass(all.pass(state_.epoch));
       run_.record_pass();
+      context_.notices_of_meters();
       run_.begin_pass(state_.epoch + 1);
     }
   }

@@ -1,7 +1,7 @@
 #include "scores_record.h"
 
 #include "edgeprune/core/files.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/run/run_files.h"
@@ -36,7 +36,8 @@ void write_scores(const std::filesystem::path& directory, const config::Config& 
                      {"version", core::version()}};
   core::write_npy(directory / kScoresFile, std::span<const float>(table),
                   {num_samples, columns.size()});
-  core::write_file_atomically(directory / kScoresManifestFile, core::json_text(json));
+  core::write_file_atomically(directory / kScoresManifestFile,
+                              core::json_text(json, kScoresManifestFile, 2) + "\n");
 }
 
 }  // namespace edgeprune::run

@@ -2,9 +2,10 @@
 
 #include "edgeprune/budget/decision_log.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/nn/model.h"
+#include "edgeprune/run/run_files.h"
 
 #include "metrics_record.h"
 #include "record_json.h"
@@ -37,18 +38,20 @@ Json meter_json(const energy::MeterRecord& record) {
   for (const energy::ActivityUsage& phase : record.phases) {
     phases[std::string(name_of(phase.activity))] = phase.used.joules;
   }
-  return {{"source", energy::name_of(info.source)},
-          {"name", info.name},
-          {"scope", energy::name_of(info.scope)},
-          {"method", energy::name_of(info.method)},
-          {"is_counted", info.is_counted},
-          {"joules", record.joules()},
-          {"phases", phases},
-          {"samples", record.counts.samples},
-          {"gaps", record.counts.gaps},
-          {"wraps", record.counts.wraps},
-          {"resolution_joules", info.resolution_joules},
-          {"delay_seconds", info.delay_seconds}};
+  Json json = {{"source", energy::name_of(info.source)},
+               {"name", info.name},
+               {"scope", energy::name_of(info.scope)},
+               {"method", energy::name_of(info.method)},
+               {"is_counted", info.is_counted},
+               {"joules", record.joules()},
+               {"phases", phases},
+               {"samples", record.counts.samples},
+               {"gaps", record.counts.gaps},
+               {"wraps", record.counts.wraps},
+               {"resolution_joules", info.resolution_joules},
+               {"delay_seconds", info.delay_seconds}};
+  if (!record.absurd.empty()) json["absurd_reading"] = record.absurd;
+  return json;
 }
 
 // The joules of the whole run, and the meters of the process that ended it.
@@ -105,6 +108,7 @@ Json budget_json(const config::Config& config, const RunState& state) {
   return {{"limits", limits_json(*state.budget.limits)},
           {"shrink", name_of(config.budget.shrink)},
           {"decisions", state.budget.decisions.size()},
+          {"measuring_samples", state.spent.measuring_samples},
           {"used",
            {{"seconds", state.spent.total().seconds},
             {"joules", state.spent.is_metered ? Json(state.spent.total().joules) : Json()}}}};
@@ -154,7 +158,7 @@ std::string summary_json(const SummaryRecord& summary) {
       {"memory", memory_json(run.memory)}};
   json["memory"]["measured"] = {{"peak_resident_bytes", peak_resident_bytes()}};
   add_results(json, summary.state);
-  return core::json_text(json);
+  return core::json_text(json, kSummaryFile, 2) + "\n";
 }
 
 }  // namespace edgeprune::run

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace edgeprune::run {
 namespace {
@@ -43,13 +44,16 @@ class TrainPhase {
         evaluate_at_last();
       }
     }
+    budget_.require_replayed();
     finish();
   }
 
  private:
   // False where the budget has left nothing of the pass.
   bool train_pass() {
-    run_.sampler->expect_epochs(budget_.epochs());
+    // Once for the whole pass: what is decided within it must not change it for who resumes.
+    if (state_.expected_epochs == 0) state_.expected_epochs = budget_.epochs();
+    run_.sampler->expect_epochs(state_.expected_epochs);
     const std::uint32_t pass_batches = passes_.train(
         run_.sampler->pass(state_.epoch),
         {.should_continue =
@@ -58,6 +62,7 @@ class TrainPhase {
     if (state_.batch == 0) return false;
     budget_.pass_ended(pass_batches);
     finish_epoch();
+    context_.notices_of_meters();
     run_.begin_pass(state_.epoch + 1);
     context_.save_if_due();
     return true;
@@ -74,6 +79,7 @@ class TrainPhase {
     nn::write_model(setup_.directory / kModelFile, setup_.network, run_.trainer.model(),
                     {{"format", "pt"}, {"network", network_name(setup_.config)}});
     run_.account.flush();
+    context_.notices_of_meters();
     core::write_file_atomically(setup_.directory / kSummaryFile, summary());
     run_.enter(Phase::done);
   }
@@ -111,21 +117,25 @@ class TrainPhase {
     const train::Evaluation train =
         passes_.evaluate(setup_.data.train, all, {context_.stop_check()});
     EpochMetrics metrics{.kept = mean_over(train, state_.kept), .train = mean_over(train, all)};
-    if (!std::isfinite(metrics.train->loss)) {
-      throw core::Error(core::ErrorKind::numeric,
-                        fmt::format("the model's loss is not finite after step {}; lower "
-                                    "train.learning_rate",
-                                    state_.step));
-    }
+    require_finite(*metrics.train, "loss");
     std::uint64_t samples = all.size();
     if (setup_.data.test) {
       const auto test_samples = data::all_samples(*setup_.data.test);
       metrics.test = mean_over(
           passes_.evaluate(*setup_.data.test, test_samples, {context_.stop_check()}), test_samples);
+      require_finite(*metrics.test, "loss over the test set");
       samples += test_samples.size();
     }
     state_.spent.evaluation_samples += samples;
     return metrics;
+  }
+
+  void require_finite(const Means& means, std::string_view what) const {
+    if (std::isfinite(means.loss)) return;
+    throw core::Error(
+        core::ErrorKind::numeric,
+        fmt::format("the model's {} is not finite after step {}; lower train.learning_rate", what,
+                    state_.step));
   }
 
   RunContext& context_;

@@ -1,6 +1,6 @@
 #include "edgeprune/select/catalogue.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/score/scores.h"
 
 #include "text_table.h"
@@ -202,7 +202,7 @@ std::string catalogue_json() {
   Json json = {{"strategies", Json::array()}, {"scores", Json::array()}};
   for (const Strategy& strategy : strategies()) json["strategies"].push_back(json_of(strategy));
   for (const ScoreKind& kind : score::scores()) json["scores"].push_back(json_of(kind));
-  return core::json_text(json);
+  return core::json_text(json, "the catalogue", 2) + "\n";
 }
 
 std::string catalogue_markdown() {
@@ -234,7 +234,7 @@ std::string strategy_text(const Strategy& strategy) {
 }
 
 std::string strategy_json(const Strategy& strategy) {
-  return core::json_text(json_of(strategy));
+  return core::json_text(json_of(strategy), "the strategy", 2) + "\n";
 }
 
 }  // namespace edgeprune::select

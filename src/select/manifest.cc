@@ -4,7 +4,7 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/hash.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/npy.h"
 #include "edgeprune/core/version.h"
 
@@ -32,7 +32,7 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
                                        {"format_version", 1},
                                        {"version", core::version()}};
   // First, and whatever bytes a file's name has: what cannot be written leaves nothing.
-  const std::string text = core::json_text(json);
+  const std::string text = core::json_text(json, "selection.json", 2) + "\n";
   core::write_npy(directory / "selection.npy", kept, {kept.size()});
   core::write_file_atomically(directory / "selection.json", text);
 }

@@ -37,7 +37,11 @@ std::string read_number(const Value& value, const Limits& limits, T& result) {
     return with_limits("a finite number", limits);
   }
   const T kept = static_cast<T>(*given);
-  if (!limits.contain(kept)) return std::string(limits.text);
+  if (!limits.contain(*given)) return std::string(limits.text);
+  // The number as written lies within them.
+  if (!limits.contain(kept)) {
+    return fmt::format("{}, and as a 32-bit float it is {}", limits.text, kept);
+  }
   result = kept;
   return {};
 }

@@ -12,6 +12,8 @@ DecisionRecord decision() {
   return {.sequence = 2,
           .epoch = 3,
           .step = 90,
+          .batch = 4,
+          .pass_ended = false,
           .spent = {90.5, 452.5},
           .per_step = {1, 5},
           .steps_left = 210,
@@ -27,19 +29,21 @@ TEST(DecisionLog, HasALineForEachDecisionAndPause) {
                              .phase = core::Activity::score,
                              .epoch = 1,
                              .step = 7,
+                             .progress = 0,
                              .why = "the battery is at 20 %"};
-  EXPECT_EQ(decisions_text({pause, decision()}),
-            R"({"sequence":1,"kind":"pause","phase":"score","epoch":1,"step":7,"seconds":0.0,)"
-            R"("joules":0.0,"seconds_per_step":0.0,"joules_per_step":0.0,"steps_left":0,)"
-            R"("total_steps":7,"progress":0.0,"evaluates":true,"why":"the battery is at 20 %",)"
-            R"("limits":null})"
-            "\n"
-            R"({"sequence":2,"kind":"decision","phase":"train","epoch":3,"step":90,"seconds":90.5,)"
-            R"("joules":452.5,"seconds_per_step":1.0,"joules_per_step":5.0,"steps_left":210,)"
-            R"("total_steps":300,"progress":0.25,"evaluates":false,)"
-            R"("why":"half is done; budget.seconds binds",)"
-            R"("limits":{"seconds":400.0,"joules":0.0,"harvest":[[0.0,2.5],[60.0,0.0]]}})"
-            "\n");
+  EXPECT_EQ(
+      decisions_text({pause, decision()}),
+      R"({"sequence":1,"kind":"pause","phase":"score","epoch":1,"step":7,"seconds":0.0,)"
+      R"("joules":0.0,"seconds_per_step":0.0,"joules_per_step":0.0,"steps_left":0,)"
+      R"("total_steps":7,"progress":0.0,"evaluates":true,"why":"the battery is at 20 %",)"
+      R"("limits":null})"
+      "\n"
+      R"({"sequence":2,"kind":"decision","phase":"train","epoch":3,"step":90,"batch":4,)"
+      R"("pass_ended":false,"seconds":90.5,"joules":452.5,"seconds_per_step":1.0,"joules_per_step":5.0,"steps_left":210,)"
+      R"("total_steps":300,"progress":0.25,"evaluates":false,)"
+      R"("why":"half is done; budget.seconds binds",)"
+      R"("limits":{"seconds":400.0,"joules":0.0,"harvest":[[0.0,2.5],[60.0,0.0]]}})"
+      "\n");
 }
 
 RC_GTEST_PROP(DecisionLogProperty, IsReadBackAsItWas, ()) {
@@ -61,6 +65,10 @@ RC_GTEST_PROP(DecisionLogProperty, IsReadBackAsItWas, ()) {
         .evaluates = *rc::gen::arbitrary<bool>(),
         .why = *rc::gen::element<std::string>("", "half is done", "\"a\"\n")};
     if (*rc::gen::arbitrary<bool>()) {
+      record.batch = *rc::gen::inRange(0u, 100u);
+      record.pass_ended = *rc::gen::arbitrary<bool>();
+    }
+    if (*rc::gen::arbitrary<bool>()) {
       record.limits = BudgetLimits{.seconds = number(), .joules = number()};
       if (*rc::gen::arbitrary<bool>()) record.limits->harvest = {{number(), number()}};
     }
@@ -71,6 +79,8 @@ RC_GTEST_PROP(DecisionLogProperty, IsReadBackAsItWas, ()) {
   for (std::size_t i = 0; i < count; ++i) {
     RC_ASSERT(again[i].limits == records[i].limits);
     RC_ASSERT(again[i].decides_training() == records[i].decides_training());
+    RC_ASSERT(again[i].batch == records[i].batch);
+    if (records[i].pass_ended) RC_ASSERT(again[i].pass_ended == records[i].pass_ended);
   }
 }
 
@@ -81,6 +91,23 @@ TEST(DecisionLog, NeedsOfALineOnlyWhatAReplayTakes) {
   ASSERT_EQ(records.size(), 1u);
   EXPECT_TRUE(records[0].decides_training());
   EXPECT_EQ(records[0].steps_left, 4u);
+  EXPECT_FALSE(records[0].batch.has_value());
+  EXPECT_FALSE(records[0].pass_ended.has_value());
+  EXPECT_FALSE(records[0].progress.has_value());
+}
+
+TEST(DecisionLog, TellsTheEndOfAPassInAnOlderLogByTheReason) {
+  const auto pass_ended = [](const std::string& why) {
+    const std::string line =
+        R"({"kind":"decision","phase":"train","epoch":2,"step":9,"steps_left":4,"evaluates":true,)"
+        R"("why":")" +
+        why + "\"}";
+    return parse_decisions(line, "log").at(0).pass_ended;
+  };
+  EXPECT_EQ(pass_ended("a pass has ended; budget.seconds binds"), true);
+  EXPECT_EQ(pass_ended("half is done; budget.seconds binds"), false);
+  EXPECT_EQ(pass_ended("one more step would go over"), false);
+  EXPECT_EQ(pass_ended("replayed"), std::nullopt);
 }
 
 TEST(DecisionLog, AnErrorNamesFileAndLine) {

@@ -580,6 +580,71 @@ class Interruptions(CommandLine):
             self.assert_same_run(self.folder / "run", run)
 
 
+class Commands(CommandLine):
+    """energy.command, of a configuration and of a run directory from someone else."""
+    def setUp(self):
+        super().setUp()
+        self.mark, self.run_directory = self.folder / "mark", self.folder / "run"
+        self.command = f"touch '{self.mark}'; echo 5 W"
+        with self.config.open("a") as config:
+            config.write(f'[energy]\ncommand = "{self.command}"\n')
+
+    def has_run(self):
+        was_there = self.mark.exists()
+        self.mark.unlink(missing_ok=True)
+        return was_there
+
+    def assert_named(self, *arguments):
+        result = edgeprune(*arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = [line for line in result.stderr.splitlines() if self.command in line]
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertTrue(self.has_run())
+
+    def assert_refused(self, *arguments):
+        self.assert_fails(3, ["energy.command", self.command, "energy.meter=none",
+                              "--no-commands"], *arguments, "--no-commands")
+        self.assertFalse(self.has_run())
+
+    def test_a_command_is_named_before_it_runs_also_when_quiet(self):
+        self.assert_named("score", self.config, "-q")
+        self.assert_named("select", "--run-dir", self.run_directory, "-q")
+        self.assert_named("train", "--run-dir", self.run_directory, "-q")
+
+    def test_a_finished_run_runs_no_command(self):
+        first = edgeprune("run", self.config, "-q")
+        self.assertTrue(self.has_run())
+        again = edgeprune("resume", self.run_directory, "--no-commands")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertNotIn(self.command, again.stderr)
+        self.assertFalse(self.has_run())
+        self.assertIn("joules: score", first.stdout)
+        self.assertIn("joules: score", again.stdout)
+
+    def test_no_commands_refuses_what_would_run_one(self):
+        self.assert_refused("run", self.config)
+        self.assertFalse(self.run_directory.exists())
+        self.assert_refused("score", self.config)
+        self.assert_refused("calibrate", self.config, "--output", self.folder / "profile.toml")
+        self.assert_refused("train", self.config, "--selection", self.folder / "none.npy")
+        edgeprune("score", self.config, "-q")
+        self.assertTrue(self.has_run())
+        self.assert_refused("select", "--run-dir", self.run_directory)
+        self.assert_refused("train", "--run-dir", self.run_directory)
+        self.assert_refused("resume", self.run_directory)
+        self.assert_refused("plan", self.config, "--profile", "raspberry-pi-5", "--pilot",
+                            "--pilot-dir", self.folder / "pilot", "--lambda-seconds", "1", "-q")
+        compare = self.folder / "compare.toml"
+        compare.write_text(self.config.read_text() +
+                           '[compare]\nstrategies = ["top"]\nseeds = [1]\n')
+        self.assert_refused("compare", compare, "--output", self.folder / "comparison", "-q")
+
+    def test_another_meter_goes_with_no_commands(self):
+        result = edgeprune("run", self.config, "--no-commands", "--set", "energy.meter=none")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse(self.has_run())
+
+
 class Budgets(CommandLine):
     """Budgets, pauses and their signals. Which steps a budget leaves is for simulated devices."""
 

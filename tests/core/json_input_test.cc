@@ -1,6 +1,6 @@
 #include "edgeprune/core/json_input.h"
 
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 
 #include "support/expect_error.h"
 
@@ -120,7 +120,7 @@ TEST(JsonOutput, IsAsciiWhateverTheNames) {
                         "a\x1b[31m\xe2\x80\xae\xc2\x9b\x7f"
                         "\xff"
                         "z"}};
-  for (const std::string& text : {json_text(object), json_line(object)}) {
+  for (const std::string& text : {json_text(object, "x.json", 2), json_text(object, "x.json")}) {
     for (const char c : text) EXPECT_TRUE(c == '\n' || (c >= ' ' && c < 0x7f)) << text;
     EXPECT_EQ(parsed(text)["name"],
               "a\x1b[31m\xe2\x80\xae\xc2\x9b\x7f\xef\xbf\xbd"

@@ -56,7 +56,7 @@ TEST(OneJsonDoor, NothingElseParses) {
 
 TEST(OneJsonDoor, NothingElseWrites) {
   const std::regex writer(R"((\.|->)dump\s*\(|<< *json\b)");
-  EXPECT_EQ(expect_only_in(writer, {"include/edgeprune/core/json_output.h"}), 2u);
+  EXPECT_EQ(expect_only_in(writer, {"include/edgeprune/core/json_text.h"}), 1u);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <semaphore>
 #include <string>
 #include <vector>
@@ -174,6 +175,46 @@ TEST(Recorder, SamplesInAThreadOfItsOwn) {
   const MeterRecord record = recorder.records().at(0);
   EXPECT_GE(record.counts.samples, 4U);  // the fifth may be under way
   EXPECT_DOUBLE_EQ(record.joules(), static_cast<double>(record.counts.samples) - 1);
+}
+
+// A meter for which memory runs out at some reading.
+std::vector<std::unique_ptr<Meter>> meter_that_fails_at(int reading,
+                                                        std::counting_semaphore<>* read = nullptr) {
+  std::vector<std::unique_ptr<Meter>> meters;
+  meters.push_back(std::make_unique<FakeMeter>(MeterInfo{.method = Method::counter},
+                                               [reading, read, made = 0]() mutable {
+                                                 if (read != nullptr) read->release();
+                                                 if (++made == reading) throw std::bad_alloc();
+                                                 return static_cast<double>(made);
+                                               }));
+  return meters;
+}
+
+TEST(Recorder, ThrowsWhatAReadingInItsThreadThrew) {
+  std::counting_semaphore<> read(0);
+  Recorder recorder(meter_that_fails_at(3, &read), {.sample_seconds = 1e-3});
+  for (int i = 0; i < 3; ++i) read.acquire();
+  EXPECT_THROW(while (true)(void) recorder.counted_joules(), std::bad_alloc);
+  EXPECT_THROW(recorder.enter(Activity::train), std::bad_alloc) << "from then on";
+  EXPECT_THROW((void)recorder.records(), std::bad_alloc);
+}
+
+TEST(Recorder, ThrowsWhatItsFirstReadingThrew) {
+  EXPECT_THROW(Recorder(meter_that_fails_at(1), {}), std::bad_alloc);
+}
+
+TEST(Recorder, KeepsTheFirstReadingThatMadeNoSense) {
+  Bench bench;
+  bench.add_power({.name = "plug"});
+  bench.watts = 1e308;
+  Recorder recorder = bench.start();
+  bench.seconds = 1, bench.watts = 5;
+  recorder.sample();
+  bench.seconds = 3;
+  recorder.sample();
+  EXPECT_DOUBLE_EQ(recorder.counted_joules(), 10);
+  EXPECT_EQ(recorder.records().at(0).counts.gaps, 1U);
+  EXPECT_EQ(recorder.records().at(0).absurd, "1e+308 W, more than 100000 W");
 }
 
 RC_GTEST_PROP(RecorderProperty, PhasesSumToTheWholeUnderAnySwitches, ()) {

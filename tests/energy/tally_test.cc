@@ -130,13 +130,45 @@ TEST(Tally, TakesReadingsThatMakeNoSenseForGaps) {
   expect_counts(tally, {.samples = 2, .gaps = 5});
 }
 
+TEST(Tally, TakesAbsurdWattsForGapsAndKeepsTheFirst) {
+  Tally tally(power());
+  tally.add(0, 10);
+  double second = 0;
+  for (const double absurd : {1e308, -1e308, 100'001.0}) {
+    EXPECT_DOUBLE_EQ(tally.add(++second, absurd), 0) << absurd;
+  }
+  EXPECT_DOUBLE_EQ(tally.add(4, 20), 60);  // 4 s at 15 W
+  EXPECT_DOUBLE_EQ(tally.add(5, 1e-320), 10);
+  expect_counts(tally, {.samples = 3, .gaps = 3});
+  EXPECT_EQ(tally.absurd(), "1e+308 W, more than 100000 W");
+}
+
+TEST(Tally, TakesACounterThatJumpsFurtherThanAnyPowerForAGap) {
+  Tally tally(counter());
+  tally.add(0, 100);
+  EXPECT_DOUBLE_EQ(tally.add(1, 1e12), 0);
+  EXPECT_DOUBLE_EQ(tally.add(2, 1e12 + 3), 3);
+  EXPECT_DOUBLE_EQ(tally.add(3, 1e300), 0);
+  EXPECT_DOUBLE_EQ(tally.add(4, 1e12 + 8), 5);
+  expect_counts(tally, {.samples = 3, .gaps = 2});
+  EXPECT_EQ(tally.absurd(), "999999999900 J more within 1 s");
+}
+
+TEST(Tally, GoesOnWithACoarseCounterThatSeldomMoves) {
+  Tally tally(counter());
+  for (int tenth = 0; tenth <= 100; ++tenth) tally.add(tenth / 10.0, 7200);
+  EXPECT_DOUBLE_EQ(tally.add(10.1, 7200 + 360'000), 360'000);  // a tenth of a kWh
+  EXPECT_EQ(tally.absurd(), "");
+}
+
 std::optional<double> any_reading() {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   switch (*rc::gen::inRange(0, 6)) {
     case 0:
       return std::nullopt;
     case 1:
-      return *rc::gen::element(kInfinity, -kInfinity, -1.0, -0.0, 1e300);
+      return *rc::gen::element(kInfinity, -kInfinity, -1.0, -0.0, 1e300, 1e308, -1e308, 1e-320,
+                               1e15, 99'999.0);
     default:
       return *rc::gen::inRange(0, 2000) / 2.0;
   }
@@ -152,6 +184,7 @@ RC_GTEST_PROP(TallyProperty, IsNeverNegativeAndSumsWhatItGave, ()) {
     seconds += *rc::gen::inRange(-3, 10) / 4.0;
     const double joules = tally.add(seconds, any_reading());
     RC_ASSERT(joules >= 0);
+    RC_ASSERT(joules <= 1e8);
     sum += joules;
   }
   RC_ASSERT(tally.joules() == sum);

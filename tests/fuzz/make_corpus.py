@@ -196,7 +196,7 @@ def write_cifar():
 def checkpoint_state():
     usage = {"seconds": 1.5, "joules": 0.0}
     spent = {"learning_samples": 300, "scoring_forward_samples": 0, "evaluation_samples": 210,
-             "score": usage, "select": usage, "train": usage, "evaluate": usage, "other": usage,
+             "measuring_samples": 16, "score": usage, "select": usage, "train": usage, "evaluate": usage, "other": usage,
              "paused_seconds": 0.0, "is_metered": False}
     warm_up = {"phase": "score", "epoch": 1, "step": 7, "samples": 150, "running_loss": 1.25,
                "spent": spent, "learning_rate": 0.0, "spent_flops": 0.0,
@@ -205,21 +205,22 @@ def checkpoint_state():
     means = {"loss": 0.5, "accuracy": 0.75}
     epoch = warm_up | {"phase": "train", "learning_rate": 0.25, "spent_flops": 1e9,
                        "evaluation": {"kept": means, "train": means,
-                                      "test": {"loss": None, "accuracy": 0.25}}}
+                                      "test": {"loss": 0.75, "accuracy": 0.25}}}
     limits = {"seconds": 60.0, "joules": 0.0,
               "harvest": [{"from_seconds": 0.0, "watts": 2.5}]}
     decision = {"sequence": 1, "is_pause": False, "phase": "train", "epoch": 1, "step": 0,
-                "spent": usage, "per_step": usage, "steps_left": 10, "progress": 0.0,
+                "batch": 0, "pass_ended": False, "spent": usage, "per_step": usage, "steps_left": 10, "progress": 0.0,
                 "evaluates": True, "why": "training begins", "limits": limits}
     budget = {"mean_seconds": 0.125, "since_seconds": 0.5, "steps_since": 4,
               "largest_seconds": 0.25, "faded": usage, "forward_seconds_per_sample": 0.0,
               "forward_steps_since": 0, "forward_first_seconds": 0.0,
               "forward_is_confirmed": False, "horizon_from": 0, "horizon_position": 0.0,
               "horizon_steps": 0, "is_stretched": False, "evaluates": True, "next_decision": 5,
-              "pass_end": 0, "limits": limits, "decisions": [decision]}
-    return {"format_version": 4, "version": "0.1.0", "sequence": 3, "goal": "done",
+              "pass_end": 0, "pass_has_ended": False, "limits": limits, "decisions": [decision],
+              "replayed_log": "", "replayed_hash": "", "num_replayed": 0}
+    return {"format_version": 5, "version": "0.1.0", "sequence": 3, "goal": "done",
             "phase": "train", "epoch": 1, "batch": 2, "step": 12, "pass_loss_sum": 20.5,
-            "pass_samples": 32, "learning_rate": 0.25, "warmup_iterations": 7,
+            "pass_samples": 32, "expected_epochs": 20, "learning_rate": 0.25, "warmup_iterations": 7,
             "num_samples": 150, "dataset_hash": "abc", "test_hash": "",
             "engine": {"simd_target": "AVX2", "precision": "f32", "threads": 2,
                        "micro_batch_size": 0},
@@ -240,6 +241,7 @@ def write_checkpoint_state():
     write_state("too_large", epoch=2**32)
     write_state("text_for_metrics", metrics="{}\n")
     write_state("no_samples", num_samples=0)
+    write_state("null_for_a_number", learning_rate=None)
     write("checkpoint_state/truncated", json.dumps(checkpoint_state()).encode()[:500])
     write("checkpoint_state/deep", b"[" * 50 + b"]" * 50)
 

@@ -71,10 +71,17 @@ TEST(RunState, IsReadBackAsItWasWritten) {
   EXPECT_EQ(again.budget.decisions.at(0).why, "training begins");
 }
 
-TEST(RunState, KeepsALossThatIsNotFinite) {
+TEST(RunState, HoldsFiniteNumbersAlone) {
+  const auto expect_refused = [](const RunState& state, const std::string& place) {
+    expect_error(ErrorKind::internal, {"the state of a checkpoint: " + place, "not a finite"},
+                 [&] { (void)to_json(state); });
+  };
   RunState state = some_state();
   state.metrics[0].evaluation.test = Means{std::numeric_limits<double>::infinity(), 0.25};
-  EXPECT_TRUE(std::isnan(read_back(state).metrics[0].evaluation.test->loss));
+  expect_refused(state, "metrics.0.evaluation.test.loss");
+  state = some_state();
+  state.spent.by_activity[core::Activity::train].joules = std::nan("");
+  expect_refused(state, "spent.train.joules");
 }
 
 RC_GTEST_PROP(RunStateProperty, EveryNumberIsReadBackToTheBit,
@@ -110,6 +117,8 @@ TEST(RunState, NamesWhatIsDamaged) {
   expect_damaged("/step", 2.5, "'step'");
   expect_damaged("/epoch", 4294967296, "'epoch'");
   expect_damaged("/learning_rate", 1e39, "'learning_rate'");
+  expect_damaged("/learning_rate", nullptr, "'learning_rate'");
+  expect_damaged("/spent/train/joules", nullptr, "'spent.train.joules'");
   expect_damaged("/phase", "training", "'phase'");
   expect_damaged("/goal", 3, "'goal'");
   expect_damaged("/dataset_hash", 5, "'dataset_hash'");

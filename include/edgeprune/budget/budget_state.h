@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace edgeprune::budget {
@@ -18,8 +19,13 @@ struct BudgetState {
   bool evaluates = true;               // between epochs, as configured
   std::uint64_t next_decision = 0;     // the step before which it is due
   std::uint32_t pass_end = 0;          // batches of the pass under way; 0: all
+  bool pass_has_ended = false;         // it makes no more, whatever is decided now
   std::optional<BudgetLimits> limits;  // in force at the last decision; a change asks for another
   std::vector<DecisionRecord> decisions;  // so far, pauses included
+  // Of a replay: the log, by its path and the hash of its content, and what was taken of it.
+  std::string replayed_log;
+  std::string replayed_hash;
+  std::uint64_t num_replayed = 0;
 };
 
 }  // namespace edgeprune::budget

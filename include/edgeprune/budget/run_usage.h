@@ -12,6 +12,9 @@ struct RunUsage {
   std::uint64_t learning_samples = 0;  // forward and backward
   std::uint64_t scoring_forward_samples = 0;
   std::uint64_t evaluation_samples = 0;  // forward only
+  /// Forward passes by which a budget measures what an evaluation takes. How many there are goes by
+  /// the clock, so they are counted apart from the work that every run of a configuration does.
+  std::uint64_t measuring_samples = 0;
   /// Joules by the counted meters; 0 where there are none.
   core::ByActivity<core::Usage> by_activity;
   double paused_seconds = 0;  // no part of the total

@@ -5,6 +5,7 @@
 #include "edgeprune/energy/meter_search.h"
 #include "edgeprune/energy/recorder.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ class UsageMeter {
   [[nodiscard]] virtual std::string meters() const { return ""; }
   /// Of each meter since it began, counted or not.
   [[nodiscard]] virtual std::vector<energy::MeterRecord> records() const { return {}; }
+  /// What is to be said of the meters since the last call, a line each: readings that made no
+  /// sense.
+  [[nodiscard]] virtual std::vector<std::string> take_notices() { return {}; }
   /// Of a machine doing nothing, for as long; -1 where it is not known.
   [[nodiscard]] virtual double idle_joules() const { return -1; }
   /// From now on the run is busy with this. Begins with `other`.
@@ -46,7 +50,15 @@ struct MeterOptions {
   double sample_seconds = 0.1;
 };
 
-/// The steady clock and the meters; Errors as energy::open_meters.
-[[nodiscard]] std::unique_ptr<UsageMeter> measured_usage(const MeterOptions& options);
+/// The steady clock from `begin` on and the meters; Errors as energy::open_meters.
+[[nodiscard]] std::unique_ptr<UsageMeter> measured_usage(
+    const MeterOptions& options,
+    std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now());
+
+/// The command that measured_usage() runs, once a second; empty where it runs none.
+[[nodiscard]] std::string command_of(const MeterOptions& options);
+
+/// Of what has nothing left to do: no clock, no meter.
+[[nodiscard]] std::unique_ptr<UsageMeter> no_usage();
 
 }  // namespace edgeprune::budget

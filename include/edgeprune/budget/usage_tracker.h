@@ -10,6 +10,8 @@
 #include "edgeprune/budget/run_usage.h"
 #include "edgeprune/budget/usage_meter.h"
 
+#include <exception>
+
 namespace edgeprune::budget {
 
 class UsageTracker {
@@ -23,7 +25,7 @@ class UsageTracker {
         : tracker_(tracker), before_(tracker.activity_) {
       tracker_.enter(activity);
     }
-    ~During() { tracker_.enter(before_); }
+    ~During() { tracker_.leave_for(before_); }
     During(const During&) = delete;
     During& operator=(const During&) = delete;
 
@@ -34,17 +36,21 @@ class UsageTracker {
   [[nodiscard]] During during(core::Activity activity) { return During(*this, activity); }
 
   void enter(core::Activity activity);
-  /// Writes what was used since the last call into `used`.
+  /// Writes what was used since the last call into `used`. What a meter threw where nothing may be
+  /// thrown, at the end of an activity, is thrown here.
   void flush();
   /// The whole run's so far, pauses apart; flushes.
   [[nodiscard]] core::Usage total();
   [[nodiscard]] UsageMeter& meter() { return meter_; }
 
  private:
+  void leave_for(core::Activity activity) noexcept;
+
   UsageMeter& meter_;
   RunUsage& used_;
   core::Activity activity_ = core::Activity::other;
   core::Usage recorded_;
+  std::exception_ptr failure_;
 };
 
 }  // namespace edgeprune::budget

@@ -48,8 +48,9 @@ struct ComparisonOptions {
   std::uint32_t threads = 0;                // of all jobs together; 0: as configured
   const std::atomic<bool>* stop = nullptr;  // as PipelineOptions::stop
   ComparisonEvents* events = nullptr;
-  std::string_view source;   // the TOML as it was given, kept in DIR/comparison.toml
-  std::string_view command;  // that makes it again, for the report
+  bool runs_commands = true;  // as PipelineOptions::runs_commands
+  std::string_view source;    // the TOML as it was given, kept in DIR/comparison.toml
+  std::string_view command;   // that makes it again, for the report
 };
 
 struct ComparisonOutcome {

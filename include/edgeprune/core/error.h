@@ -6,7 +6,7 @@
 // The kind decides the exit code of the command line (docs/cli.md lists them).
 
 #include "edgeprune/core/printable.h"
-
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -44,6 +44,7 @@ enum class ErrorReason {
   strategy_unfit,              // choose another strategy
   meter_missing,               // see which meters there are
   device_unmeasured,           // calibrate
+  command_refused,             // allow commands, or name another meter
   score_column_not_named,      // name one of the columns
   score_column_unknown,        // name no column: the file has one without a name
 };

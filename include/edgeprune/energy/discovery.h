@@ -14,6 +14,9 @@ namespace edgeprune::energy {
 /// that says so.
 [[nodiscard]] std::vector<Finding> find_meters(const MeterSearch& search);
 
+/// Whether open_meters() runs the command of the search.
+[[nodiscard]] bool runs_command(const MeterSearch& search);
+
 /// The meters that a run reads. Of `automatic`: the command or the file where one is given; else
 /// the best source that has something to count, in the order hwmon, rapl (with nvml beside it),
 /// battery while it discharges, and the model where power_watts is given; else none. nvml alone

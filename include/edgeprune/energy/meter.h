@@ -47,7 +47,8 @@ class Meter {
   virtual ~Meter() = default;
   [[nodiscard]] virtual const MeterInfo& info() const = 0;
   /// Counters: joules since a moment of the meter's own. Others: watts now. Nothing where it could
-  /// not be read or made no sense (a gap). Never throws. Called from one thread at a time.
+  /// not be read or made no sense (a gap). Throws only where memory has run out. Called from one
+  /// thread at a time.
   [[nodiscard]] virtual std::optional<double> read() = 0;
 };
 

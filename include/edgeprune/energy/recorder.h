@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace edgeprune::energy {
@@ -37,6 +38,7 @@ struct ActivityUsage {
 struct MeterRecord {
   MeterInfo info;
   ReadingCounts counts;
+  std::string absurd;                 // the first reading that made no sense, in words
   std::vector<ActivityUsage> phases;  // in the order they were first entered
   [[nodiscard]] double joules() const;
 };
@@ -47,6 +49,8 @@ class Recorder {
   ~Recorder();  // stops the thread
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
+
+  // What a meter's reading threw, in whichever thread, the next of these throws, and each after it.
 
   /// From now on joules belong to this activity; reads the meters once. The first is `other`.
   void enter(core::Activity activity);

@@ -23,6 +23,7 @@ struct PilotOptions {
   std::uint32_t epochs = 0;  // 0: a third of the configured ones, at least 1
   const std::atomic<bool>* stop = nullptr;
   run::Events* events = nullptr;
+  bool runs_commands = true;  // as PipelineOptions::runs_commands
 };
 
 /// The runs that a pilot makes: without budgets of time, energy and bytes, evaluated at their end

@@ -25,6 +25,8 @@ enum class NoticeKind {
   scores,            // that rank by chance, or rank wrong labels first
   vanished_classes,  // without a kept sample
   budget_file,       // cannot be used; the budget before stays in force
+  command,           // is about to be run; subject: the command
+  meter,             // has said what makes no sense
   paused,            // subject: the reason
   resumed,
 };

@@ -29,6 +29,8 @@ struct PipelineOptions {
   SharedData* data = nullptr;
   /// What is handed over in memory, in place of files; null: nothing. Not owned.
   const RunInputs* inputs = nullptr;
+  /// Whether the run may execute what its configuration names (run/run_command.h).
+  bool runs_commands = true;
   /// What the run measures itself by; null: this machine's clock and meters. Not owned.
   budget::UsageMeter* spending = nullptr;
   /// How the device fares; empty: as this machine says.

@@ -29,6 +29,7 @@ struct RunState {
   std::uint64_t step = 0;    // steps done within the phase
   double pass_loss_sum = 0;  // of the pass under way
   std::uint32_t pass_samples = 0;
+  std::uint32_t expected_epochs = 0;    // by the sampler, of the pass under way; 0: not yet asked
   float learning_rate = 0;              // of the last step
   std::uint32_t warmup_iterations = 0;  // done, for the summary
   std::uint32_t num_samples = 0;        // N

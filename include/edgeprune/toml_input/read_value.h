@@ -26,6 +26,10 @@ inline constexpr Limits kAny = {"", [](double) { return true; }};
 inline constexpr Limits kAboveZero = {"above 0", [](double x) { return x > 0; }};
 inline constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 inline constexpr Limits kAtLeastOne = {"at least 1", [](double x) { return x >= 1; }};
+/// Of seconds and joules: beyond it sums of them would say nothing.
+inline constexpr Limits kQuantity = {"in [0, 1e15]", [](double x) { return x >= 0 && x <= 1e15; }};
+inline constexpr Limits kQuantityAboveZero = {"in (0, 1e15]",
+                                              [](double x) { return x > 0 && x <= 1e15; }};
 inline constexpr Limits kNotEmpty = {"non-empty", [](double length) { return length > 0; }};
 
 /// "a number, above 0": a type and its limits.
