@@ -52,8 +52,8 @@ int main(int, char** arguments) {
            "prune.strategy=not_hardest", "run.directory=" + (folder / "run").string()});
   config.catalogues.strategies = &strategies;
   const config::ResolvedConfig resolved = config::resolve(config);
-  run::prepare_run_directory(resolved, /*force=*/false);
-  const run::RunResult result = run::run_pipeline(resolved, {});
+  const run::RunDirectory directory = run::prepare_run_directory(resolved, /*force=*/false);
+  const run::RunResult result = run::run_pipeline(directory, {});
   std::printf("kept %u, accuracy %.3f\n", result.plan.num_kept, result.train_accuracy);
   return result.plan.num_kept == 100 ? 0 : 1;
 }

@@ -36,7 +36,7 @@ void require_new(const std::filesystem::path& output) {
 
 void export_kept(const ExportOptions& options) {
   require_new(options.output);
-  const config::ResolvedConfig config = run::open_run_directory(options.run_directory);
+  const config::ResolvedConfig config = run::read_run_config(options.run_directory);
   const data::Dataset dataset = run::open_training_data(*config);
   const select::SelectionHashes hashes = select::read_selection_hashes(options.run_directory);
   if (hashes.dataset != dataset.content_hash) {

@@ -74,7 +74,7 @@ std::optional<fs::path> run_directory_of(const std::string& model) {
 }
 
 Inspected open_run(const fs::path& directory, const InspectOptions& options) {
-  (void)run::open_run_directory(directory);  // or says what is wrong with it
+  (void)run::read_run_config(directory);  // or says what is wrong with it
   config::Config config = config::read_config(directory / run::kConfigFile, options.overrides);
   config.run.directory = directory.string();
   return {config::resolve(config), run::network_task(config)};

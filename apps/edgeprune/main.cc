@@ -91,6 +91,8 @@ int main(int argc, char** argv) {
   keep_standard_streams();
   // A reader that goes away (| head) must not kill a run: lost output is reported where it matters.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more is an error like a full disk, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const Error& error) {

@@ -14,10 +14,10 @@ void add_resume(CLI::App& app) {
   add_no_commands_option(*command, *options);
   add_output_options(*command, *options);
   command->callback([options] {
-    const config::ResolvedConfig config =
+    const run::RunDirectory run =
         options->overrides.empty() ? run::open_run_directory(options->run_directory)
                                    : run::change_limits(options->run_directory, options->overrides);
-    show_results(config, *options, run_watched(config, *options, std::nullopt));
+    show_results(run.config, *options, run_watched(run, *options, std::nullopt));
   });
 }
 

@@ -14,9 +14,8 @@ void add_run(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->callback([options] {
-    const config::ResolvedConfig config = load_config(*options);
-    begin_run(config, *options);
-    show_results(config, *options, run_watched(config, *options, run::Phase::done));
+    const run::RunDirectory run = begin_run(load_config(*options), *options);
+    show_results(run.config, *options, run_watched(run, *options, run::Phase::done));
   });
 }
 

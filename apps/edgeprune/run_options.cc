@@ -192,10 +192,11 @@ config::ResolvedConfig load_config(const RunOptions& options) {
   return config::resolve(std::move(config));
 }
 
-void begin_run(const config::ResolvedConfig& config, const RunOptions& options) {
+run::RunDirectory begin_run(const config::ResolvedConfig& config, const RunOptions& options,
+                            run::Phase goal) {
   compare::require_controls(*config);
   if (options.no_commands) run::refuse_command(*config);
-  run::prepare_run_directory(config, options.force);
+  return run::prepare_run_directory(config, options.force, nullptr, goal);
 }
 
 const std::atomic<bool>& stop_flag() {
@@ -212,18 +213,18 @@ void watch_signals() {
   std::signal(SIGUSR2, on_pause);
 }
 
-std::vector<compare::ControlsRow> run_watched(const config::ResolvedConfig& config,
+std::vector<compare::ControlsRow> run_watched(const run::RunDirectory& run,
                                               const RunOptions& options,
                                               std::optional<run::Phase> goal) {
   watch_signals();
   Progress progress(isatty(STDERR_FILENO) != 0);
   CommandsOnly commands;
   run::Events& events = options.quiet ? static_cast<run::Events&>(commands) : progress;
-  return compare::run_with_controls(config, {.goal = goal,
-                                             .stop = &stop_flag(),
-                                             .pause = &paused,
-                                             .events = &events,
-                                             .runs_commands = !options.no_commands});
+  return compare::run_with_controls(run, {.goal = goal,
+                                          .stop = &stop_flag(),
+                                          .pause = &paused,
+                                          .events = &events,
+                                          .runs_commands = !options.no_commands});
 }
 
 void show_results(const config::ResolvedConfig& config, const RunOptions& options,

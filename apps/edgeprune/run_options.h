@@ -53,14 +53,16 @@ void add_output_options(CLI::App& command, RunOptions& options);
 /// Makes the run's directory ready for a new run; with `force` it replaces a run that is there,
 /// once the controls are known, --no-commands has nothing to refuse and prepare_run_directory has
 /// tried the new one.
-void begin_run(const config::ResolvedConfig& config, const RunOptions& options);
+[[nodiscard]] run::RunDirectory begin_run(const config::ResolvedConfig& config,
+                                          const RunOptions& options,
+                                          run::Phase goal = run::Phase::done);
 
 /// Set by Ctrl-C and SIGTERM once watch_signals() was called; a second signal ends the process.
 [[nodiscard]] const std::atomic<bool>& stop_flag();
 void watch_signals();
 
 /// Runs with progress on standard error, the controls included.
-[[nodiscard]] std::vector<compare::ControlsRow> run_watched(const config::ResolvedConfig& config,
+[[nodiscard]] std::vector<compare::ControlsRow> run_watched(const run::RunDirectory& run,
                                                             const RunOptions& options,
                                                             std::optional<run::Phase> goal);
 

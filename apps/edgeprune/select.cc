@@ -71,7 +71,9 @@ void select_from_scores(const SelectOptions& options) {
                                   options.output));
   }
   core::create_directories(options.output);
-  select::write_selection(options.output, kept,
+  const core::Directory output = core::Directory::locked(options.output);
+  select::require_replaceable_selection(output);
+  select::write_selection(output, kept,
                           {.scorer = options.scores_path,
                            .selector = std::string(strategy.name),
                            .seed = options.seed,
@@ -91,9 +93,8 @@ void select_in_run(const SelectOptions& options) {
     throw core::Error(core::ErrorKind::usage,
                       "--output, --column and --seed go with --scores; a run keeps its own");
   }
-  const config::ResolvedConfig config =
-      run::change_selection(options.run_directory, overrides_of(options));
-  show_results(config, options, run_watched(config, options, run::Phase::train));
+  const run::RunDirectory run = run::change_selection(options.run_directory, overrides_of(options));
+  show_results(run.config, options, run_watched(run, options, run::Phase::train));
 }
 
 }  // namespace

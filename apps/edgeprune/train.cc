@@ -14,16 +14,14 @@ struct TrainOptions : RunOptions {
 };
 
 // A new run on an index list from outside, from the first step on.
-config::ResolvedConfig new_run(const TrainOptions& options) {
+run::RunDirectory new_run(const TrainOptions& options) {
   TrainOptions with_file = options;
   with_file.overrides.push_back("prune.strategy=file");
   with_file.overrides.push_back("prune.selection_file=" + options.selection_path);
-  const config::ResolvedConfig config = load_config(with_file);
-  begin_run(config, options);
-  return config;
+  return begin_run(load_config(with_file), options);
 }
 
-config::ResolvedConfig scored_run(const TrainOptions& options) {
+run::RunDirectory scored_run(const TrainOptions& options) {
   if (options.run_directory.empty() || !options.config_path.empty() || !options.overrides.empty() ||
       options.force) {
     throw core::Error(core::ErrorKind::usage,
@@ -43,9 +41,9 @@ void add_train(CLI::App& app) {
   command->add_option("--selection", options->selection_path,
                       "Indices to train on (.npy), from scratch");
   command->callback([options] {
-    const config::ResolvedConfig config =
+    const run::RunDirectory run =
         options->selection_path.empty() ? scored_run(*options) : new_run(*options);
-    show_results(config, *options, run_watched(config, *options, run::Phase::done));
+    show_results(run.config, *options, run_watched(run, *options, run::Phase::done));
   });
 }
 

@@ -32,10 +32,9 @@ config::ResolvedConfig control_config(const config::Config& config, const std::s
   control.prune.strategy = strategy;
   if (strategy == "full") control.budget = {};
   // The run's own copy: the original may have changed since the run began.
-  if (const fs::path file = run::network_file_of(config); !file.empty()) {
-    control.model.network = file.string();
-  }
-  control.run.directory = (fs::path(config.run.directory) / "controls" / strategy).string();
+  if (const auto file = run::network_file_of(config)) control.model.network = file->text();
+  control.run.directory =
+      (fs::path(config.run.directory) / run::kControlsDirectory / strategy).string();
   return config::resolve(std::move(control));
 }
 
@@ -47,12 +46,13 @@ core::Error of_control(const core::Error& error, const std::string& strategy,
   return core::Error(error.kind(), error.what(), context).of("control " + strategy);
 }
 
-ControlsRow run_control(const config::Config& config, const std::string& strategy,
+ControlsRow run_control(const run::RunDirectory& run, const std::string& strategy,
                         const run::PipelineOptions& options) {
-  const config::ResolvedConfig control = control_config(config, strategy);
-  if (!fs::exists(fs::path(control->run.directory) / run::kConfigFile)) {
-    run::prepare_run_directory(control, false);
-  }
+  const config::Config& config = *run.config;
+  const core::Directory files =
+      run.files.subdirectory(run::kControlsDirectory).subdirectory(strategy);
+  const run::RunDirectory control =
+      run::begin_or_continue(files, control_config(config, strategy), run::Phase::done);
   if (options.events != nullptr) {
     options.events->on_notice({run::NoticeKind::control, "control: " + strategy, strategy});
   }
@@ -66,11 +66,11 @@ ControlsRow run_control(const config::Config& config, const std::string& strateg
   }
 }
 
-void compare_times(std::vector<ControlsRow>& rows, const std::string& run_directory) {
+void compare_times(std::vector<ControlsRow>& rows, const core::Directory& run) {
   for (const ControlsRow& full : rows) {
     if (full.strategy != "full" || full.learning_seconds <= 0) continue;
     for (ControlsRow& row : rows) row.time_ratio = row.learning_seconds / full.learning_seconds;
-    run::record_measured_time_ratio(run_directory, rows.front().time_ratio);
+    run::record_measured_time_ratio(run, rows.front().time_ratio);
     return;
   }
 }
@@ -93,16 +93,22 @@ void require_controls(const config::Config& config) {
 
 std::vector<ControlsRow> run_with_controls(const config::ResolvedConfig& config,
                                            const run::PipelineOptions& options) {
-  require_controls(*config);
-  std::vector<ControlsRow> rows = {make_row(run::run_pipeline(config, options))};
+  return run_with_controls(
+      run::RunDirectory{core::Directory::locked(config->run.directory), config}, options);
+}
+
+std::vector<ControlsRow> run_with_controls(const run::RunDirectory& run,
+                                           const run::PipelineOptions& options) {
+  const config::Config& config = *run.config;
+  require_controls(config);
+  std::vector<ControlsRow> rows = {make_row(run::run_pipeline(run, options))};
   if (rows.front().result.reached != run::Phase::done) return rows;
-  for (const std::string& name : config->run.controls) {
-    if (name != config->prune.strategy) rows.push_back(run_control(*config, name, options));
+  for (const std::string& name : config.run.controls) {
+    if (name != config.prune.strategy) rows.push_back(run_control(run, name, options));
   }
-  compare_times(rows, config->run.directory);
+  compare_times(rows, run.files);
   if (rows.size() > 1) {
-    core::write_file_atomically(fs::path(config->run.directory) / "controls.json",
-                                controls_json(rows));
+    core::write_file_atomically(run.files / run::kControlsFile, controls_json(rows));
   }
   return rows;
 }

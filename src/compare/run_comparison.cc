@@ -12,6 +12,7 @@
 #include "edgeprune/run/run_directory.h"
 #include "edgeprune/run/run_summary.h"
 
+#include "own_files.h"
 #include "work_left.h"
 #include "workers.h"
 
@@ -19,7 +20,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <system_error>
@@ -30,31 +30,10 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kSourceFile = "comparison.toml";
-constexpr std::string_view kCellsDirectory = "cells";
-
-bool is_own_file(std::string name) {
-  static constexpr std::string_view kNames[] = {kSourceFile,   "comparison.csv", "comparison.json",
-                                                "report.html", "warm-ups",       kCellsDirectory};
-  if (name.ends_with(".tmp")) name.resize(name.size() - 4);
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-// Empty, or with cells and nothing that no comparison wrote.
-bool is_own_directory(const fs::path& directory) {
-  if (!fs::is_directory(directory)) return false;
-  if (fs::is_empty(directory)) return true;
-  return fs::is_directory(directory / kCellsDirectory) &&
-         std::all_of(fs::directory_iterator(directory), fs::directory_iterator(),
-                     [](const auto& entry) { return is_own_file(entry.path().filename()); });
-}
-
-void require_own_directory(const fs::path& directory) {
-  if (!fs::exists(directory) || is_own_directory(directory)) return;
-  throw core::Error(
-      core::ErrorKind::run_directory,
-      fmt::format("{}: exists and holds something other than a comparison", directory.string()),
-      {core::ErrorReason::comparison_directory_taken, directory.string()});
+[[noreturn]] void reject_file_there(const fs::path& directory) {
+  throw core::Error(core::ErrorKind::run_directory,
+                    fmt::format("{}: exists and is not a directory", directory.string()),
+                    {core::ErrorReason::comparison_directory_taken, directory.string()});
 }
 
 // Runs say some things in every cell; a comparison says them once.
@@ -81,24 +60,6 @@ bool is_scored(const config::ResolvedConfig& config) {
   if (!has_begun(config)) return false;
   const auto checkpoint = run::load_checkpoint(config->run.directory);
   return checkpoint && checkpoint->state.phase >= run::Phase::select;
-}
-
-// All files of the warm-up under the cell's configuration.
-void start_from_warm_up(const WarmUp& warm_up, const config::ResolvedConfig& cell) {
-  const fs::path target = cell->run.directory;
-  if (fs::exists(target) && !fs::is_empty(target)) {
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: not a run directory (it has no config.toml); remove it and "
-                                  "compare again",
-                                  target.string()));
-  }
-  core::write_directory_atomically(target, [&](const fs::path& partial) {
-    for (const auto& entry : fs::directory_iterator(warm_up.config->run.directory)) {
-      const fs::path name = entry.path().filename();
-      if (name.extension() != ".tmp") fs::copy_file(entry.path(), partial / name);
-    }
-    run::write_run_config(partial, cell);
-  });
 }
 
 std::string name_of(const Cell& cell) {
@@ -128,13 +89,14 @@ void naming_errors(const std::string& what, Work&& work) {
 
 class Runner {
  public:
-  Runner(const Comparison& comparison, const fs::path& directory, const ComparisonOptions& options)
+  Runner(const Comparison& comparison, const core::Directory& files,
+         const ComparisonOptions& options)
       : comparison_(comparison),
-        directory_(directory),
+        files_(files),
         options_(options),
         jobs_(std::max(1u, options.jobs)),
         grid_(make_grid(
-            comparison, directory, threads_per_job(),
+            comparison, files.path(), threads_per_job(),
             [this](const config::ResolvedConfig& top) { return planned_work(top, &data_); })),
         notices_(options.events) {}
 
@@ -193,7 +155,6 @@ class Runner {
 
   void run_warm_up(const WarmUp& warm_up) {
     const auto start = Clock::now();
-    if (!has_begun(warm_up.config)) run::prepare_run_directory(warm_up.config, false);
     run_to(warm_up.config, run::Phase::select, name_of(warm_up));
     const std::lock_guard lock(mutex_);
     const double seconds = finished(work_of(warm_up), start);
@@ -206,12 +167,8 @@ class Runner {
 
   void run_cell(const Cell& cell) {
     const auto start = Clock::now();
-    if (!has_begun(cell.config)) {
-      if (cell.warm_up) {
-        start_from_warm_up(grid_.warm_ups[*cell.warm_up], cell.config);
-      } else {
-        run::prepare_run_directory(cell.config, false);
-      }
+    if (cell.warm_up && !has_begun(cell.config)) {
+      start_from_warm_up(grid_.warm_ups[*cell.warm_up], cell.config);
     }
     run_to(cell.config, run::Phase::done, name_of(cell));
     const CellResult result = read_cell_result(cell);
@@ -225,17 +182,44 @@ class Runner {
                                       .seconds_left = left_.seconds() / jobs_});
   }
 
+  // Where the run lies in the comparison's directory, wherever that is by now.
+  [[nodiscard]] core::Directory parent_of(const config::ResolvedConfig& run) const {
+    return files_.subdirectory(fs::path(run->run.directory).parent_path().filename().string());
+  }
+  [[nodiscard]] core::Directory directory_of(const config::ResolvedConfig& run) const {
+    return parent_of(run).subdirectory(fs::path(run->run.directory).filename().string());
+  }
+
+  // All files of the warm-up under the cell's configuration.
+  void start_from_warm_up(const WarmUp& warm_up, const config::ResolvedConfig& cell) const {
+    const fs::path path = cell->run.directory;
+    if (fs::exists(path) && !fs::is_empty(path)) {
+      throw core::Error(core::ErrorKind::run_directory,
+                        fmt::format("{}: not a run directory (it has no config.toml); remove it "
+                                    "and compare again",
+                                    path.string()));
+    }
+    core::write_directory_atomically(parent_of(cell), path.filename().string(),
+                                     [&](const core::Directory& partial) {
+                                       run::copy_run(directory_of(warm_up.config), partial, cell);
+                                     });
+  }
+
   // Continues under the present threads: those that the run began with are a last bit's matter.
   void run_to(const config::ResolvedConfig& wanted, run::Phase goal, const std::string& what) {
+    files_.require_in_place();
+    const core::Directory files = directory_of(wanted);
+    (void)run::begin_or_continue(files, wanted, goal);
     // A run's own copy of its network counts once there is one.
-    config::Config config = *run::open_run_directory(wanted->run.directory);
+    config::Config config = *run::run_config_in(files);
     config.run.threads = wanted->run.threads;
     naming_errors(what, [&] {
-      (void)run::run_pipeline(config::resolve(config), {.goal = goal,
-                                                        .stop = options_.stop,
-                                                        .events = &notices_,
-                                                        .data = &data_,
-                                                        .runs_commands = options_.runs_commands});
+      (void)run::run_pipeline(run::RunDirectory{files, config::resolve(config)},
+                              {.goal = goal,
+                               .stop = options_.stop,
+                               .events = &notices_,
+                               .data = &data_,
+                               .runs_commands = options_.runs_commands});
     });
   }
 
@@ -246,7 +230,7 @@ class Runner {
   }
 
   const Comparison& comparison_;
-  fs::path directory_;
+  core::Directory files_;
   const ComparisonOptions& options_;
   std::uint32_t jobs_;
   run::SharedData data_;
@@ -274,26 +258,29 @@ void run_or_say_that_it_can_continue(Runner& runner) {
 
 ComparisonOutcome run_comparison(const Comparison& comparison, const fs::path& directory,
                                  const ComparisonOptions& options) {
-  require_own_directory(directory);
-  core::create_directories(directory / kCellsDirectory);
-  const core::DirectoryLock lock(directory);
-  core::write_file_atomically(directory / kSourceFile, options.source);
-  Runner runner(comparison, fs::absolute(directory).lexically_normal(), options);
+  if (fs::exists(directory) && !fs::is_directory(directory)) reject_file_there(directory);
+  core::create_directories(directory);
+  const core::Directory files = core::Directory::locked(fs::absolute(directory).lexically_normal());
+  OwnFiles own_files(files);
+  own_files.write("comparison.toml", options.source);
+  (void)files.subdirectory("cells");
+  Runner runner(comparison, files, options);
   run_or_say_that_it_can_continue(runner);
   ComparisonOutcome outcome{.cells = runner.results()};
   outcome.summary = summarise(outcome.cells);
   outcome.verdict = verdict_lines(outcome.summary);
   outcome.json = comparison_json(outcome.cells, outcome.summary, comparison.match, outcome.verdict);
-  core::write_file_atomically(directory / "comparison.csv", cells_csv(outcome.cells));
-  core::write_file_atomically(directory / "comparison.json", outcome.json);
-  core::write_file_atomically(directory / "report.html",
-                              report_html({.title = fs::path(comparison.file).filename().string(),
-                                           .command = options.command,
-                                           .toml = options.source,
-                                           .summary = outcome.summary,
-                                           .verdict = outcome.verdict,
-                                           .json = outcome.json,
-                                           .match = comparison.match}));
+  own_files.write("comparison.csv", cells_csv(outcome.cells));
+  own_files.write("comparison.json", outcome.json);
+  own_files.write("report.html",
+                  report_html({.title = fs::path(comparison.file).filename().string(),
+                               .command = options.command,
+                               .toml = options.source,
+                               .summary = outcome.summary,
+                               .verdict = outcome.verdict,
+                               .json = outcome.json,
+                               .match = comparison.match}));
+  files.require_in_place();
   return outcome;
 }
 

@@ -159,18 +159,17 @@ NpyArray parse_npy(std::string_view content, const std::string& name) {
   return array;
 }
 
-NpyArray read_npy(const std::filesystem::path& path) {
-  return parse_npy(read_file(path), path.string());
+NpyArray read_npy(const FilePlace& place) {
+  return parse_npy(read_file(place), place.text());
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements,
-               ElementType type, const std::vector<std::size_t>& shape) {
+std::string npy_bytes(std::span<const std::byte> elements, ElementType type,
+                      const std::vector<std::size_t>& shape) {
   std::vector<std::size_t> factors = shape;
   factors.push_back(npy_type_size(type));
   if (checked_product(factors) != elements.size()) {
-    throw Error(ErrorKind::internal,
-                fmt::format("{}: shape ({}) does not hold {} bytes", path.string(),
-                            fmt::join(shape, ", "), elements.size()));
+    throw Error(ErrorKind::internal, fmt::format("an array of shape ({}) does not hold {} bytes",
+                                                 fmt::join(shape, ", "), elements.size()));
   }
   std::string header =
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
@@ -183,7 +182,18 @@ void write_npy(const std::filesystem::path& path, std::span<const std::byte> ele
   content += static_cast<char>(header.size() >> 8);
   content += header;
   content.append(reinterpret_cast<const char*>(elements.data()), elements.size());
-  write_file_atomically(path, content);
+  return content;
+}
+
+void write_npy(const FilePlace& place, std::span<const std::byte> elements, ElementType type,
+               const std::vector<std::size_t>& shape) {
+  std::string bytes;
+  try {
+    bytes = npy_bytes(elements, type, shape);
+  } catch (const Error& error) {
+    throw error.of(place.text());
+  }
+  write_file_atomically(place, bytes);
 }
 
 std::vector<std::int64_t> npy_integers(const NpyArray& array, const std::string& name) {

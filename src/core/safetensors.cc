@@ -211,8 +211,8 @@ SafetensorsFile parse_safetensors(std::string_view content, const std::string& n
   return file;
 }
 
-SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path), path.string());
+SafetensorsFile read_safetensors(const FilePlace& place) {
+  return parse_safetensors(read_file(place), place.text());
 }
 
 std::string to_bytes(const SafetensorsFile& file) {
@@ -223,16 +223,16 @@ std::string to_bytes(const SafetensorsFile& file) {
   return bytes;
 }
 
-void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
-  SafetensorsWriter writer(path, file.metadata, headers_of(file));
+void write_safetensors(const FilePlace& place, const SafetensorsFile& file) {
+  SafetensorsWriter writer(place, file.metadata, headers_of(file));
   for (const auto& [name, array] : file.tensors) writer.write(array.bytes);
   writer.commit();
 }
 
-SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
+SafetensorsWriter::SafetensorsWriter(const FilePlace& place,
                                      const std::map<std::string, std::string>& metadata,
                                      std::vector<TensorHeader> tensors)
-    : file_(path), tensors_(std::move(tensors)) {
+    : file_(place), tensors_(std::move(tensors)) {
   file_.write(bytes_of(header_bytes(metadata, tensors_)));
 }
 
@@ -251,8 +251,7 @@ void SafetensorsWriter::commit() {
   file_.commit();
 }
 
-SafetensorsReader::SafetensorsReader(const std::filesystem::path& path)
-    : name_(path.string()), file_(path) {
+SafetensorsReader::SafetensorsReader(const FilePlace& place) : name_(place.text()), file_(place) {
   std::array<std::byte, kLengthBytes> first{};
   file_.read(0, std::span(first).first(std::min<std::size_t>(file_.size(), kLengthBytes)));
   const std::size_t length = header_length(first, file_.size(), name_);

@@ -89,6 +89,7 @@ void require_empty(const Path& directory) {
 void export_npy_pair(const Dataset& dataset, std::span<const std::uint32_t> samples,
                      const std::filesystem::path& directory) {
   check_samples(dataset, samples);
+  require_empty(directory);
   core::create_directories(directory);
   const Path images = directory / "images.npy";
   if (dataset.has_byte_pixels()) {

@@ -161,7 +161,7 @@ auto naming(const std::filesystem::path& path, Action&& action) {
 
 }  // namespace
 
-void write_model(const std::filesystem::path& path, const Network& network, const Model& model,
+void write_model(const core::FilePlace& place, const Network& network, const Model& model,
                  const std::map<std::string, std::string>& metadata) {
   const auto tracked = static_cast<std::int64_t>(model.num_batches_tracked);
   // Sorted by name; a null tensor stands for the count of batches.
@@ -177,7 +177,7 @@ void write_model(const std::filesystem::path& path, const Network& network, cons
                           ? core::TensorHeader{name, core::ElementType::i64, {}}
                           : core::TensorHeader{name, core::ElementType::f32, info->file_shape()});
   }
-  core::SafetensorsWriter writer(path, metadata, std::move(headers));
+  core::SafetensorsWriter writer(place, metadata, std::move(headers));
   for (const auto& [name, info] : by_name) {
     if (info == nullptr) {
       writer.write(std::as_bytes(std::span(&tracked, 1)));
@@ -190,9 +190,24 @@ void write_model(const std::filesystem::path& path, const Network& network, cons
   writer.commit();
 }
 
-Model read_model(const std::filesystem::path& path, const Network& network) {
-  core::SafetensorsFile file = core::read_safetensors(path);
-  return naming(path, [&] {
+std::string model_bytes(const Network& network, const Model& model,
+                        const std::map<std::string, std::string>& metadata) {
+  const auto tracked = static_cast<std::int64_t>(model.num_batches_tracked);
+  core::SafetensorsFile file{.metadata = metadata};
+  for (const TensorInfo& info : tensor_layout(network)) {
+    const std::vector<float>& flat = info.is_statistic() ? model.statistics : model.parameters;
+    const auto values = to_file_order(info, std::span(flat).subspan(info.offset, info.size));
+    file.add<float>(info.name, values, info.file_shape());
+    if (info.role == TensorRole::running_variance) {
+      file.add<std::int64_t>(tracked_name(info), std::span(&tracked, 1), {});
+    }
+  }
+  return core::to_bytes(file);
+}
+
+Model read_model(const core::FilePlace& place, const Network& network) {
+  core::SafetensorsFile file = core::read_safetensors(place);
+  return naming(place.path(), [&] {
     return take_tensors(std::move(file), network, initial_model(network, 0), nullptr);
   });
 }

@@ -34,13 +34,13 @@ config::ResolvedConfig pilot_run(const config::ResolvedConfig& config, const Pil
 }
 
 run::RunResult run_one(const config::ResolvedConfig& config, const PilotOptions& options) {
-  if (!fs::exists(fs::path(config->run.directory) / run::kConfigFile)) {
-    run::prepare_run_directory(config, false);
-  }
-  return run::run_pipeline(config, {.goal = run::Phase::done,
-                                    .stop = options.stop,
-                                    .events = options.events,
-                                    .runs_commands = options.runs_commands});
+  core::create_directories(config->run.directory);
+  const core::Directory files = core::Directory::locked(config->run.directory);
+  return run::run_pipeline(run::begin_or_continue(files, config, run::Phase::done),
+                           {.goal = run::Phase::done,
+                            .stop = options.stop,
+                            .events = options.events,
+                            .runs_commands = options.runs_commands});
 }
 
 }  // namespace

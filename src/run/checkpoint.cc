@@ -18,8 +18,8 @@
 namespace edgeprune::run {
 namespace {
 
-std::filesystem::path path_of(const std::filesystem::path& directory, std::uint64_t sequence) {
-  return directory / kCheckpointFiles[sequence % 2];
+core::FilePlace place_of(const core::Directory& run, std::uint64_t sequence) {
+  return run / kCheckpointFiles[sequence % 2];
 }
 
 // Every array of a checkpoint, for writing and for reading alike.
@@ -54,36 +54,35 @@ std::string hash_of(const core::SafetensorsReader& file) {
   return hasher.hex();
 }
 
-std::size_t length_of(const core::SafetensorsReader& file, const std::filesystem::path& path,
+std::size_t length_of(const core::SafetensorsReader& file, const core::FilePlace& place,
                       std::string_view name, core::ElementType type) {
   for (const core::TensorHeader& tensor : file.tensors()) {
     if (tensor.name == name && tensor.type == type && tensor.shape.size() == 1) {
       return tensor.shape[0];
     }
   }
-  throw UnfitCheckpoint(path,
+  throw UnfitCheckpoint(place.path(),
                         fmt::format("it has no array '{}' of {}", name, core::npy_type_name(type)));
 }
 
-LoadedCheckpoint read_checkpoint(const std::filesystem::path& path) {
-  const core::SafetensorsReader file(path);
+LoadedCheckpoint read_checkpoint(const core::FilePlace& place) {
+  const core::SafetensorsReader file(place);
   const auto& metadata = file.metadata();
   if (!metadata.contains("state") || !metadata.contains("hash") ||
       metadata.at("hash") != hash_of(file)) {
-    core::reject_file(path.string(), "checksum mismatch");
+    core::reject_file(place.text(), "checksum mismatch");
   }
-  LoadedCheckpoint checkpoint{.state = parse_run_state(metadata.at("state"), path.string()),
-                              .path = path};
-  checkpoint.state.kept.resize(length_of(file, path, "selection", core::ElementType::u32));
+  LoadedCheckpoint checkpoint{.state = parse_run_state(metadata.at("state"), place.text()),
+                              .file = place};
+  checkpoint.state.kept.resize(length_of(file, place, "selection", core::ElementType::u32));
   file.read("selection", std::as_writable_bytes(std::span(checkpoint.state.kept)));
-  require_selection(checkpoint.state, path.string());
+  require_selection(checkpoint.state, place.text());
   return checkpoint;
 }
 
 }  // namespace
 
-void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
-                      const SavedArrays& arrays) {
+void write_checkpoint(const core::Directory& run, RunState& state, const SavedArrays& arrays) {
   ++state.sequence;
   state.num_batches_tracked = arrays.model.num_batches_tracked;
   state.optimizer_step = arrays.optimizer.step;
@@ -102,22 +101,21 @@ void write_checkpoint(const std::filesystem::path& run_directory, RunState& stat
     hasher.add(name).add(array.second);
   }
   metadata["hash"] = hasher.hex();
-  core::SafetensorsWriter writer(path_of(run_directory, state.sequence), metadata,
-                                 std::move(headers));
+  core::SafetensorsWriter writer(place_of(run, state.sequence), metadata, std::move(headers));
   for (const auto& [name, array] : saved) writer.write(array.second);
   writer.commit();
 }
 
 void restore_arrays(const LoadedCheckpoint& checkpoint, const RestoredArrays& arrays) {
-  const core::SafetensorsReader file(checkpoint.path);
+  const core::SafetensorsReader file(checkpoint.file);
   const RunState& state = checkpoint.state;
   arrays.model.num_batches_tracked = state.num_batches_tracked;
   arrays.optimizer.step = state.optimizer_step;
   for_arrays(arrays, state.kept, [&]<typename T>(const std::string& name, std::span<T> values) {
     const core::ElementType type = core::element_type_of<std::remove_const_t<T>>();
-    const std::size_t length = length_of(file, checkpoint.path, name, type);
+    const std::size_t length = length_of(file, checkpoint.file, name, type);
     if (length != values.size()) {
-      throw UnfitCheckpoint(checkpoint.path,
+      throw UnfitCheckpoint(checkpoint.file.path(),
                             fmt::format("'{}' holds {} numbers where this run needs {}", name,
                                         length, values.size()));
     }
@@ -130,19 +128,19 @@ UnfitCheckpoint::UnfitCheckpoint(const std::filesystem::path& path, const std::s
                   {core::ErrorReason::run_unusable, path.parent_path().string()}),
       path_(path) {}
 
-std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run_directory,
+std::optional<LoadedCheckpoint> load_checkpoint(const core::Directory& run,
                                                 const std::vector<UnfitCheckpoint>& unfit) {
   std::optional<LoadedCheckpoint> newest;
   std::vector<std::string> notices;
   std::string why;  // of the last that cannot be read
   for (const std::string_view name : kCheckpointFiles) {
-    const auto path = run_directory / name;
-    if (!std::filesystem::exists(path)) continue;
+    if (!run.contains(name)) continue;
     try {
+      const core::FilePlace place = run / name;
       for (const UnfitCheckpoint& known : unfit) {
-        if (known.path() == path) throw known;
+        if (known.path() == place.path()) throw known;
       }
-      LoadedCheckpoint checkpoint = read_checkpoint(path);
+      LoadedCheckpoint checkpoint = read_checkpoint(place);
       if (newest && newest->state.sequence > checkpoint.state.sequence) continue;
       newest = std::move(checkpoint);
     } catch (const core::Error& error) {
@@ -153,8 +151,8 @@ std::optional<LoadedCheckpoint> load_checkpoint(const std::filesystem::path& run
   if (!newest && !notices.empty()) {
     throw core::Error(
         core::ErrorKind::run_directory,
-        fmt::format("{}: no checkpoint can be read ({}); restore one", run_directory.string(), why),
-        {core::ErrorReason::run_unusable, run_directory.string()});
+        fmt::format("{}: no checkpoint can be read ({}); restore one", run.path().string(), why),
+        {core::ErrorReason::run_unusable, run.path().string()});
   }
   if (newest) newest->notices = std::move(notices);
   return newest;

@@ -29,7 +29,7 @@ class Fit {
   void require(bool holds, std::string_view field) const {
     if (holds) return;
     throw UnfitCheckpoint(
-        checkpoint_.path,
+        checkpoint_.file.path(),
         fmt::format("its state is damaged at '{}', which does not fit this run", field));
   }
 
@@ -91,7 +91,8 @@ void require_visits(const LoadedCheckpoint& checkpoint, const std::string& name,
   for (std::size_t n = 0; n < visits.size(); ++n) {
     if (visits[n] >= least && visits[n] <= most) continue;
     throw UnfitCheckpoint(
-        checkpoint.path, fmt::format("'{}' is damaged at index {}: {} visits", name, n, visits[n]));
+        checkpoint.file.path(),
+        fmt::format("'{}' is damaged at index {}: {} visits", name, n, visits[n]));
   }
 }
 
@@ -108,8 +109,9 @@ void require_fit(const LoadedCheckpoint& checkpoint,
         [&](auto values) {
           for (std::size_t i = 0; i < values.size(); ++i) {
             if (is_number(values[i])) continue;
-            throw UnfitCheckpoint(checkpoint.path, fmt::format("'{}' is damaged at index {}: {}",
-                                                               array.name, i, values[i]));
+            throw UnfitCheckpoint(
+                checkpoint.file.path(),
+                fmt::format("'{}' is damaged at index {}: {}", array.name, i, values[i]));
           }
         },
         array.values);

@@ -70,4 +70,10 @@ std::string metrics_line(const PassRecord& record) {
   return core::json_text(json, kMetricsFile) + "\n";
 }
 
+std::string metrics_text(const std::vector<PassRecord>& passes) {
+  std::string lines;
+  for (const PassRecord& pass : passes) lines += metrics_line(pass);
+  return lines;
+}
+
 }  // namespace edgeprune::run

@@ -1,13 +1,14 @@
 #include "edgeprune/run/pipeline.h"
 
 #include "edgeprune/core/error.h"
-#include "edgeprune/core/files.h"
 #include "edgeprune/cost/equations.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/run/run_command.h"
 
+#include "begun_record.h"
 #include "device_prediction.h"
+#include "restored_files.h"
 #include "run_budget.h"
 #include "run_context.h"
 #include "run_passes.h"
@@ -16,6 +17,8 @@
 #include "score_phase.h"
 #include "select_phase.h"
 #include "train_phase.h"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdint>
@@ -27,6 +30,23 @@
 
 namespace edgeprune::run {
 namespace {
+
+// Before anything that takes long: whoever resumes a run that is killed soon keeps to it.
+void record_goal(const core::Directory& files, std::optional<Phase> goal) {
+  BegunRecord begun = read_begun(files).value_or(BegunRecord());
+  if (!goal || begun.goal == *goal) return;
+  begun.goal = *goal;
+  write_begun(files, begun);
+}
+
+// A run that nobody would find is no success.
+void require_there(const core::Directory& files) {
+  files.require_in_place();
+  if (files.contains(kConfigFile)) return;
+  throw core::Error(core::ErrorKind::run_directory,
+                    fmt::format("{}: its {} was removed while the run worked; begin again",
+                                files.path().string(), kConfigFile));
+}
 
 // A run under way has its weights in the checkpoint and needs `model.init` no more.
 nn::Model first_model(const RunSetup& setup, bool is_under_way, const PipelineOptions& options) {
@@ -44,11 +64,13 @@ void start_or_continue(RunContext& context, std::optional<LoadedCheckpoint>& sav
     const std::string text = context.run.continue_from(*saved);
     if (!text.empty()) context.notice({NoticeKind::engine_changed, text});
     saved.reset();
+    restore_files(context);
   } else {
     context.notices(context.setup.warnings());
   }
-  if (state.phase == Phase::done) context.run.require_results();
   if (state.phase != Phase::done) context.notices(context.setup.choices());
+  // What the run was last asked for may never have reached a checkpoint.
+  if (const auto begun = read_begun(context.setup.files())) state.goal = begun->goal;
   if (context.options.goal) state.goal = *context.options.goal;
   if (state.phase >= state.goal) return;
   context.budget.begin();
@@ -113,10 +135,11 @@ RunResult result_of(const RunContext& context) {
 }
 
 // From the checkpoint, or from the beginning where there is none.
-RunResult run_from(std::optional<LoadedCheckpoint> saved, const config::ResolvedConfig& config,
+RunResult run_from(std::optional<LoadedCheckpoint> saved, const RunDirectory& directory,
                    const PipelineOptions& options, const std::optional<cost::DeviceProfile>& device,
                    budget::UsageMeter& meter) {
-  RunSetup setup(config, saved ? &saved->state : nullptr, {options.data, options.inputs});
+  RunSetup setup(directory.config, saved ? &saved->state : nullptr,
+                 {options.data, options.inputs, &directory.files});
   const std::optional<cost::RunCost> predicted = predicted_cost(setup, device);
   RunProgress run(setup, first_model(setup, saved.has_value(), options), meter);
   std::optional<RunPasses> passes;  // these ask the budget, and the budget them
@@ -134,25 +157,32 @@ RunResult run_from(std::optional<LoadedCheckpoint> saved, const config::Resolved
   passes.emplace(context);
   start_or_continue(context, saved);
   run_phases(context, *passes);
+  require_there(directory.files);
   return result_of(context);
 }
 
 }  // namespace
 
 RunResult run_pipeline(const config::ResolvedConfig& config, const PipelineOptions& options) {
+  return run_pipeline(RunDirectory{core::Directory::locked(config->run.directory), config},
+                      options);
+}
+
+RunResult run_pipeline(const RunDirectory& directory, const PipelineOptions& options) {
+  const auto& [files, config] = directory;
+  record_goal(files, options.goal);
   // From here on seconds count, and joules soon: opening the data is part of the run.
   const auto begin = std::chrono::steady_clock::now();
   const std::optional<cost::DeviceProfile> device = device_of(*config);
-  const core::DirectoryLock lock(config->run.directory);
   for (std::vector<UnfitCheckpoint> unfit;;) {
-    std::optional<LoadedCheckpoint> saved = load_checkpoint(config->run.directory, unfit);
+    std::optional<LoadedCheckpoint> saved = load_checkpoint(files, unfit);
     std::unique_ptr<budget::UsageMeter> own_meter;
     if (options.spending == nullptr) {
       own_meter = has_nothing_left(saved, options) ? budget::no_usage()
                                                    : open_meter(*config, device, options, begin);
     }
     try {
-      return run_from(std::move(saved), config, options, device,
+      return run_from(std::move(saved), directory, options, device,
                       own_meter ? *own_meter : *options.spending);
     } catch (const UnfitCheckpoint& error) {
       unfit.push_back(error);

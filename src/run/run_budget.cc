@@ -59,7 +59,7 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
 void RunBudget::begin() {
   budget::BudgetState& budget = state_.budget;
   // Without what a kill has left behind.
-  if (!budget.decisions.empty() || exists(setup_.directory / kDecisionsFile)) write_log();
+  if (!budget.decisions.empty() || exists(setup_.files() / kDecisionsFile)) write_log();
   if (!replay_) return;
   // Until the selection a run may be given another log.
   const bool is_same_log = budget.replayed_log == replay_->name() || state_.phase >= Phase::train;
@@ -425,7 +425,7 @@ void RunBudget::log(budget::DecisionRecord record, const Pass& pass) {
 }
 
 void RunBudget::write_log() const {
-  core::write_file_atomically(setup_.directory / kDecisionsFile,
+  core::write_file_atomically(setup_.files() / kDecisionsFile,
                               budget::decisions_text(state_.budget.decisions));
 }
 

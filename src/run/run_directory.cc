@@ -2,18 +2,19 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/hash.h"
 #include "edgeprune/core/toml_string.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/run/checkpoint.h"
 #include "edgeprune/select/strategy.h"
 
+#include "begun_record.h"
 #include "run_scores.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
-#include <system_error>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,9 +29,13 @@ namespace fs = std::filesystem;
                     {reason, directory.string()});
 }
 
-void require_run_directory(const fs::path& directory) {
-  if (fs::exists(directory / kConfigFile)) return;
+[[noreturn]] void reject_missing(const fs::path& directory) {
   reject(directory, "not a run directory (it has no config.toml); check the path");
+}
+
+core::Directory open_existing(const fs::path& directory) {
+  if (!fs::is_directory(directory)) reject_missing(directory);
+  return directory;
 }
 
 // As config.toml begins.
@@ -51,16 +56,49 @@ void require_todays_names(const fs::path& directory, std::string_view toml) {
                                 writer_of(toml), renamed));
 }
 
-config::Config read_run_config(const fs::path& directory, const std::vector<std::string>& overrides,
-                               const config::Catalogues& catalogues) {
-  require_run_directory(directory);
-  const fs::path file = directory / kConfigFile;
+config::Config read_config_in(const core::Directory& files,
+                              const std::vector<std::string>& overrides,
+                              const config::Catalogues& catalogues) {
+  if (!files.contains(kConfigFile)) reject_missing(files.path());
+  const core::FilePlace file = files / kConfigFile;
   const std::string toml = core::read_file(file);
-  require_todays_names(directory, toml);
-  config::Config config = config::parse_config(toml, file.string(), overrides);
-  config.run.directory = directory.string();
+  require_todays_names(files.path(), toml);
+  config::Config config = config::parse_config(toml, file.text(), overrides);
+  config.run.directory = files.path().string();
   config.catalogues = catalogues;
   return config;
+}
+
+// Locked, and without what killed processes left.
+core::Directory lock_existing(const fs::path& directory) {
+  if (!open_existing(directory).contains(kConfigFile)) reject_missing(directory);
+  core::Directory files = core::Directory::locked(directory);
+  files.remove_temporaries();
+  return files;
+}
+
+// A run of an earlier version has no run.json; it has a checkpoint, or it cost nothing.
+void require_own_config(const core::Directory& files) {
+  const std::string toml = core::read_file(files / kConfigFile);
+  const std::optional<BegunRecord> begun = read_begun(files);
+  const bool is_earlier = (!begun || begun->config_hashes.empty()) &&
+                          toml.starts_with(kWrittenBy) && load_checkpoint(files);
+  if (is_earlier || (begun && begun->names(kConfigFile, toml))) return;
+  reject(
+      files.path(),
+      "its config.toml is not as a run wrote it, so it is not replaced; make this change by hand "
+      "there, or undo what was edited");
+}
+
+// Until the new file is there, the old one counts too.
+void replace_config(const core::Directory& files, const config::ResolvedConfig& config) {
+  const std::string toml = run_config_text(config);
+  if (std::optional<BegunRecord> begun = read_begun(files)) {
+    begun->config_hashes = {core::content_hash(toml),
+                            core::content_hash(core::read_file(files / kConfigFile))};
+    write_begun(files, *begun);
+  }
+  core::write_file_atomically(files / kConfigFile, toml);
 }
 
 bool has_warmed_up(const RunState& state) {
@@ -69,15 +107,23 @@ bool has_warmed_up(const RunState& state) {
 
 }  // namespace
 
-void write_run_config(const fs::path& directory, const config::ResolvedConfig& config) {
-  core::write_file_atomically(
-      directory / kConfigFile,
-      fmt::format("{}{}\n\n{}", kWrittenBy, core::version(), config::to_toml(*config)));
+std::string run_config_text(const config::ResolvedConfig& config) {
+  return fmt::format("{}{}\n\n{}", kWrittenBy, core::version(), config::to_toml(*config));
 }
 
-config::ResolvedConfig open_run_directory(const fs::path& directory,
-                                          const config::Catalogues& catalogues) {
-  return config::resolve(read_run_config(directory, {}, catalogues));
+config::ResolvedConfig read_run_config(const fs::path& directory,
+                                       const config::Catalogues& catalogues) {
+  return run_config_in(open_existing(directory), catalogues);
+}
+
+config::ResolvedConfig run_config_in(const core::Directory& files,
+                                     const config::Catalogues& catalogues) {
+  return config::resolve(read_config_in(files, {}, catalogues));
+}
+
+RunDirectory open_run_directory(const fs::path& directory, const config::Catalogues& catalogues) {
+  const core::Directory files = lock_existing(directory);
+  return {files, run_config_in(files, catalogues)};
 }
 
 void require_resumable(const RunState& state, const config::Config& config) {
@@ -128,40 +174,39 @@ bool may_change_until_selected(const config::ConfigField& field) {
 
 }  // namespace
 
-config::ResolvedConfig change_limits(const fs::path& directory,
-                                     const std::vector<std::string>& overrides,
-                                     const config::Catalogues& catalogues) {
+RunDirectory change_limits(const fs::path& directory, const std::vector<std::string>& overrides,
+                           const config::Catalogues& catalogues) {
   require_changeable(overrides, may_always_change, "begun");
-  require_run_directory(directory);
-  const core::DirectoryLock lock(directory);
+  const core::Directory files = lock_existing(directory);
   const config::ResolvedConfig config =
-      config::resolve(read_run_config(directory, overrides, catalogues));
-  write_run_config(directory, config);
-  return config;
+      config::resolve(read_config_in(files, overrides, catalogues));
+  require_own_config(files);
+  replace_config(files, config);
+  return {files, config};
 }
 
-config::ResolvedConfig change_selection(const fs::path& directory,
-                                        const std::vector<std::string>& overrides,
-                                        const config::Catalogues& catalogues) {
+RunDirectory change_selection(const fs::path& directory, const std::vector<std::string>& overrides,
+                              const config::Catalogues& catalogues) {
   require_changeable(overrides, may_change_until_selected, "been scored");
-  require_run_directory(directory);
-  const core::DirectoryLock lock(directory);
-  const auto checkpoint = load_checkpoint(directory);
+  const core::Directory files = lock_existing(directory);
+  const auto checkpoint = load_checkpoint(files);
   if (!overrides.empty() && checkpoint && checkpoint->state.phase > Phase::select) {
     reject(directory, "its selection is already made; start another run",
            core::ErrorReason::new_run_needed);
   }
-  const config::ResolvedConfig begun = open_run_directory(directory, catalogues);
+  const config::ResolvedConfig begun = run_config_in(files, catalogues);
+  if (overrides.empty()) return {files, begun};
   const config::ResolvedConfig config =
-      config::resolve(read_run_config(directory, overrides, catalogues));
+      config::resolve(read_config_in(files, overrides, catalogues));
   if (checkpoint) {
     require_resumable(checkpoint->state, *config);
     if (has_warmed_up(checkpoint->state)) require_columns(*config, begun->score.columns);
     // Refused here, before config.toml changes, rather than by the plan.
     (void)config->prune.keep_ratio.num_kept(checkpoint->state.num_samples);
   }
-  write_run_config(directory, config);
-  return config;
+  require_own_config(files);
+  replace_config(files, config);
+  return {files, config};
 }
 
 }  // namespace edgeprune::run

@@ -50,15 +50,23 @@ std::optional<NetworkTask> planned_task(const std::filesystem::path& directory) 
 
 }  // namespace
 
-std::filesystem::path network_file_of(const config::Config& config) {
+std::optional<core::FilePlace> network_file_of(const config::Config& config,
+                                               const core::Directory* run) {
   if (!config::is_network_file(config.model.network)) return {};
-  const std::filesystem::path copy = std::filesystem::path(config.run.directory) / kNetworkFile;
-  const bool copied = !config.run.directory.empty() && std::filesystem::exists(copy);
-  return copied ? copy : std::filesystem::path(config.model.network);
+  const std::string& directory = config.run.directory;
+  const core::FilePlace copy =
+      run != nullptr ? *run / kNetworkFile
+                     : core::FilePlace(std::filesystem::path(directory) / kNetworkFile);
+  const bool is_copied = (run != nullptr || !directory.empty()) && copy.exists();
+  return is_copied ? copy : core::FilePlace(config.model.network);
 }
 
 std::string network_name(const config::Config& config) {
   return std::filesystem::path(config.model.network).filename().string();
+}
+
+std::map<std::string, std::string> model_metadata(const config::Config& config) {
+  return {{"format", "pt"}, {"network", network_name(config)}};
 }
 
 NetworkTask network_task(const config::Config& config) {
@@ -69,9 +77,10 @@ NetworkTask network_task(const config::Config& config) {
 }
 
 nn::Network build_run_network(const config::Config& config, const nn::Shape& input,
-                              std::uint32_t num_classes) {
-  const std::filesystem::path file = network_file_of(config);
-  if (!file.empty()) return config::read_network_file(file, input, num_classes);
+                              std::uint32_t num_classes, const core::Directory* run) {
+  if (const auto file = network_file_of(config, run)) {
+    return config::parse_network_file(core::read_file(*file), file->text(), input, num_classes);
+  }
   const config::Config::ModelSection& model = config.model;
   return nn::build_network({.name = model.network,
                             .hidden_sizes = model.hidden_sizes,

@@ -50,7 +50,7 @@ void RunProgress::require_unchanged(const RunState& saved) const {
   }
   if (saved.configuration == setup_.configuration_hash(saved.phase)) return;
   std::string_view changed_too;
-  if (!network_file_of(setup_.config).empty()) changed_too = ", network.toml";
+  if (!setup_.network_hash.empty()) changed_too = ", network.toml";
   if (setup_.config.model.network == kNetworkInMemory) changed_too = ", the network in memory";
   throw core::Error(
       core::ErrorKind::run_directory,
@@ -98,7 +98,7 @@ core::Usage RunProgress::save() {
   const auto saving = account.during(core::Activity::other);
   const core::Usage before = account.total();
   write_checkpoint(
-      setup_.directory, state,
+      setup_.files(), state,
       {.model = trainer.model(), .optimizer = trainer.optimizer_state(), .gathered = gathered()});
   last_save_ = Clock::now();
   return account.total() - before;
@@ -170,19 +170,7 @@ void RunProgress::record_late_evaluation(const EpochMetrics& evaluation) {
 }
 
 void RunProgress::write_metrics() const {
-  std::string lines;
-  for (const PassRecord& pass : state.metrics) lines += metrics_line(pass);
-  core::write_file_atomically(setup_.directory / kMetricsFile, lines);
-}
-
-void RunProgress::require_results() const {
-  for (const std::string_view name : {kSelectionFile, kMetricsFile, kModelFile, kSummaryFile}) {
-    if (std::filesystem::exists(setup_.directory / name)) continue;
-    throw core::Error(core::ErrorKind::run_directory,
-                      fmt::format("{}: the run is finished but its {} is gone; put it back",
-                                  setup_.directory.string(), name),
-                      {core::ErrorReason::run_unusable, setup_.directory.string()});
-  }
+  core::write_file_atomically(setup_.files() / kMetricsFile, metrics_text(state.metrics));
 }
 
 }  // namespace edgeprune::run

@@ -51,9 +51,6 @@ class RunProgress {
   /// Of the last epoch, whose line is written already.
   void record_late_evaluation(const EpochMetrics& evaluation);
 
-  /// A finished run whose files are gone is an Error of kind run_directory.
-  void require_results() const;
-
  private:
   using Clock = std::chrono::steady_clock;
 

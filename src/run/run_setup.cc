@@ -30,7 +30,12 @@ nn::Network network_of(const config::Config& config, const RunSources& sources,
                        const RunData& data) {
   const nn::Network* given = network_in_memory(config, sources.inputs, data);
   if (given != nullptr) return *given;
-  return build_run_network(config, data.shape(), data.train.num_classes());
+  return build_run_network(config, data.shape(), data.train.num_classes(), sources.run);
+}
+
+std::string network_hash_of(const config::Config& config, const core::Directory* run) {
+  const auto file = network_file_of(config, run);
+  return file ? core::content_hash(core::read_file(*file)) : "";
 }
 
 }  // namespace
@@ -44,9 +49,10 @@ RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state,
       opened(open(config, sources)),
       data(*opened),
       choice(choose_run_strategy(config, state ? state->label_noise : std::nullopt)),
+      network_hash(network_hash_of(config, sources.run)),
       network(network_of(config, sources, data)),
       pool(static_cast<int>(config.run.threads)),
-      given(given_selection()),
+      given(given_selection(state)),
       plan(make_plan(state ? state->warmup_iterations : 0)),
       recipe(choose_recipe()),
       precision(train::choose_precision(config.train.precision,
@@ -63,11 +69,13 @@ RunPlan RunSetup::make_plan(std::uint32_t warmup_made) const {
                    .warmup_made = warmup_made});
 }
 
-std::vector<std::uint32_t> RunSetup::given_selection() const {
+std::vector<std::uint32_t> RunSetup::given_selection(const RunState* state) const {
   if (strategy().select != nullptr || strategy().sampler != nullptr) return {};
+  if (state != nullptr && state->phase > Phase::select) return state->kept;
   // Once a run has taken the list over, its own copy counts.
-  std::filesystem::path list = directory / kSelectionFile;
-  if (!std::filesystem::exists(list)) list = config.prune.selection_file;
+  const bool has_own = sources.run != nullptr && sources.run->contains(kSelectionFile);
+  const core::FilePlace list =
+      has_own ? *sources.run / kSelectionFile : core::FilePlace(config.prune.selection_file);
   return select::read_index_list(list, data.train.num_samples());
 }
 
@@ -127,8 +135,7 @@ std::string RunSetup::configuration_hash(Phase phase) const {
   fixed.score.columns.clear();  // a checkpoint holds what was gathered
   if (config.model.network == kNetworkInMemory) fixed.model.network = identity_of(network);
   // A network's file may move, but not change.
-  const std::filesystem::path file = network_file_of(config);
-  if (!file.empty()) fixed.model.network = core::content_hash(core::read_file(file));
+  if (!network_hash.empty()) fixed.model.network = network_hash;
   return core::content_hash(config::to_toml(fixed));
 }
 
@@ -210,7 +217,7 @@ PlanRecord RunSetup::record() const {
 }
 
 void RunSetup::write_plan() const {
-  core::write_file_atomically(directory / kPlanFile, plan_json(record()));
+  core::write_file_atomically(files() / kPlanFile, plan_json(record()));
 }
 
 }  // namespace edgeprune::run

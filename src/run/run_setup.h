@@ -3,6 +3,7 @@
 // precision, memory.
 
 #include "edgeprune/config/resolved_config.h"
+#include "edgeprune/core/directory.h"
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/network.h"
 #include "edgeprune/run/notice.h"
@@ -32,8 +33,9 @@ namespace edgeprune::run {
 
 /// Where a run takes its data and network from where the configuration alone does not say.
 struct RunSources {
-  SharedData* shared = nullptr;       // looked at first for files that are read
-  const RunInputs* inputs = nullptr;  // handed over in memory
+  SharedData* shared = nullptr;          // looked at first for files that are read
+  const RunInputs* inputs = nullptr;     // handed over in memory
+  const core::Directory* run = nullptr;  // of a run that is carried out; null: a plan alone
 };
 
 class RunSetup {
@@ -44,10 +46,11 @@ class RunSetup {
   config::ResolvedConfig resolved;
   const config::Config& config = *resolved;
   RunSources sources;
-  std::filesystem::path directory;
+  std::filesystem::path directory;  // for messages
   std::shared_ptr<const RunData> opened;
   const RunData& data;
   StrategyChoice choice;
+  std::string network_hash;  // of the file that describes the network; empty without one
   nn::Network network;
   core::ThreadPool pool;
   std::vector<std::uint32_t> given;  // strategy `file`: its index list
@@ -80,12 +83,14 @@ class RunSetup {
   /// Precision, memory, strategy and recipe where they were chosen.
   [[nodiscard]] std::vector<Notice> choices() const;
   [[nodiscard]] Notice strategy_notice() const;
+  /// Where the run is written; only where it is carried out.
+  [[nodiscard]] const core::Directory& files() const { return *sources.run; }
   /// What the files of the run tell of all this.
   [[nodiscard]] PlanRecord record() const;
   void write_plan() const;
 
  private:
-  [[nodiscard]] std::vector<std::uint32_t> given_selection() const;
+  [[nodiscard]] std::vector<std::uint32_t> given_selection(const RunState* state) const;
   [[nodiscard]] RunPlan make_plan(std::uint32_t warmup_made) const;
   [[nodiscard]] train::TrainingRecipe choose_recipe() const;
   [[nodiscard]] train::TrainerOptions trainer_options(const train::StepMemory& step) const;

@@ -14,22 +14,22 @@ bool is_complete(const std::filesystem::path& run_directory) {
   return std::filesystem::exists(run_directory / kSummaryFile);
 }
 
-void record_measured_time_ratio(const std::filesystem::path& run_directory, double ratio) {
+void record_measured_time_ratio(const core::Directory& run, double ratio) {
   using Json = nlohmann::ordered_json;
-  const std::filesystem::path path = run_directory / kSummaryFile;
+  const core::FilePlace place = run / kSummaryFile;
   const auto with_ratio = [ratio](Json json) {
     json.at("cost_ratio").at("measured_time_against_full") = ratio;
     return json;
   };
   const Json summary =
-      core::read_json<Json>(core::read_file(path),
-                            {.name = path.string(),
+      core::read_json<Json>(core::read_file(place),
+                            {.name = place.text(),
                              .what = "not the summary of a run",
                              .fix = "restore it",
                              .kind = core::ErrorKind::run_directory,
-                             .context = {core::ErrorReason::run_unusable, run_directory.string()}},
+                             .context = {core::ErrorReason::run_unusable, run.path().string()}},
                             with_ratio);
-  core::write_file_atomically(path, core::json_text(summary, kSummaryFile, 2) + "\n");
+  core::write_file_atomically(place, core::json_text(summary, kSummaryFile, 2) + "\n");
 }
 
 }  // namespace edgeprune::run

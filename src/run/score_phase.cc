@@ -30,7 +30,7 @@ class ScorePhase {
       state_.warmup_iterations = setup_.plan.warmup_iterations;
       state_.label_noise = run_.scores->label_noise();
       context_.scores = run_.scores->finish();
-      write_scores(setup_.directory, setup_.config, setup_.data, *context_.scores);
+      write_scores(setup_.files(), setup_.config, setup_.data, *context_.scores);
     }
     run_.enter(Phase::select);
   }

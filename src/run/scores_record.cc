@@ -14,8 +14,8 @@
 
 namespace edgeprune::run {
 
-void write_scores(const std::filesystem::path& directory, const config::Config& config,
-                  const RunData& data, const score::Scores& scores) {
+ScoreFiles score_files(const config::Config& config, const RunData& data,
+                       const score::Scores& scores) {
   const std::vector<score::Scores::Column>& columns = scores.columns();
   const std::size_t num_samples = data.train.num_samples();
   std::vector<float> table(num_samples * columns.size());
@@ -34,10 +34,16 @@ void write_scores(const std::filesystem::path& directory, const config::Config& 
                      {"num_samples", num_samples},
                      {"seed", config.run.seed},
                      {"version", core::version()}};
-  core::write_npy(directory / kScoresFile, std::span<const float>(table),
-                  {num_samples, columns.size()});
-  core::write_file_atomically(directory / kScoresManifestFile,
-                              core::json_text(json, kScoresManifestFile, 2) + "\n");
+  return {core::npy_bytes(std::as_bytes(std::span(table)), core::ElementType::f32,
+                          {num_samples, columns.size()}),
+          core::json_text(json, kScoresManifestFile, 2) + "\n"};
+}
+
+void write_scores(const core::Directory& files, const config::Config& config, const RunData& data,
+                  const score::Scores& scores) {
+  const ScoreFiles written = score_files(config, data, scores);
+  core::write_file_atomically(files / kScoresFile, written.npy);
+  core::write_file_atomically(files / kScoresManifestFile, written.json);
 }
 
 }  // namespace edgeprune::run

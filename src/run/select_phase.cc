@@ -35,7 +35,7 @@ class SelectPhase {
     }
     context_.scores.reset();
     select::write_selection(
-        setup_.directory, state_.kept,
+        setup_.files(), state_.kept,
         selection_manifest(setup_.config, setup_.choice, setup_.plan, setup_.data));
     context_.notices(NoticeKind::vanished_classes,
                      vanished_classes(setup_.data.train, state_.kept));

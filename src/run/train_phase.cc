@@ -76,11 +76,11 @@ class TrainPhase {
   }
 
   void finish() {
-    nn::write_model(setup_.directory / kModelFile, setup_.network, run_.trainer.model(),
-                    {{"format", "pt"}, {"network", network_name(setup_.config)}});
+    nn::write_model(setup_.files() / kModelFile, setup_.network, run_.trainer.model(),
+                    model_metadata(setup_.config));
     run_.account.flush();
     context_.notices_of_meters();
-    core::write_file_atomically(setup_.directory / kSummaryFile, summary());
+    core::write_file_atomically(setup_.files() / kSummaryFile, summary());
     run_.enter(Phase::done);
   }
 

@@ -11,14 +11,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace edgeprune::select {
 
 std::string selection_hash(std::span<const std::uint32_t> kept) {
   return core::Hasher().add_values(kept).hex();
 }
 
-void write_selection(const std::filesystem::path& directory, std::span<const std::uint32_t> kept,
-                     Manifest manifest) {
+SelectionFiles selection_files(std::span<const std::uint32_t> kept, Manifest manifest) {
   manifest.selection_hash = selection_hash(kept);
   const nlohmann::ordered_json json = {{"dataset_hash", manifest.dataset_hash},
                                        {"scorer", manifest.scorer},
@@ -31,16 +32,22 @@ void write_selection(const std::filesystem::path& directory, std::span<const std
                                        {"selection_hash", manifest.selection_hash},
                                        {"format_version", 1},
                                        {"version", core::version()}};
-  // First, and whatever bytes a file's name has: what cannot be written leaves nothing.
-  const std::string text = core::json_text(json, "selection.json", 2) + "\n";
-  core::write_npy(directory / "selection.npy", kept, {kept.size()});
-  core::write_file_atomically(directory / "selection.json", text);
+  // Whatever bytes a file's name has.
+  return {core::npy_bytes(std::as_bytes(kept), core::ElementType::u32, {kept.size()}),
+          core::json_text(json, "selection.json", 2) + "\n"};
 }
 
-SelectionHashes read_selection_hashes(const std::filesystem::path& directory) {
-  const auto path = directory / "selection.json";
-  return core::read_json<nlohmann::json>(core::read_file(path),
-                                         {.name = path.string(),
+void write_selection(const core::Directory& directory, std::span<const std::uint32_t> kept,
+                     Manifest manifest) {
+  const SelectionFiles files = selection_files(kept, std::move(manifest));
+  core::write_file_atomically(directory / "selection.npy", files.npy);
+  core::write_file_atomically(directory / "selection.json", files.json);
+}
+
+SelectionHashes read_selection_hashes(const core::Directory& directory) {
+  const core::FilePlace place = directory / "selection.json";
+  return core::read_json<nlohmann::json>(core::read_file(place),
+                                         {.name = place.text(),
                                           .what = "not a selection's manifest",
                                           .fix = "select again",
                                           .kind = core::ErrorKind::run_directory},
@@ -50,17 +57,35 @@ SelectionHashes read_selection_hashes(const std::filesystem::path& directory) {
                                          });
 }
 
-std::vector<std::uint32_t> read_index_list(const std::filesystem::path& path,
+void require_replaceable_selection(const core::Directory& directory) {
+  const bool has_list = directory.contains("selection.npy");
+  const bool has_manifest = directory.contains("selection.json");
+  if (!has_list && !has_manifest) return;
+  try {
+    const core::NpyArray list = core::read_npy(directory / "selection.npy");
+    const std::string hash = read_selection_hashes(directory).selection;
+    if (hash == selection_hash(list.as<std::uint32_t>())) return;
+  } catch (const core::Error&) {
+    // Said of both below.
+  }
+  throw core::Error(core::ErrorKind::run_directory,
+                    fmt::format("{}: holds a selection.npy or selection.json that edgeprune did "
+                                "not write or that was edited since, so it is not replaced; name "
+                                "another directory",
+                                directory.path().string()));
+}
+
+std::vector<std::uint32_t> read_index_list(const core::FilePlace& place,
                                            std::uint32_t num_samples) {
-  const core::NpyArray array = core::read_npy(path);
+  const core::NpyArray array = core::read_npy(place);
   const auto reject = [&](const std::string& what) {
-    throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", path.string(), what));
+    throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", place.text(), what));
   };
   if (array.shape.size() != 1 || array.num_elements() == 0) {
     reject("an index list must be one-dimensional and hold at least one index");
   }
   std::vector<bool> kept(num_samples);
-  for (const std::int64_t index : core::npy_integers(array, path.string())) {
+  for (const std::int64_t index : core::npy_integers(array, place.text())) {
     if (index < 0 || index >= num_samples) {
       reject(fmt::format("index {} lies outside the data set's {} samples", index, num_samples));
     }

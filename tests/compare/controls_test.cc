@@ -87,7 +87,7 @@ TEST(Controls, OneThatEndsEarlyNamesTheRunToGoOnWith) {
   EXPECT_EQ(context.subject, config.run.directory);
   EXPECT_TRUE(context.setting.starts_with("budget.seconds=")) << context.setting;
   EXPECT_TRUE(run::is_complete(config.run.directory));
-  const config::ResolvedConfig more =
+  const run::RunDirectory more =
       run::change_limits(config.run.directory, {"budget.seconds=1000"});
   EXPECT_EQ(run_with_controls(more, {.spending = &device}).size(), 2u);
 }

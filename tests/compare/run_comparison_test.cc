@@ -245,6 +245,42 @@ TEST(RunComparison, LeavesOtherDirectoriesAlone) {
   EXPECT_EQ(core::read_file(data.directory() / "yours/comparison.toml"), "# mine");
 }
 
+TEST(RunComparison, FilesOfSomebodysOwnAreNotReplaced) {
+  const run::SmallRun data;
+  const std::string toml =
+      small_toml(data, "strategies = [\"top\"]\nkeep_ratios = [0.5]\nseeds = 1\n");
+  const auto expect_refused = [&](const fs::path& directory, const std::string& name) {
+    testing::expect_error(core::ErrorKind::run_directory,
+                          core::ErrorReason::comparison_directory_taken, {name, "not replaced"},
+                          [&] { (void)compare(toml, directory); });
+  };
+  const fs::path made = data.directory() / "made";
+  core::create_directories(made / "cells");
+  core::write_file_atomically(made / "comparison.toml", "# mine");
+  expect_refused(made, "comparison.toml");
+  const fs::path own = data.directory() / "own";
+  (void)compare(toml, own);
+  for (const char* name : {"comparison.toml", "comparison.csv", "report.html"}) {
+    const std::string before = core::read_file(own / name);
+    core::write_file_atomically(own / name, before + "mine");
+    expect_refused(own, name);
+    EXPECT_EQ(core::read_file(own / name), before + "mine");
+    core::write_file_atomically(own / name, before);
+  }
+  fs::create_symlink("report.html", own / "cells-of-mine");
+  expect_refused(own, "cells-of-mine");
+}
+
+// As an earlier version left it.
+TEST(RunComparison, GoesOnWithoutARecordOfItsFiles) {
+  const run::SmallRun data;
+  const std::string toml =
+      small_toml(data, "strategies = [\"top\"]\nkeep_ratios = [0.5]\nseeds = 1\n");
+  const std::string json = compare(toml, data.directory() / "c").json;
+  fs::remove(data.directory() / "c/comparison-files.json");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(compare(toml, data.directory() / "c").json, json);
+}
+
 TEST(RunComparison, NamesTheCellThatFailed) {
   const run::SmallRun data;
   const std::string toml =

@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <csignal>
 #include <set>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,11 +59,69 @@ TEST(WriteFileAtomically, ReplacesAFile) {
   EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
 }
 
-TEST(WriteFileAtomically, OverwritesWhatAnInterruptedWriteLeft) {
+// A name that could be guessed could be a link to somebody's file, or a pipe that nobody reads.
+TEST(WriteFileAtomically, ItsTemporaryFileIsNoFileThatWasThere) {
   const TempDirectory directory;
-  write_file_atomically(directory / "a.tmp", "half a fi");
-  write_file_atomically(directory / "a", "whole");
-  EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+  write_file_atomically(directory / "mine", "mine");
+  std::filesystem::create_symlink("mine", directory / "a.tmp");
+  ASSERT_EQ(::mkfifo((directory / "b.tmp").c_str(), 0600), 0);
+  write_file_atomically(directory / "a", "content");
+  write_file_atomically(directory / "b", "content");
+  EXPECT_EQ(read_file(directory / "mine"), "mine");
+  EXPECT_EQ(read_file(directory / "a"), "content");
+  EXPECT_EQ(read_file(directory / "b"), "content");
+}
+
+std::string only_other_name(const TempDirectory& directory, const std::string& name) {
+  std::set<std::string> names = names_in(directory.path());
+  names.erase(name);
+  return names.size() == 1 ? *names.begin() : "";
+}
+
+TEST(AtomicFile, WritesUnderAnotherNameEachTimeThatIsKnown) {
+  const TempDirectory directory;
+  std::set<std::string> seen;
+  for (int i = 0; i < 20; ++i) {
+    AtomicFile file(directory / "a");
+    const std::string name = only_other_name(directory, "a");
+    EXPECT_TRUE(is_temporary_name(name)) << name;
+    EXPECT_TRUE(seen.insert(name).second);
+    file.commit();
+  }
+  for (const char* other : {"a.tmp", "edgeprune-.tmp", "edgeprune-0123456789abcdef.tmp",
+                            "edgeprune-0123456789abcdef0123456789abcdeX.tmp"}) {
+    EXPECT_FALSE(is_temporary_name(other)) << other;
+  }
+}
+
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  return status.st_mode & 07777U;
+}
+
+TEST(AtomicFile, KeepsThePermissionsOfTheFileThatItReplaces) {
+  const TempDirectory directory;
+  const mode_t before = ::umask(027);
+  write_file_atomically(directory / "new", "x");
+  EXPECT_EQ(mode_of(directory / "new"), 0640U);
+  for (const mode_t mode : {0600U, 0644U, 0666U, 0400U}) {
+    ASSERT_EQ(::chmod((directory / "new").c_str(), mode), 0);
+    write_file_atomically(directory / "new", "y");
+    EXPECT_EQ(mode_of(directory / "new"), mode);
+  }
+  (void)::umask(before);
+}
+
+TEST(CopyFile, CopiesAFileAndNoLink) {
+  const TempDirectory directory;
+  const std::string content(200'000, 'x');
+  write_file_atomically(directory / "a", content);
+  std::filesystem::create_symlink("a", directory / "link");
+  copy_file_durably(directory / "a", directory / "b");
+  EXPECT_EQ(read_file(directory / "b"), content);
+  expect_error(ErrorKind::io, {"/link"},
+               [&] { copy_file_durably(directory / "link", directory / "c"); });
 }
 
 TEST(WriteFileAtomically, AMissingDirectoryIsAnErrorThatNamesThePath) {
@@ -109,15 +169,29 @@ TEST(WriteFileAtomically, AnUnwritableDirectoryIsAnErrorThatSaysSo) {
                [&] { write_file_atomically(directory / "closed/a", "content"); });
 }
 
-// The temporary file is made a device that is always full.
-TEST(WriteFileAtomically, AFullDiskIsAnErrorAndLeavesTheOldContent) {
+// A program that ignores the signal, as edgeprune does, gets an error.
+TEST(WriteFileAtomically, AFileThatMayNotGrowIsAnErrorAndLeavesTheOldContent) {
   const TempDirectory directory;
   write_file_atomically(directory / "a", "old");
-  std::filesystem::create_symlink("/dev/full", directory / "a.tmp");
-  expect_error(ErrorKind::io, {"/a", "No space left", "free some space"},
-               [&] { write_file_atomically(directory / "a", "new"); });
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = ::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small { 1000, before.rlim_max };
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  expect_error(ErrorKind::io, {"/a", "File too large", "ulimit -f"},
+               [&] { write_file_atomically(directory / "a", std::string(5000, 'x')); });
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  (void)::signal(SIGXFSZ, handler);
   EXPECT_EQ(read_file(directory / "a"), "old");
   EXPECT_EQ(names_in(directory.path()), (std::set<std::string>{"a"}));
+}
+
+TEST(ReadFile, DoesNotWaitForTheOtherEndOfAPipe) {
+  const TempDirectory directory;
+  ASSERT_EQ(::mkfifo((directory / "a").c_str(), 0600), 0);
+  expect_error(ErrorKind::io, {"/a", "pipe"}, [&] { (void)read_file(directory / "a"); });
+  const Directory open(directory.path());
+  expect_error(ErrorKind::io, {"/a", "pipe"}, [&] { (void)read_file(open / "a"); });
 }
 
 TEST(WriteDirectoryAtomically, GivesAFullDirectoryItsName) {
@@ -212,20 +286,6 @@ TEST(ReadFile, ADirectoryIsAnErrorThatNamesIt) {
   const TempDirectory directory;
   expect_error(ErrorKind::io, {directory.path().string(), "directory"},
                [&] { (void)read_file(directory.path()); });
-}
-
-TEST(CreateDirectories, MakesParentsAndAcceptsWhatExists) {
-  const TempDirectory directory;
-  core::create_directories(directory / "a/b/c");
-  core::create_directories(directory / "a/b/c");
-  EXPECT_TRUE(std::filesystem::is_directory(directory / "a/b/c"));
-}
-
-TEST(CreateDirectories, AFileInTheWayIsAnErrorThatNamesThePath) {
-  const TempDirectory directory;
-  write_file_atomically(directory / "a", "a file");
-  expect_error(ErrorKind::io, {"a/b", "directory"},
-               [&] { core::create_directories(directory / "a/b"); });
 }
 
 RC_GTEST_PROP(WriteFileAtomicallyProperty, WhatIsWrittenIsRead, ()) {

@@ -60,6 +60,7 @@ TEST_F(ModelFile, WhatIsWrittenIsRead) {
   EXPECT_EQ(read.statistics, model.statistics);
   EXPECT_EQ(read.num_batches_tracked, 123U);
   EXPECT_EQ(core::read_safetensors(path).metadata.at("seed"), "5");
+  EXPECT_EQ(core::read_file(path), model_bytes(kCnn, model, {{"seed", "5"}}));
 }
 
 TEST_F(ModelFile, HoldsWhatAStateDictHolds) {

@@ -230,7 +230,7 @@ TEST(BudgetedRun, TooSmallForAStepStopsEarlySaysWhatWouldDoAndGoesOnWithIt) {
                {"budget.seconds is 40", "needs at least"},
                [&] { (void)SmallRun::run(config, {.spending = &device}); });
   EXPECT_LT(device.clock, 10) << "it need not warm up to know";
-  const config::ResolvedConfig more = change_limits(config.run.directory, {"budget.seconds=200"});
+  const RunDirectory more = change_limits(config.run.directory, {"budget.seconds=200"});
   SimulatedDevice again;
   EXPECT_EQ(run_pipeline(more, {.spending = &again}).reached, Phase::done);
   EXPECT_LE(again.clock + device.clock, 201) << "what was spent before counts";
@@ -514,7 +514,8 @@ TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
   const SmallRun data;
   const config::Config config = data.config("run", kLong);
   prepare_run_directory(config::resolve(config), false);
-  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"})->budget.limits.seconds, 9);
+  EXPECT_EQ(change_limits(config.run.directory, {"budget.seconds=9"}).config->budget.limits.seconds,
+            9);
   for (const char* other : {"train.epochs=9", "prune.keep_ratio=0.1", "budget.samples=5",
                             "budget.shrink=share", "budget.replay=x", "run.seed=1"}) {
     expect_error(ErrorKind::config, {other, "budget.seconds", "pause.*"},
@@ -525,7 +526,7 @@ TEST(ChangeLimits, TakesWhatMayChangeAndNothingElse) {
 TEST(ChangeLimits, LeavesEveryOtherFieldAsItWas) {
   const SmallRun data;
   prepare_run_directory(config::resolve(data.config("run", kLong)), false);
-  const config::Config config = *open_run_directory((data.directory() / "run").string());
+  const config::Config config = *read_run_config(data.directory() / "run");
   const auto compared = [](const config::Config& changed) {
     return config::to_toml(config::with_defaults(changed, [](const config::ConfigField& field) {
       return field.may_change == config::MayChange::always;
@@ -534,7 +535,7 @@ TEST(ChangeLimits, LeavesEveryOtherFieldAsItWas) {
   for (const char* change :
        {"budget.seconds=9", "budget.joules=9", "budget.file=x", "pause.allowed_hours=08:00-09:00",
         "energy.meter=model", "limits.memory_bytes=1GB", "run.checkpoint_seconds=1"}) {
-    const config::Config changed = *change_limits(config.run.directory, {change});
+    const config::Config changed = *change_limits(config.run.directory, {change}).config;
     EXPECT_NE(config::to_toml(changed), config::to_toml(config)) << change;
     EXPECT_EQ(compared(changed), compared(config)) << change;
   }

@@ -119,7 +119,7 @@ TEST(OwnCatalogue, ARunOnItGoesOnWithTheBitsOfTheUninterruptedOne) {
       (void)run_pipeline(config::resolve(stopped), {.stop = &stop.flag, .events = &stop});
     });
     const config::ResolvedConfig opened =
-        open_run_directory(stopped.run.directory, own.catalogues());
+        read_run_config(stopped.run.directory, own.catalogues());
     (void)run_pipeline(config::resolve(with(own, *opened)), {});
     expect_same_files(whole, stopped);
   }
@@ -133,7 +133,7 @@ TEST(OwnCatalogue, ANameIsValidOnlyWhereTheProgramAddedIt) {
   const config::Config added = with(own, data.config("with", kSurprising));
   prepare_run_directory(config::resolve(added), false);
   expect_error(ErrorKind::config, {"prune.strategy is \"surprising\""},
-               [&] { (void)open_run_directory(added.run.directory); });
+               [&] { (void)read_run_config(added.run.directory); });
   expect_error(ErrorKind::config, {"did you mean surprising?"}, [&] {
     (void)config::resolve(with(own, data.config("typo", {"prune.strategy=suprising"})));
   });

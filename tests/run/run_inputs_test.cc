@@ -66,7 +66,7 @@ TEST_F(InMemory, IsResumedToTheSameBitsWithTheSameInputsAndSaysWhatIsMissingWith
   StopAfter stop(9);
   EXPECT_THROW((void)run(stopped, {.stop = &stop.flag, .events = &stop, .inputs = &in}),
                core::Error);
-  const config::ResolvedConfig begun = open_run_directory(stopped.run.directory);
+  const config::ResolvedConfig begun = read_run_config(stopped.run.directory);
   expect_error(ErrorKind::config, {"data set", "handed over", "missing"},
                [&] { (void)run_pipeline(begun, {}); });
   const RunInputs others(half("test"));

@@ -70,8 +70,7 @@ class SmallRun {
   /// Runs it from the start and returns the result.
   [[nodiscard]] static RunResult run(const config::Config& config,
                                      const PipelineOptions& options = {}) {
-    prepare_run_directory(config::resolve(config), false);
-    return run_pipeline(config::resolve(config), options);
+    return run_pipeline(prepare_run_directory(config::resolve(config), false), options);
   }
 
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }

@@ -153,5 +153,22 @@ RC_GTEST_PROP(IndexListProperty, WhatIsWrittenIsReadInOrder, ()) {
   RC_ASSERT(read_index_list(directory / "list.npy", 1000) == indices);
 }
 
+TEST(Selection, IsReplacedOnlyWhereItIsAsItWasWritten) {
+  const TempDirectory directory;
+  const auto expect_refused = [&] {
+    expect_error(ErrorKind::run_directory, {"selection.npy", "not replaced"},
+                 [&] { require_replaceable_selection(directory.path()); });
+  };
+  require_replaceable_selection(directory.path());
+  const std::vector<std::uint32_t> kept = {1, 5};
+  const std::vector<std::uint32_t> mine = {1, 6};
+  write_selection(directory.path(), kept, {.num_samples = 9, .num_kept = 2});
+  require_replaceable_selection(directory.path());
+  core::write_npy(directory / "selection.npy", std::span<const std::uint32_t>(mine), {2});
+  expect_refused();
+  std::filesystem::remove(directory / "selection.json");
+  expect_refused();
+}
+
 }  // namespace
 }  // namespace edgeprune::select

@@ -19,6 +19,9 @@ void require_controls(const config::Config& config);
 /// Runs, or continues, the configured run and then config.run.controls in their order, each up to
 /// its end. The first row is the configured strategy. Interruptions and errors are those of
 /// run_pipeline; a second call continues where the first stopped.
+[[nodiscard]] std::vector<ControlsRow> run_with_controls(const run::RunDirectory& run,
+                                                         const run::PipelineOptions& options);
+/// The same of the run in config.run.directory, under this configuration.
 [[nodiscard]] std::vector<ControlsRow> run_with_controls(const config::ResolvedConfig& config,
                                                          const run::PipelineOptions& options);
 

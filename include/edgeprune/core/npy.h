@@ -6,9 +6,10 @@
 //
 // A file that is not such an array is an Error of kind data that names the file and the fix.
 
+#include "edgeprune/core/directory.h"
+
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,19 +62,23 @@ template <typename T>
   }
 }
 
-[[nodiscard]] NpyArray read_npy(const std::filesystem::path& path);
+[[nodiscard]] NpyArray read_npy(const FilePlace& place);
 
 /// `name` stands for the file in error messages.
 [[nodiscard]] NpyArray parse_npy(std::string_view content, const std::string& name);
 
+/// The file as bytes; write_npy puts them on disk atomically.
+[[nodiscard]] std::string npy_bytes(std::span<const std::byte> elements, ElementType type,
+                                    const std::vector<std::size_t>& shape);
+
 /// Writes atomically. The product of `shape` must be the number of elements.
-void write_npy(const std::filesystem::path& path, std::span<const std::byte> elements,
-               ElementType type, const std::vector<std::size_t>& shape);
+void write_npy(const FilePlace& place, std::span<const std::byte> elements, ElementType type,
+               const std::vector<std::size_t>& shape);
 
 template <typename T>
-void write_npy(const std::filesystem::path& path, std::span<const T> elements,
+void write_npy(const FilePlace& place, std::span<const T> elements,
                const std::vector<std::size_t>& shape) {
-  write_npy(path, std::as_bytes(elements), element_type_of<std::remove_const_t<T>>(), shape);
+  write_npy(place, std::as_bytes(elements), element_type_of<std::remove_const_t<T>>(), shape);
 }
 
 /// Integer elements of any stored integer type; an Error of kind data if the array holds others.

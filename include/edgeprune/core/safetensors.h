@@ -19,7 +19,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -46,13 +45,13 @@ struct SafetensorsFile {
   }
 };
 
-[[nodiscard]] SafetensorsFile read_safetensors(const std::filesystem::path& path);
+[[nodiscard]] SafetensorsFile read_safetensors(const FilePlace& place);
 /// `name` stands for the file in error messages.
 [[nodiscard]] SafetensorsFile parse_safetensors(std::string_view content, const std::string& name);
 
 /// The file as bytes; write_safetensors puts them on disk atomically.
 [[nodiscard]] std::string to_bytes(const SafetensorsFile& file);
-void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file);
+void write_safetensors(const FilePlace& place, const SafetensorsFile& file);
 
 /// An array without its elements.
 struct TensorHeader {
@@ -68,8 +67,7 @@ class SafetensorsWriter {
  public:
   /// The arrays in the order in which write() will be given them, which is the order of their bytes
   /// in the file. Any order will do: readers list them by name.
-  SafetensorsWriter(const std::filesystem::path& path,
-                    const std::map<std::string, std::string>& metadata,
+  SafetensorsWriter(const FilePlace& place, const std::map<std::string, std::string>& metadata,
                     std::vector<TensorHeader> tensors);
   /// The next array's bytes; another number of them is an internal Error.
   void write(std::span<const std::byte> bytes);
@@ -85,7 +83,7 @@ class SafetensorsWriter {
 /// Reads a file's header, and arrays when they are asked for.
 class SafetensorsReader {
  public:
-  explicit SafetensorsReader(const std::filesystem::path& path);
+  explicit SafetensorsReader(const FilePlace& place);
 
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// In order of their names, whatever the order in the file.

@@ -7,6 +7,7 @@
 // docs/architecture.md lists the names. A file that does not fit the network is an Error of kind
 // data that names the tensor.
 
+#include "edgeprune/core/directory.h"
 #include "edgeprune/nn/model.h"
 
 #include <filesystem>
@@ -16,12 +17,16 @@
 namespace edgeprune::nn {
 
 /// Writes atomically; `metadata` goes into the file's header.
-void write_model(const std::filesystem::path& path, const Network& network, const Model& model,
+void write_model(const core::FilePlace& place, const Network& network, const Model& model,
                  const std::map<std::string, std::string>& metadata = {});
+
+/// The same file as bytes.
+[[nodiscard]] std::string model_bytes(const Network& network, const Model& model,
+                                      const std::map<std::string, std::string>& metadata = {});
 
 /// Every tensor of the network must be there in its shape, as F32 (num_batches_tracked: I64, may be
 /// missing); other tensors in the file are an error.
-[[nodiscard]] Model read_model(const std::filesystem::path& path, const Network& network);
+[[nodiscard]] Model read_model(const core::FilePlace& place, const Network& network);
 
 /// A model to start from, and the classes of the file where they are others.
 struct StartingModel {

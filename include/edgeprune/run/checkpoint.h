@@ -6,6 +6,7 @@
 // content. Writing and reading take no memory beside the arrays' own: they go from and to where the
 // trainer and the score keep them.
 
+#include "edgeprune/core/directory.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/named_array.h"
 #include "edgeprune/nn/model.h"
@@ -27,8 +28,7 @@ struct SavedArrays {
   const std::vector<core::NamedArray>& gathered;
 };
 /// Writes state and arrays over the older of the two files, atomically, and counts `sequence` up.
-void write_checkpoint(const std::filesystem::path& run_directory, RunState& state,
-                      const SavedArrays& arrays);
+void write_checkpoint(const core::Directory& run, RunState& state, const SavedArrays& arrays);
 
 /// A whole checkpoint that is not one of this run's, though its hash fits; kind data. The other may
 /// be one.
@@ -43,13 +43,13 @@ class UnfitCheckpoint : public core::Error {
 
 struct LoadedCheckpoint {
   RunState state;
-  std::filesystem::path path;        // its arrays are read by restore_arrays
+  core::FilePlace file;              // its arrays are read by restore_arrays
   std::vector<std::string> notices;  // one line for a corrupt file that was skipped
 };
 /// The newest whole checkpoint, or nothing where there is none at all. If both are corrupt, an
 /// Error of kind run_directory says so. Those known to be `unfit` are as if they were corrupt.
 [[nodiscard]] std::optional<LoadedCheckpoint> load_checkpoint(
-    const std::filesystem::path& run_directory, const std::vector<UnfitCheckpoint>& unfit = {});
+    const core::Directory& run, const std::vector<UnfitCheckpoint>& unfit = {});
 
 /// What restore_arrays fills; the arrays have the lengths of the run's network, optimizer and data.
 struct RestoredArrays {

@@ -19,6 +19,7 @@ enum class NoticeKind {
   control,        // a control begins or continues; subject: its strategy
   // Of a run that is resumed.
   corrupt_checkpoint,  // skipped
+  restored_file,       // damaged or gone, written anew from the checkpoint; subject: its name
   engine_changed,      // from here on bits may differ from those of an uninterrupted run
   // Under way.
   unseen_samples,    // scored by a forward pass

@@ -15,8 +15,8 @@
 namespace edgeprune::run {
 
 struct PipelineOptions {
-  /// The phase to stop before: Phase::select scores only, Phase::done does everything. Empty: what
-  /// the run was begun with, and everything for a new run.
+  /// The phase to stop before: Phase::select scores only, Phase::done does everything. It is written
+  /// into the run directory before anything else. Empty: what the run was last asked for.
   std::optional<Phase> goal;
   /// Set it (from a signal handler, say) and the run saves its state and throws an Error of kind
   /// interrupted at the next batch (a forward pass that scores finishes first). Not owned.

@@ -5,8 +5,8 @@
 //   config.data.format = data::SourceFormat::memory;
 //   const config::ResolvedConfig resolved = config::resolve(config);
 //   const RunInputs inputs(std::move(train), std::move(test));
-//   prepare_run_directory(resolved, /*force=*/false, &inputs);
-//   RunResult result = run_pipeline(resolved, {.inputs = &inputs});
+//   const RunDirectory run = prepare_run_directory(resolved, /*force=*/false, &inputs);
+//   RunResult result = run_pipeline(run, {.inputs = &inputs});
 //
 // The run directory holds none of them. Whoever resumes the run hands the same over again: data and
 // network are compared with those that it began with, and the bits are those of an uninterrupted

@@ -1,6 +1,8 @@
 #pragma once
 // The summary of a finished run, as other runs and programs see it.
 
+#include "edgeprune/core/directory.h"
+
 #include <filesystem>
 
 namespace edgeprune::run {
@@ -10,6 +12,6 @@ namespace edgeprune::run {
 
 /// Writes `ratio`, the run's learning seconds over those of `full` (evaluation apart), into the
 /// summary of a finished run, beside its predicted cost ratios.
-void record_measured_time_ratio(const std::filesystem::path& run_directory, double ratio);
+void record_measured_time_ratio(const core::Directory& run, double ratio);
 
 }  // namespace edgeprune::run

@@ -2,8 +2,9 @@
 // What a selection was made from, beside the selection itself: selection.npy holds the kept indices
 // (uint32, ascending), selection.json this manifest.
 
+#include "edgeprune/core/directory.h"
+
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,12 +26,24 @@ struct Manifest {
 /// The hash that names a set of kept indices: equal sets, equal hashes, on every machine.
 [[nodiscard]] std::string selection_hash(std::span<const std::uint32_t> kept);
 
+/// The two files as bytes.
+struct SelectionFiles {
+  std::string npy;
+  std::string json;
+};
+[[nodiscard]] SelectionFiles selection_files(std::span<const std::uint32_t> kept,
+                                             Manifest manifest);
+
 /// Writes selection.npy, then selection.json, each atomically: a reader finds the old file or the
 /// new one, never a part. A kill between the two leaves the new list beside the old manifest, or
 /// beside none; `selection_hash` of the list then differs from the manifest's. A file that cannot
 /// be written is an Error of kind io.
-void write_selection(const std::filesystem::path& directory, std::span<const std::uint32_t> kept,
+void write_selection(const core::Directory& directory, std::span<const std::uint32_t> kept,
                      Manifest manifest);
+
+/// An Error of kind run_directory where the directory holds a selection.npy or selection.json that
+/// is not as write_selection left it: a list of somebody's own is not replaced.
+void require_replaceable_selection(const core::Directory& directory);
 
 /// What the selection in a directory was made from, and what it is, as its manifest has it.
 struct SelectionHashes {
@@ -38,11 +51,11 @@ struct SelectionHashes {
   std::string selection;
 };
 /// An Error of kind run_directory where there is no readable manifest.
-[[nodiscard]] SelectionHashes read_selection_hashes(const std::filesystem::path& directory);
+[[nodiscard]] SelectionHashes read_selection_hashes(const core::Directory& directory);
 
 /// Reads an index list (.npy, any integer type, one dimension): sorted or not, without duplicates,
 /// all below num_samples, at least one; returned ascending. Anything else is an Error of kind data.
-[[nodiscard]] std::vector<std::uint32_t> read_index_list(const std::filesystem::path& path,
+[[nodiscard]] std::vector<std::uint32_t> read_index_list(const core::FilePlace& place,
                                                          std::uint32_t num_samples);
 
 }  // namespace edgeprune::select
