@@ -4,7 +4,7 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/hash.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/run/run_files.h"
 
 #include <fmt/format.h>
@@ -110,7 +110,7 @@ void OwnFiles::read_record() {
 
 void OwnFiles::write_record() const {
   const nlohmann::json json = {{"hashes", hashes_}};
-  core::write_file_atomically(directory_ / kRecordFile, core::json_text(json));
+  core::write_file_atomically(directory_ / kRecordFile, core::json_text(json, kRecordFile, 2) + "\n");
 }
 
 }  // namespace edgeprune::compare

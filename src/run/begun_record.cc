@@ -4,10 +4,11 @@
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/hash.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/core/version.h"
 #include "edgeprune/run/run_files.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -57,12 +58,22 @@ std::optional<BegunRecord> read_begun(const core::Directory& files) {
   }
 }
 
+void require_begun(const core::Directory& files) {
+  const auto is_there = [&](std::string_view name) { return files.contains(name); };
+  if (read_begun(files) || std::ranges::any_of(kCheckpointFiles, is_there)) return;
+  throw core::Error(core::ErrorKind::run_directory,
+                    fmt::format("{}: its config.toml is not replaced or gone on with: no run was "
+                                "begun there (it has no run.json); begin one in another directory",
+                                files.path().string()),
+                    {core::ErrorReason::run_directory_taken, files.path().string()});
+}
+
 void write_begun(const core::Directory& files, const BegunRecord& record) {
   const ordered_json json = {{"version", core::version()},
                              {"goal", name_of(record.goal)},
                              {"config_hashes", record.config_hashes},
                              {"network_hash", record.network_hash}};
-  core::write_file_atomically(files / kRunFile, core::json_text(json));
+  core::write_file_atomically(files / kRunFile, core::json_text(json, kRunFile, 2) + "\n");
 }
 
 }  // namespace edgeprune::run

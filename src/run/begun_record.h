@@ -23,6 +23,9 @@ struct BegunRecord {
 
 /// Nothing where there is none, or none that can be read.
 [[nodiscard]] std::optional<BegunRecord> read_begun(const core::Directory& files);
+/// An Error of kind run_directory where no run was begun: there is neither a run.json nor, of an
+/// earlier version, a checkpoint. A config.toml alone is anybody's.
+void require_begun(const core::Directory& files);
 void write_begun(const core::Directory& files, const BegunRecord& record);
 
 }  // namespace edgeprune::run

@@ -214,7 +214,9 @@ RunDirectory begin_or_continue(const core::Directory& files, const config::Resol
                                Phase goal, const RunInputs* inputs) {
   files.lock();
   files.remove_temporaries();
-  if (!files.contains(kConfigFile)) {
+  if (files.contains(kConfigFile)) {
+    require_begun(files);
+  } else {
     require_wanted(*config, inputs);
     const std::string network = network_text(*config);
     make_empty(files, config, false, inputs);

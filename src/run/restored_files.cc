@@ -4,7 +4,7 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
 #include "edgeprune/core/json_input.h"
-#include "edgeprune/core/json_output.h"
+#include "edgeprune/core/json_text.h"
 #include "edgeprune/nn/model_file.h"
 #include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
@@ -64,6 +64,12 @@ Json without(Json json, Places places) {
     if (json.contains(pointer)) json.at(pointer.parent_pointer()).erase(pointer.back());
   }
   return json;
+}
+
+// What another version wrote may be other by right.
+bool is_of_another_version(const Json& found, const Json& expected) {
+  return found.is_object() && found.contains("version") && found["version"].is_string() &&
+         found["version"] != expected["version"];
 }
 
 class Restorer {
@@ -128,8 +134,9 @@ class Restorer {
 
   void restore_json(std::string_view name, const std::string& expected, Places not_held) {
     const Json found = parsed(read(name), expected.size());
-    if (without(found, not_held) != without(parsed(expected, expected.size()), not_held))
-      write(name, expected);
+    const Json wanted = parsed(expected, expected.size());
+    if (is_of_another_version(found, wanted)) return;
+    if (without(found, not_held) != without(wanted, not_held)) write(name, expected);
   }
 
   void restore_scores() {
@@ -152,6 +159,7 @@ class Restorer {
         {.run = setup_.record(), .state = last, .energy = {}, .predicted = context_.predicted});
     Json expected = parsed(text, text.size());
     const Json found = parsed(read(kSummaryFile), text.size());
+    if (is_of_another_version(found, expected)) return;
     if (without(found, kOfSummary) == without(expected, kOfSummary)) return;
     expected["memory"].erase("measured");
     expected["energy"].erase("uncertainty_joules");
@@ -159,7 +167,7 @@ class Restorer {
       const Json::json_pointer pointer(place);
       if (found.contains(pointer)) expected[pointer] = found.at(pointer);
     }
-    write(kSummaryFile, core::json_text(expected));
+    write(kSummaryFile, core::json_text(expected, kSummaryFile, 2) + "\n");
   }
 
   RunContext& context_;

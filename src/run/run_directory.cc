@@ -73,6 +73,7 @@ config::Config read_config_in(const core::Directory& files,
 core::Directory lock_existing(const fs::path& directory) {
   if (!open_existing(directory).contains(kConfigFile)) reject_missing(directory);
   core::Directory files = core::Directory::locked(directory);
+  require_begun(files);
   files.remove_temporaries();
   return files;
 }

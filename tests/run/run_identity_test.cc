@@ -127,13 +127,35 @@ TEST(RunIdentity, ALimitIsNotWrittenIntoAConfigurationOfSomebodysOwn) {
   const config::Config config = small(data, "run");
   const fs::path file = fs::path(config.run.directory) / kConfigFile;
   core::create_directories(config.run.directory);
+  const auto expect_refused = [&](const std::string& part) {
+    const std::string before = core::read_file(file);
+    expect_error(ErrorKind::run_directory, {"config.toml", part},
+                 [&] { (void)change_limits(config.run.directory, {"budget.seconds=9"}); });
+    expect_error(ErrorKind::run_directory, {"config.toml", part},
+                 [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.1"}); });
+    EXPECT_EQ(core::read_file(file), before);
+  };
   core::write_file_atomically(file, "# my notes\n" + config::to_toml(config));
-  const std::string before = core::read_file(file);
-  expect_error(ErrorKind::run_directory, {"config.toml", "by hand"},
-               [&] { (void)change_limits(config.run.directory, {"budget.seconds=9"}); });
-  expect_error(ErrorKind::run_directory, {"config.toml", "by hand"},
-               [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.1"}); });
-  EXPECT_EQ(core::read_file(file), before);
+  expect_refused("no run was begun there");
+  fs::remove(file);
+  (void)prepare_run_directory(config::resolve(config), false);
+  core::write_file_atomically(file, "# my notes\n" + config::to_toml(config));
+  expect_refused("by hand");
+}
+
+TEST(RunIdentity, AConfigurationAloneIsNotGoneOnWith) {
+  const SmallRun data;
+  const config::Config config = small(data, "run");
+  core::create_directories(config.run.directory);
+  const fs::path directory = config.run.directory;
+  core::write_file_atomically(directory / kConfigFile, config::to_toml(config));
+  core::write_file_atomically(directory / kModelFile, "mine");
+  const auto before = contents(directory);
+  expect_error(ErrorKind::run_directory, {"no run was begun there"},
+               [&] { (void)open_run_directory(directory); });
+  expect_error(ErrorKind::run_directory, {"no run was begun there"},
+               [&] { (void)begin_or_continue(directory, config::resolve(config), Phase::done); });
+  EXPECT_EQ(contents(directory), before);
 }
 
 TEST(RunIdentity, ASecondRunInADirectoryThatIsBeingPreparedIsRefusedAndChangesNothing) {
