@@ -17,7 +17,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <unistd.h>
@@ -46,7 +49,16 @@ std::string host_name() {
 class ScratchFolder {
  public:
   explicit ScratchFolder(const fs::path& beside)
-      : path_(fs::absolute(beside).parent_path() / fmt::format(".calibrate-{}", getpid())) {}
+      : path_(fs::absolute(beside).parent_path() / ".calibrate-XXXXXX") {
+    core::create_directories(path_.parent_path());
+    std::string name = path_.string();
+    if (mkdtemp(name.data()) == nullptr) {
+      throw core::Error(core::ErrorKind::io,
+                        fmt::format("{}: cannot create a folder there: {}; name another --output",
+                                    path_.parent_path().string(), std::strerror(errno)));
+    }
+    path_ = name;
+  }
   ~ScratchFolder() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
@@ -79,6 +91,18 @@ std::string names_of(const std::vector<std::unique_ptr<energy::Meter>>& meters) 
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// What --force replaces may be written by hand, but it must be a profile.
+void require_profile(const std::string& output) {
+  try {
+    (void)cost::parse_device_profile(core::read_file(output), output);
+  } catch (const core::Error&) {
+    throw core::Error(core::ErrorKind::usage,
+                      fmt::format("--output {}: exists and is no device profile, so it is not "
+                                  "replaced; name another",
+                                  output));
+  }
+}
+
 // Before anything is measured.
 void require_output(const CalibrateOptions& options) {
   const bool exists = fs::exists(options.output);
@@ -87,6 +111,7 @@ void require_output(const CalibrateOptions& options) {
         core::ErrorKind::io,
         fmt::format("{}: no such profile to add to; leave --add out", options.output));
   }
+  if (exists && options.force) require_profile(options.output);
   if (!exists || options.force || options.add) return;
   throw core::Error(core::ErrorKind::usage,
                     fmt::format("{}: exists; --add extends it, --force replaces it, --output "

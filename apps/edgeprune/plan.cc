@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <optional>
 #include <unistd.h>
 
@@ -102,6 +103,19 @@ void require_weighted(const PlanOptions& options) {
   }
 }
 
+// Before anything is predicted: a page of an earlier plan is replaced, nothing else.
+void require_page(const std::string& path) {
+  if (path.empty() || !std::filesystem::exists(path)) return;
+  constexpr std::size_t kHead = 400;
+  if (core::read_file(path).substr(0, kHead).find("<title>edgeprune plan: ") != std::string::npos) {
+    return;
+  }
+  throw core::Error(core::ErrorKind::usage,
+                    fmt::format("--html {}: exists and is no page of edgeprune plan, so it is not "
+                                "replaced; name another",
+                                path));
+}
+
 // As a comparison's table calls the configured strategy.
 std::string curve_strategy(const config::Config& config) {
   compare::StrategySpec spec{.strategy = config.prune.strategy, .score = config.prune.score};
@@ -160,6 +174,7 @@ void plan(const PlanOptions& options) {
     return;
   }
   require_weighted(options);
+  require_page(options.html);
   const config::ResolvedConfig config = load_config(options);
   const plan::RunCosts costs(config, profile_for(options, *config));
   const plan::CostPlan plan = plan::make_cost_plan(costs, parsed(options.keep_ratios));

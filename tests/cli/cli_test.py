@@ -128,6 +128,36 @@ class Usage(CommandLine):
         (run / "controls/mine/precious").unlink()
         self.assertEqual(edgeprune("run", self.config, "--force").returncode, 0)
 
+    def test_a_folder_with_files_of_ones_own_is_not_taken(self):
+        mine = self.folder / "mine"
+        mine.mkdir()
+        (mine / "config.toml").write_text("# my notes\n" + self.config.read_text())
+        (mine / "network.toml").write_text("# my network\n")
+        before = {path.name: path.read_bytes() for path in mine.iterdir()}
+        for arguments in [["run", mine / "config.toml"], ["run", self.config],
+                          ["run", self.config, "--force"], ["score", self.config, "--force"],
+                          ["resume"]]:
+            directory = [mine, "--set", "budget.seconds=9"] if arguments == ["resume"] else [
+                "--run-dir", mine]
+            self.assert_fails(7, ["config.toml", "not replaced"], *arguments, *directory)
+        selected = self.folder / "selected"
+        selected.mkdir()
+        (selected / "selection.npy").write_bytes(b"mine")
+        numpy_scores = self.folder / "run/scores.npy"
+        self.assertEqual(edgeprune("score", self.config).returncode, 0)
+        self.assert_fails(7, ["selection.npy", "not replaced"], "select", "--scores", numpy_scores,
+                          "--column", "loss", "--keep-ratio", "0.1", "--output", selected)
+        self.assertEqual((selected / "selection.npy").read_bytes(), b"mine")
+        self.assert_fails(2, ["--html", "not replaced"], "plan", self.config, "--profile",
+                          "raspberry-pi-4", "--html", self.config)
+        after = {path.name: path.read_bytes() for path in mine.iterdir()}
+        self.assertEqual(after, before)
+
+    def test_a_file_that_may_not_grow_is_an_error_like_a_full_disk(self):
+        failed = edgeprune("run", self.config, "-q", preexec_fn=limit_file_size)
+        self.assertEqual(failed.returncode, 5, failed.stderr)
+        self.assertIn("ulimit -f", failed.stderr)
+
     def test_a_second_process_leaves_the_first_ones_run_alone(self):
         process = begin("run", self.config, "--set", "train.epochs=500")
         try:
@@ -456,6 +486,11 @@ class Planning(CommandLine):
         self.assertEqual(self.profile.read_text().count("[[timing]]"), 2)
         self.calibrate("--force")
         self.assertEqual(self.profile.read_text().count("[[timing]]"), 1)
+        notes = self.folder / "notes.toml"
+        notes.write_text("# mine\n")
+        self.assert_fails(2, ["no device profile"], "calibrate", self.config, "--force", "--output",
+                          notes)
+        self.assertEqual(notes.read_text(), "# mine\n")
 
     def test_plan_without_a_profile_says_how_to_get_one(self):
         self.assert_fails(3, ["edgeprune calibrate", "raspberry-pi-5"], "plan", self.config)
@@ -675,6 +710,18 @@ class Budgets(CommandLine):
                 return process, line
         self.fail("the run ended without a pause")
 
+    def test_a_run_whose_directory_is_moved_fails_and_writes_nowhere_else(self):
+        process, _ = self.start_and_pause("--set", "train.epochs=8")
+        (self.folder / "run").rename(self.folder / "moved")
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
+        before = (self.folder / "run/model.safetensors").read_bytes()
+        process.send_signal(signal.SIGUSR2)
+        said = process.stderr.read().splitlines()
+        self.assertEqual(process.wait(60), 7, said)
+        self.assertIn("moved", said[-1])
+        self.assertEqual((self.folder / "run/model.safetensors").read_bytes(), before)
+        self.assertTrue((self.folder / "moved/summary.json").exists())
+
     def test_too_small_a_budget_exits_with_8_and_goes_on_with_what_the_message_names(self):
         run = self.folder / "run"
         self.assert_fails(8, ["budget.seconds is 0.001", "at least", f"edgeprune resume {run}"],
@@ -776,7 +823,6 @@ class FullDisk(CommandLine):
 
 def limit_file_size():
     import resource
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
 
 
