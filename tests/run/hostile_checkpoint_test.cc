@@ -70,8 +70,8 @@ class Stopped {
         (void)run_pipeline(config::resolve(config_), {.stop = &stop.flag, .events = &stop}),
         core::Error);
     const auto newest = load_checkpoint(config_.run.directory);
-    name_ = newest->path.filename();
-    file_ = core::read_safetensors(newest->path);
+    name_ = newest->file.path().filename();
+    file_ = core::read_safetensors(newest->file.path());
   }
 
   [[nodiscard]] core::SafetensorsFile file() const { return file_; }
