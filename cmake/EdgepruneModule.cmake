@@ -34,10 +34,6 @@ function(edgeprune_module name)
     target_link_libraries(edgeprune_${name} PRIVATE edgeprune_${hidden})
   endforeach()
   target_link_libraries(edgeprune_${name} PRIVATE ${arg_LIBRARIES})
-  # Compiled one by one, each file shows that it includes what it uses.
-  if(NOT EDGEPRUNE_SANITIZE)
-    set_target_properties(edgeprune_${name} PROPERTIES UNITY_BUILD OFF)
-  endif()
   edgeprune_compile_options(edgeprune_${name})
   set_property(GLOBAL APPEND PROPERTY EDGEPRUNE_MODULES edgeprune_${name})
 

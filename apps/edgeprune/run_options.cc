@@ -78,11 +78,11 @@ std::string account(const run::RunResult& result) {
       spent.of(core::Activity::other).seconds);
   text += energy_lines(result) + flops_line(result);
   text += budget_line(spent.total().seconds, result.limits.seconds, "s used (measured)");
-  text += budget_line(spent.total().joules, result.limits.joules,
-                      result.meters.empty()
-                          ? "J used"
-                          : fmt::format("J used ({})",
-                                        core::printable(result.meters, core::kNoLimit)));
+  text +=
+      budget_line(spent.total().joules, result.limits.joules,
+                  result.meters.empty()
+                      ? "J used"
+                      : fmt::format("J used ({})", core::printable(result.meters, core::kNoLimit)));
   text += fmt::format("cost ratio: {:.3f} by equation (27), {:.3f} with the warm-up (predicted)\n",
                       plan.paper_cost_ratio, plan.cost_ratio);
   if (result.reached == run::Phase::done) {

@@ -59,8 +59,8 @@ bool is_beyond_all_numbers(std::string_view written) {
   return error == std::errc::result_out_of_range && at == end;
 }
 
-// Numbers as they were written, where that is known; what is longer than a number keeps with what it
-// is rounded to, which the limits judge.
+// Numbers as they were written, where that is known; what is longer than a number keeps with what
+// it is rounded to, which the limits judge.
 std::string shown(const GivenValue& given) {
   constexpr std::size_t kLongestExact = 17;
   if (given.written.empty()) return given.value.for_message();

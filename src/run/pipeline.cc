@@ -100,9 +100,12 @@ void add_accuracies(RunResult& result, const EpochMetrics& metrics) {
   result.test_loss = metrics.test->loss;
 }
 
-bool has_nothing_left(const std::optional<LoadedCheckpoint>& saved,
+// As start_or_continue() sets the goal.
+bool has_nothing_left(const std::optional<LoadedCheckpoint>& saved, const core::Directory& files,
                       const PipelineOptions& options) {
-  return saved && saved->state.phase >= options.goal.value_or(saved->state.goal);
+  if (!saved) return false;
+  const std::optional<BegunRecord> begun = read_begun(files);
+  return saved->state.phase >= options.goal.value_or(begun ? begun->goal : saved->state.goal);
 }
 
 std::unique_ptr<budget::UsageMeter> open_meter(const config::Config& config,
@@ -178,8 +181,9 @@ RunResult run_pipeline(const RunDirectory& directory, const PipelineOptions& opt
     std::optional<LoadedCheckpoint> saved = load_checkpoint(files, unfit);
     std::unique_ptr<budget::UsageMeter> own_meter;
     if (options.spending == nullptr) {
-      own_meter = has_nothing_left(saved, options) ? budget::no_usage()
-                                                   : open_meter(*config, device, options, begin);
+      own_meter = has_nothing_left(saved, files, options)
+                      ? budget::no_usage()
+                      : open_meter(*config, device, options, begin);
     }
     try {
       return run_from(std::move(saved), directory, options, device,

@@ -59,7 +59,7 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
 void RunBudget::begin() {
   budget::BudgetState& budget = state_.budget;
   // Without what a kill has left behind.
-  if (!budget.decisions.empty() || exists(setup_.files() / kDecisionsFile)) write_log();
+  if (!budget.decisions.empty() || setup_.files().contains(kDecisionsFile)) write_log();
   if (!replay_) return;
   // Until the selection a run may be given another log.
   const bool is_same_log = budget.replayed_log == replay_->name() || state_.phase >= Phase::train;

@@ -32,6 +32,7 @@ class SelectPhase {
     {
       const auto selecting = run_.account.during(core::Activity::select);
       state_.kept = context_.unless_stopped([this] { return selection(); });
+      state_.spent.scoring_forward_samples += forward_samples_;
     }
     context_.scores.reset();
     select::write_selection(
@@ -81,7 +82,7 @@ class SelectPhase {
     (void)passes_.evaluate(
         setup_.data.train, samples,
         {.interrupted = context_.stop_check(), .observed = {.features = true}, .on_batch = append});
-    state_.spent.scoring_forward_samples += samples.size();
+    forward_samples_ += samples.size();
     return matrix;
   }
 
@@ -90,6 +91,8 @@ class SelectPhase {
   RunSetup& setup_;
   RunProgress& run_;
   RunState& state_;
+  // Counted once the selection is made: one that is stopped is made again from the beginning.
+  std::uint64_t forward_samples_ = 0;
 };
 
 }  // namespace

@@ -35,11 +35,11 @@ TEST(BudgetFile, PutsWhatItSaysInPlaceOfTheConfigured) {
 
 TEST(BudgetFile, NamesLineKeyAndFix) {
   EXPECT_EQ(message_of("joules = 1\nseconds = -3\n"),
-            "budget.toml:2: seconds is -3; it must be at least 0");
+            "budget.toml:2: seconds is -3; it must be in [0, 1e15]");
   EXPECT_EQ(message_of("joules = inf"),
-            "budget.toml:1: joules is inf; it must be a finite number, at least 0");
+            "budget.toml:1: joules is inf; it must be a finite number, in [0, 1e15]");
   EXPECT_EQ(message_of("joules = \"2\""),
-            "budget.toml:1: joules is \"2\"; it must be a number, at least 0");
+            "budget.toml:1: joules is \"2\"; it must be a number, in [0, 1e15]");
   EXPECT_EQ(message_of("\nsecond = 3"),
             "budget.toml:2: second is not a field; did you mean seconds?");
   EXPECT_EQ(message_of("watts = 3"),
@@ -47,7 +47,7 @@ TEST(BudgetFile, NamesLineKeyAndFix) {
   EXPECT_EQ(message_of("harvest = 3"),
             "budget.toml:1: harvest is 3; it must be a list of pairs [seconds, watts]");
   const std::string pairs =
-      "; it must hold pairs [seconds, watts], such as [3600, 2.5], each at least 0";
+      "; it must hold pairs [seconds, watts], such as [3600, 2.5], in [0, 1e15] and [0, 100000]";
   EXPECT_EQ(message_of("harvest = [\n[0, 1, 2]]"),
             "budget.toml:2: harvest holds [ 0, 1, 2 ]" + pairs);
   EXPECT_EQ(message_of("harvest = [[0, -1]]"), "budget.toml:1: harvest holds [ 0, -1 ]" + pairs);

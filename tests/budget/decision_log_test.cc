@@ -67,6 +67,8 @@ RC_GTEST_PROP(DecisionLogProperty, IsReadBackAsItWas, ()) {
     if (*rc::gen::arbitrary<bool>()) {
       record.batch = *rc::gen::inRange(0u, 100u);
       record.pass_ended = *rc::gen::arbitrary<bool>();
+    } else {
+      record.why = "";  // an older log's reason would tell
     }
     if (*rc::gen::arbitrary<bool>()) {
       record.limits = BudgetLimits{.seconds = number(), .joules = number()};

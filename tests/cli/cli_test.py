@@ -204,7 +204,7 @@ class Usage(CommandLine):
         self.assert_fails(2, ["--no-such-flag", "edgeprune run --help"], "run", "--no-such-flag")
         self.assert_fails(2, ["edgeprune --help"])
         self.assert_fails(2, ["rnu", "edgeprune --help"], "rnu")
-        self.assert_fails(2, ["r?nu"], "r\nnu")
+        self.assert_fails(2, ["r\\x0anu"], "r\nnu")
         self.assert_fails(2, ["--seconds", "nan"], "calibrate", self.config, "--seconds", "nan")
         self.assert_fails(2, ["--output", "empty"], "compare", self.config, "--output", "")
         self.assert_fails(2, ["--seed", "-1"], "select", "--scores", "scores.npy", "--seed", "-1")

@@ -136,10 +136,14 @@ TEST(Config, NamesLineFieldAndRangeOfAValueOutOfRange) {
 }
 
 TEST(Config, ChecksTheNumberThatAFloatKeeps) {
-  expect_message("train.toml:1: train.beta2 is 0.99999999999; it must be in [0, 1)",
-                 "train.beta2 = 0.99999999999");
-  expect_message("train.toml:1: train.learning_rate is 1e-60; it must be above 0",
-                 "train.learning_rate = 1e-60");
+  expect_message(
+      "train.toml:1: train.beta2 is 0.99999999999; it must be in [0, 1), and as a "
+      "32-bit float it is 1",
+      "train.beta2 = 0.99999999999");
+  expect_message(
+      "train.toml:1: train.learning_rate is 1e-60; it must be above 0, and as a 32-bit "
+      "float it is 0",
+      "train.learning_rate = 1e-60");
   expect_message("train.toml:1: train.learning_rate is 1e+60; it must be a finite number, above 0",
                  "train.learning_rate = 1e60");
 }
@@ -321,10 +325,10 @@ TEST(Config, NamesTheOverrideAtFault) {
                  {"train.epoch=3"});
   expect_message("train.epoch: it has no value; write train.epochs=VALUE", "", {"train.epoch"});
   expect_message("wombat: it has no value; write section.key=VALUE", "", {"wombat"});
-  expect_message("data.path=\xff: data.path must be UTF-8 text", "", {"data.path=\xff"});
+  expect_message("data.path=\\xff: data.path must be UTF-8 text", "", {"data.path=\xff"});
   expect_message(
-      "run.seed=18446744073709551615: run.seed is \"18446744073709551615\"; it must be a "
-      "whole number, in [0, 9223372036854775807]",
+      "run.seed=18446744073709551615: run.seed is 18446744073709551615, which is beyond "
+      "all numbers; it must be a whole number, in [0, 9223372036854775807]",
       "", {"run.seed=18446744073709551615"});
 }
 

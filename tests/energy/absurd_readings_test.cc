@@ -151,7 +151,7 @@ TEST(AbsurdReading, IsNamedWithItsUnit) {
   EXPECT_EQ(why_absurd(watts, -3), "-3 W, less than nothing");
   EXPECT_EQ(why_absurd(joules, 1000), "");
   EXPECT_EQ(why_absurd(joules, 1001), "1001 J, more than its range of 1000 J");
-  EXPECT_EQ(why_absurd(joules, 2e15), "2e+15 J, more than 1e+15 J");
+  EXPECT_EQ(why_absurd(joules, 2e15), "2000000000000000 J, more than 1000000000000000 J");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -81,6 +82,7 @@ class Stopped {
   // What becomes of the run with this in the place of its newest checkpoint. What is refused as it
   // is read needs no run to show it.
   void expect_sound(const std::string& what, const core::SafetensorsFile& file) {
+    if (!is_drawn()) return;
     const fs::path probe = data_.directory() / "probe";
     if (!fs::exists(probe)) fs::copy(config_.run.directory, probe);
     write_with_its_hash(probe / name_, file);
@@ -93,6 +95,12 @@ class Stopped {
   }
 
  private:
+  // All of the thousands take minutes: scripts/test-extended hostile tries them.
+  [[nodiscard]] bool is_drawn() {
+    constexpr std::size_t kOneIn = 29;
+    return std::getenv("EDGEPRUNE_ALL_HOSTILE_CHECKPOINTS") != nullptr || ++tried_ % kOneIn == 1;
+  }
+
   [[nodiscard]] config::Config copy_with(const core::SafetensorsFile& file) const {
     config::Config config = config_;
     config.run.directory = (data_.directory() / "copy").string();
@@ -110,8 +118,10 @@ class Stopped {
       (void)run_pipeline(config::resolve(config), {.stop = &watched.flag, .events = &watched});
     } catch (const core::Error& error) {
       EXPECT_FALSE(watched.hangs()) << "the run does not end";
+      // Of kind config where the state says that it has warmed up and the strategy does not.
       const std::set<core::ErrorKind> clear = {core::ErrorKind::data, core::ErrorKind::numeric,
-                                               core::ErrorKind::run_directory};
+                                               core::ErrorKind::run_directory,
+                                               core::ErrorKind::config};
       EXPECT_TRUE(clear.contains(error.kind())) << error.what();
       testing::expect_one_line_with(error.what(), {});
     } catch (const std::exception& error) {
@@ -124,6 +134,7 @@ class Stopped {
   config::Config config_;
   fs::path name_;
   core::SafetensorsFile file_;
+  std::size_t tried_ = 0;
 };
 
 // Every value that is no list and no object; of lists the first element stands for all.

@@ -106,7 +106,7 @@ TEST(AbsurdMeter, IsToldAndLeavesARunWithFiniteNumbers) {
   events.file = meter;
   (void)SmallRun::run(config, {.events = &events});
   EXPECT_EQ(events.count(NoticeKind::meter), 1);
-  EXPECT_EQ(events.count("said 1e+308 W, more than 100000 W"), 1);
+  EXPECT_NE(events.all.find("said 1e+308 W, more than 100000 W"), std::string::npos) << events.all;
   for (const std::string_view file : {kSummaryFile, kMetricsFile}) {
     EXPECT_EQ(run_file(config, file).find("total_joules\":null"), std::string::npos) << file;
   }

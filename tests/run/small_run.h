@@ -93,7 +93,7 @@ class StopAfter final : public Events {
 };
 
 /// Keeps what a run says.
-struct Notices final : Events {
+struct Notices : Events {
   void on_notice(const Notice& notice) override {
     all += notice.text + "\n";
     kinds.push_back(notice.kind);

@@ -54,7 +54,7 @@ TEST(ReadValue, SaysWhatItMustBe) {
   EXPECT_EQ(refusal<double>("inf", kAboveZero), "a finite number, above 0");
   EXPECT_EQ(refusal<double>("nan"), "a finite number");
   EXPECT_EQ(refusal<double>("-0.5", kNotNegative), "at least 0");
-  EXPECT_EQ(refusal<float>("1e-60", kAboveZero), "above 0");
+  EXPECT_EQ(refusal<float>("1e-60", kAboveZero), "above 0, and as a 32-bit float it is 0");
   EXPECT_EQ(refusal<float>("1e60"), "a finite number");
   EXPECT_EQ(refusal<bool>("1"), "true or false");
   EXPECT_EQ(refusal<std::string>("1"), "a string in quotes");
