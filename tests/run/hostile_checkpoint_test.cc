@@ -22,7 +22,7 @@
 #include <set>
 #include <span>
 
-namespace edgeprune::run {
+namespace edgeprune::run::hostile_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -331,4 +331,4 @@ TEST(HostileCheckpoint, WithBracketsWithoutEndIsSkipped) {
 }
 
 }  // namespace
-}  // namespace edgeprune::run
+}  // namespace edgeprune::run::hostile_test

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace edgeprune::run {
+namespace edgeprune::run::restored_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -193,4 +193,4 @@ TEST(RestoredFiles, AnotherSelectionOfAScoredRunIsNoDamage) {
 }
 
 }  // namespace
-}  // namespace edgeprune::run
+}  // namespace edgeprune::run::restored_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace edgeprune::run {
+namespace edgeprune::run::command_test {
 namespace {
 
 using core::ErrorKind;
@@ -117,4 +117,4 @@ TEST(AbsurdMeter, IsToldAndLeavesARunWithFiniteNumbers) {
 }
 
 }  // namespace
-}  // namespace edgeprune::run
+}  // namespace edgeprune::run::command_test

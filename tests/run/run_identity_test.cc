@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace edgeprune::run {
+namespace edgeprune::run::identity_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -284,4 +284,4 @@ TEST(RunIdentity, AStageKilledBeforeItsFirstCheckpointIsWhatIsResumed) {
 }
 
 }  // namespace
-}  // namespace edgeprune::run
+}  // namespace edgeprune::run::identity_test
