@@ -57,6 +57,13 @@ nn::Model first_model(const RunSetup& setup, bool is_under_way, const PipelineOp
   return model;
 }
 
+// What is asked for now, or was last: that may never have reached a checkpoint.
+Phase goal_of(const RunState& state, const core::Directory& files, const PipelineOptions& options) {
+  if (options.goal) return *options.goal;
+  const std::optional<BegunRecord> begun = read_begun(files);
+  return begun ? begun->goal : state.goal;
+}
+
 void start_or_continue(RunContext& context, std::optional<LoadedCheckpoint>& saved) {
   RunState& state = context.run.state;
   if (saved) {
@@ -69,9 +76,7 @@ void start_or_continue(RunContext& context, std::optional<LoadedCheckpoint>& sav
     context.notices(context.setup.warnings());
   }
   if (state.phase != Phase::done) context.notices(context.setup.choices());
-  // What the run was last asked for may never have reached a checkpoint.
-  if (const auto begun = read_begun(context.setup.files())) state.goal = begun->goal;
-  if (context.options.goal) state.goal = *context.options.goal;
+  state.goal = goal_of(state, context.setup.files(), context.options);
   if (state.phase >= state.goal) return;
   context.budget.begin();
   // A selection asked for with another keep ratio than scoring was begun with plans anew.
@@ -100,12 +105,9 @@ void add_accuracies(RunResult& result, const EpochMetrics& metrics) {
   result.test_loss = metrics.test->loss;
 }
 
-// As start_or_continue() sets the goal.
 bool has_nothing_left(const std::optional<LoadedCheckpoint>& saved, const core::Directory& files,
                       const PipelineOptions& options) {
-  if (!saved) return false;
-  const std::optional<BegunRecord> begun = read_begun(files);
-  return saved->state.phase >= options.goal.value_or(begun ? begun->goal : saved->state.goal);
+  return saved && saved->state.phase >= goal_of(saved->state, files, options);
 }
 
 std::unique_ptr<budget::UsageMeter> open_meter(const config::Config& config,

@@ -20,12 +20,10 @@ DecisionRecord within_pass(std::uint32_t epoch, std::uint64_t step, std::uint32_
 }
 
 DecisionRecord at_end(std::uint32_t epoch, std::uint64_t step, std::uint32_t batch) {
-  return {.epoch = epoch,
-          .step = step,
-          .batch = batch,
-          .pass_ended = true,
-          .steps_left = 5,
-          .why = std::string(kPassHasEnded)};
+  DecisionRecord record = within_pass(epoch, step, batch);
+  record.pass_ended = true;
+  record.why = kPassHasEnded;
+  return record;
 }
 
 // As an older version wrote it.

@@ -6,7 +6,7 @@
 // The kind decides the exit code of the command line (docs/cli.md lists them).
 
 #include "edgeprune/core/printable.h"
-#include <cstddef>
+
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -317,11 +317,9 @@ std::size_t ConvolutionStep::weight_gradient_in_stages(const StepContext& contex
 }
 
 void ConvolutionStep::weight_gradient(const StepContext& context, std::span<float> gradients) {
-  const bool is_staged = weight_gradient_.is_staged();
-  const std::size_t num_tasks =
-      is_staged ? weight_gradient_in_stages(context) : weight_gradient_in_parts(context);
-  weight_gradient_.collect(context, is_staged ? 1 : num_tasks,
-                           gradients.subspan(weight_.offset, weight_.size));
+  const std::size_t num_tasks = weight_gradient_.is_staged() ? weight_gradient_in_stages(context)
+                                                             : weight_gradient_in_parts(context);
+  weight_gradient_.collect(context, num_tasks, gradients.subspan(weight_.offset, weight_.size));
   if (has_bias_) {
     collect_sums(context, num_tasks, gradients.subspan(bias_offset_, weight_.out_channels));
   }

@@ -12,12 +12,10 @@ constexpr std::size_t kPixels = 64;
 
 // Tasks of some microseconds: of so many values, in whole stretches.
 core::TaskCut cut_pixels(std::size_t pixels, std::size_t channels) {
-  constexpr std::size_t kValues = std::size_t{1} << 14;
-  return core::cut_into_tasks(pixels, std::max(kPixels, kValues / channels));
+  return core::cut_into_tasks(pixels, std::max(kPixels, kValuesPerTask / channels));
 }
 core::TaskCut cut_images(std::size_t batch, const Shape& shape) {
-  constexpr std::size_t kValues = std::size_t{1} << 14;
-  return core::cut_into_tasks(batch, kValues / shape.num_values() + 1);
+  return core::cut_into_tasks(batch, kValuesPerTask / shape.num_values() + 1);
 }
 
 kernels::PoolShape pool_shape(const MaxPoolOptions& options, const Shape& in) {

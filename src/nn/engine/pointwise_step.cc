@@ -153,8 +153,8 @@ void PointwiseStep::forward_tile(const Tile& tile, const kernels::OutputTarget& 
 
 // The inputs of few pixels, for tasks that share them.
 void PointwiseStep::stage_inputs(const Tile& stage, const StepContext& context) const {
-  constexpr std::size_t kValues = std::size_t{1} << 14;
-  const core::TaskCut cut = core::cut_into_tasks(stage.size(), kValues / weight_.in_channels + 1);
+  const core::TaskCut cut =
+      core::cut_into_tasks(stage.size(), kValuesPerTask / weight_.in_channels + 1);
   context.pool.for_tasks(cut, [&](const core::Task& task) {
     stage_inputs_of({stage.begin + task.begin, stage.begin + task.end, 0}, task.begin, context);
   });
@@ -221,8 +221,7 @@ void PointwiseStep::forward(const StepContext& context, const Model& model) {
   }
 }
 
-// The gradient with respect to what the product left, zeros behind the channels of a pixel and one
-// behind the last.
+// The gradient with respect to what the product left, zeros behind the channels of a pixel.
 void PointwiseStep::write_output_gradient(const Tile& tile, float* to) const {
   const std::size_t stride = weight_gradient_.gradient_stride();
   const kernels::Elements dy(to, type_);
@@ -318,8 +317,7 @@ void PointwiseStep::data_gradient(const Tile& stage, const StepContext& context)
 
 // Returns how many tasks have added up biases' gradients.
 std::size_t PointwiseStep::backward_in_stages(const StepContext& context) const {
-  constexpr std::size_t kValues = std::size_t{1} << 14;
-  const std::size_t grain = kValues / (weight_.in_channels + weight_.out_channels) + 1;
+  const std::size_t grain = kValuesPerTask / (weight_.in_channels + weight_.out_channels) + 1;
   const std::size_t pixels = num_pixels(context);
   const std::size_t num_tasks =
       core::cut_into_tasks(std::min(pixels, kStagePixels), grain).num_tasks;
@@ -342,11 +340,9 @@ void PointwiseStep::backward(const StepContext& context, const Model& model,
                            .column_stride = weight_.out_channels},
                           context.pool, context.shared.packed.data());
   }
-  const bool is_staged = weight_gradient_.is_staged();
   const std::size_t num_tasks =
-      is_staged ? backward_in_stages(context) : backward_in_parts(context);
-  weight_gradient_.collect(context, is_staged ? 1 : num_tasks,
-                           gradients.subspan(weight_.offset, weight_.size));
+      weight_gradient_.is_staged() ? backward_in_stages(context) : backward_in_parts(context);
+  weight_gradient_.collect(context, num_tasks, gradients.subspan(weight_.offset, weight_.size));
   if (has_bias_) {
     collect_sums(context, num_tasks, gradients.subspan(bias_offset_, weight_.out_channels));
   }

@@ -167,6 +167,9 @@ class Step {
   [[nodiscard]] virtual std::string name() const { return std::string(kind()); }
 };
 
+/// Values that a loop over them takes some microseconds for: fewer are not worth a task.
+inline constexpr std::size_t kValuesPerTask = std::size_t{1} << 14;
+
 /// Weights and, where a layer has them, biases: one for each channel that it writes.
 [[nodiscard]] inline std::size_t parameters_of(const TensorInfo& weight, bool has_bias) {
   return weight.size + (has_bias ? weight.out_channels : 0);

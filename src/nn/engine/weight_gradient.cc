@@ -207,8 +207,9 @@ void WeightGradient::add_block_of_pairs(const Block& block, const StepContext& c
                                   block.columns, accumulate, nothing);
 }
 
-void WeightGradient::collect(const StepContext& context, std::size_t num_parts,
+void WeightGradient::collect(const StepContext& context, std::size_t num_tasks,
                              std::span<float> gradient) const {
+  const std::size_t num_parts = is_staged() ? 1 : num_tasks;
   constexpr std::size_t kGrainFloats = 8192;
   const float* sums = context.shared.parts.data();
   const core::TaskCut cut = core::cut_into_tasks(depth(), kGrainFloats / padded_ + 1);

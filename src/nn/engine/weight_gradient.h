@@ -53,9 +53,9 @@ class WeightGradient {
   /// scratch.gradient above.
   void add_stage(const StepContext& context, std::size_t num_pixels, std::size_t segment_stride,
                  bool is_first) const;
-  /// Writes the sum of the first num_parts parts (1 where it is staged): num_segments *
-  /// segment_length rows of out_channels.
-  void collect(const StepContext& context, std::size_t num_parts, std::span<float> gradient) const;
+  /// Writes what num_tasks tasks have gathered, in parts or staged: num_segments * segment_length
+  /// rows of out_channels.
+  void collect(const StepContext& context, std::size_t num_tasks, std::span<float> gradient) const;
 
  private:
   // Some rows of a panel's columns.
