@@ -68,6 +68,8 @@ function(edgeprune_compile_options target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # False alarms of GCC 12 inside fmt 9 and std::string.
     target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-restrict)
+    # It takes the files of a unity build for headers.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
   if(EDGEPRUNE_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)

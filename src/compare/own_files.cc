@@ -110,7 +110,8 @@ void OwnFiles::read_record() {
 
 void OwnFiles::write_record() const {
   const nlohmann::json json = {{"hashes", hashes_}};
-  core::write_file_atomically(directory_ / kRecordFile, core::json_text(json, kRecordFile, 2) + "\n");
+  core::write_file_atomically(directory_ / kRecordFile,
+                              core::json_text(json, kRecordFile, 2) + "\n");
 }
 
 }  // namespace edgeprune::compare

@@ -159,6 +159,12 @@ auto naming(const std::filesystem::path& path, Action&& action) {
   }
 }
 
+// A tensor of the model, in the order of a model file.
+std::vector<float> values_for_file(const TensorInfo& info, const Model& model) {
+  const std::vector<float>& flat = info.is_statistic() ? model.statistics : model.parameters;
+  return to_file_order(info, std::span(flat).subspan(info.offset, info.size));
+}
+
 }  // namespace
 
 void write_model(const core::FilePlace& place, const Network& network, const Model& model,
@@ -183,8 +189,7 @@ void write_model(const core::FilePlace& place, const Network& network, const Mod
       writer.write(std::as_bytes(std::span(&tracked, 1)));
       continue;
     }
-    const std::vector<float>& flat = info->is_statistic() ? model.statistics : model.parameters;
-    const auto values = to_file_order(*info, std::span(flat).subspan(info->offset, info->size));
+    const auto values = values_for_file(*info, model);
     writer.write(std::as_bytes(std::span(values)));
   }
   writer.commit();
@@ -195,9 +200,7 @@ std::string model_bytes(const Network& network, const Model& model,
   const auto tracked = static_cast<std::int64_t>(model.num_batches_tracked);
   core::SafetensorsFile file{.metadata = metadata};
   for (const TensorInfo& info : tensor_layout(network)) {
-    const std::vector<float>& flat = info.is_statistic() ? model.statistics : model.parameters;
-    const auto values = to_file_order(info, std::span(flat).subspan(info.offset, info.size));
-    file.add<float>(info.name, values, info.file_shape());
+    file.add<float>(info.name, values_for_file(info, model), info.file_shape());
     if (info.role == TensorRole::running_variance) {
       file.add<std::int64_t>(tracked_name(info), std::span(&tracked, 1), {});
     }

@@ -57,10 +57,8 @@ RunBudget::RunBudget(const RunSetup& setup, const cost::NetworkTiming* timing, R
 }
 
 void RunBudget::begin() {
-  budget::BudgetState& budget = state_.budget;
-  // Without what a kill has left behind.
-  if (!budget.decisions.empty() || setup_.files().contains(kDecisionsFile)) write_log();
   if (!replay_) return;
+  budget::BudgetState& budget = state_.budget;
   // Until the selection a run may be given another log.
   const bool is_same_log = budget.replayed_log == replay_->name() || state_.phase >= Phase::train;
   if (!budget.replayed_hash.empty() && budget.replayed_hash != replay_->hash() && is_same_log) {
@@ -421,12 +419,8 @@ void RunBudget::log(budget::DecisionRecord record, const Pass& pass) {
   }
   record.limits = budget.limits;
   budget.decisions.push_back(std::move(record));
-  write_log();
-}
-
-void RunBudget::write_log() const {
   core::write_file_atomically(setup_.files() / kDecisionsFile,
-                              budget::decisions_text(state_.budget.decisions));
+                              budget::decisions_text(budget.decisions));
 }
 
 // Before a step of a pass, or of the warm-up.

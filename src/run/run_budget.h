@@ -121,7 +121,6 @@ class RunBudget {
   void decide_now(const Pass& pass, std::string why);
   void apply(const budget::Decision& decision, const Pass& pass);
   void log(budget::DecisionRecord record, const Pass& pass);
-  void write_log() const;
   void share_out(const Pass& pass);
   [[noreturn]] void give_up(const core::Usage& least) const;
 

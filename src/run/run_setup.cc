@@ -151,8 +151,8 @@ std::unique_ptr<select::Sampler> RunSetup::make_sampler() const {
 }
 
 nn::Model RunSetup::first_model(std::string& notice) const {
-  const nn::Model* given = model_in_memory(config, sources.inputs, network);
-  if (given != nullptr) return *given;
+  const nn::Model* in_memory = model_in_memory(config, sources.inputs, network);
+  if (in_memory != nullptr) return *in_memory;
   nn::Model fresh = nn::initial_model(network, config.run.seed);
   const std::string& path = config.model.init;
   if (path.empty()) return fresh;

@@ -15,20 +15,19 @@ bool is_complete(const std::filesystem::path& run_directory) {
 }
 
 void record_measured_time_ratio(const core::Directory& run, double ratio) {
-  using Json = nlohmann::ordered_json;
   const core::FilePlace place = run / kSummaryFile;
-  const auto with_ratio = [ratio](Json json) {
+  const auto with_ratio = [ratio](nlohmann::ordered_json json) {
     json.at("cost_ratio").at("measured_time_against_full") = ratio;
     return json;
   };
-  const Json summary =
-      core::read_json<Json>(core::read_file(place),
-                            {.name = place.text(),
-                             .what = "not the summary of a run",
-                             .fix = "restore it",
-                             .kind = core::ErrorKind::run_directory,
-                             .context = {core::ErrorReason::run_unusable, run.path().string()}},
-                            with_ratio);
+  const auto summary = core::read_json<nlohmann::ordered_json>(
+      core::read_file(place),
+      {.name = place.text(),
+       .what = "not the summary of a run",
+       .fix = "restore it",
+       .kind = core::ErrorKind::run_directory,
+       .context = {core::ErrorReason::run_unusable, run.path().string()}},
+      with_ratio);
   core::write_file_atomically(place, core::json_text(summary, kSummaryFile, 2) + "\n");
 }
 

@@ -13,9 +13,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 TEST(JsonText, IsWhatTheLibraryWrites) {
-  const Json json = {{"a", 0.1}, {"b", {1, nullptr, "c"}}};
-  EXPECT_EQ(json_text(json, "x.json"), R"({"a":0.1,"b":[1,null,"c"]})");
-  EXPECT_EQ(json_text(json, "x.json", 2), json.dump(2));
+  const Json object = {{"a", 0.1}, {"b", {1, nullptr, "c"}}};
+  EXPECT_EQ(json_text(object, "x.json"), R"({"a":0.1,"b":[1,null,"c"]})");
+  EXPECT_EQ(json_text(object, "x.json", 2), object.dump(2));
   EXPECT_EQ(json_text(Json(), "x.json"), "null");
 }
 
@@ -23,9 +23,9 @@ TEST(JsonText, RefusesNumbersThatAreNotFiniteWhereverTheyStand) {
   for (const double number :
        {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
         std::numeric_limits<double>::quiet_NaN()}) {
-    const Json json = {{"fine", 1e308}, {"rows", {{{"a", 1.0}}, {{"a", number}}}}};
+    const Json object = {{"fine", 1e308}, {"rows", {{{"a", 1.0}}, {{"a", number}}}}};
     testing::expect_error(ErrorKind::internal, {"x.json: rows.1.a", "not a finite number"},
-                          [&] { (void)json_text(json, "x.json"); });
+                          [&] { (void)json_text(object, "x.json"); });
   }
 }
 
