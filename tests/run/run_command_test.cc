@@ -54,7 +54,9 @@ TEST(Command, IsNamedBeforeItRunsAndNotRunForAFinishedRun) {
   EXPECT_EQ(named.count, 1);
   EXPECT_FALSE(run.has_run());
   EXPECT_TRUE(again.spent.is_metered) << "what was measured stays";
-  EXPECT_EQ(again.spent.total().joules, result.spent.total().joules);
+  // The last checkpoint cannot hold what writing it took.
+  EXPECT_GT(again.spent.total().joules, 0);
+  EXPECT_LE(again.spent.total().joules, result.spent.total().joules);
 }
 
 TEST(Command, IsNotRunWhereThePhaseAskedForIsDone) {
