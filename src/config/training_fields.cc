@@ -22,11 +22,13 @@ constexpr Word<train::MemoryMode> kMemoryModes[] = {
 constexpr Word<nn::ScheduleKind> kSchedules[] = {
     {"constant", nn::ScheduleKind::constant},
     {"cosine", nn::ScheduleKind::cosine},
+    {"linear", nn::ScheduleKind::linear},
     {"one_cycle", nn::ScheduleKind::one_cycle},
 };
 constexpr Word<nn::OptimizerKind> kOptimizers[] = {
     {"adam", nn::OptimizerKind::adam},
     {"adamw", nn::OptimizerKind::adamw},
+    {"muon", nn::OptimizerKind::muon},
     {"sgd", nn::OptimizerKind::sgd},
 };
 
@@ -78,16 +80,18 @@ std::vector<FieldRow> schedule_rows() {
   return {
       words<kSchedules>(
           {.key = "train.schedule",
-           .description = "How the learning rate moves over the steps after the warm-up, which "
-                          "runs at `train.learning_rate`."},
+           .description =
+               "How the learning rate moves over the steps after the warm-up, which runs at "
+               "`train.learning_rate`. `one_cycle` and `linear` rise to `train.peak_learning_rate` "
+               "over the first fifth and fall towards 0, along a cosine or a line."},
           [](auto& c) -> auto& { return c.train.schedule.kind; }),
       field(
           {.key = "train.learning_rate", .description = "The base learning rate."}, kAboveZero,
           [](auto& c) -> auto& { return c.train.schedule.base_learning_rate; }),
       field(
           {.key = "train.peak_learning_rate",
-           .description =
-               "`one_cycle`: the highest learning rate. 0: three times `train.learning_rate`."},
+           .description = "`one_cycle`, `linear`: the highest learning rate. 0: three times "
+                          "`train.learning_rate`."},
           kNotNegative, [](auto& c) -> auto& { return c.train.schedule.peak_learning_rate; }),
       field(
           {.key = "train.label_smoothing",
@@ -116,26 +120,69 @@ std::vector<FieldRow> schedule_rows() {
 std::vector<FieldRow> optimizer_rows() {
   return {
       words<kOptimizers>(
-          {.key = "train.optimizer", .description = "The optimizer, as `torch.optim` defines it."},
+          {.key = "train.optimizer",
+           .description =
+               "The optimizer, as `torch.optim` defines it. `muon` moves dense convolution and "
+               "linear weights, the head's apart, by matrices of singular values near 1, and all "
+               "else as `adamw` ([engine.md](engine.md#muon))."},
           [](auto& c) -> auto& { return c.train.optimizer.kind; }),
       field(
           {.key = "train.momentum", .description = "`sgd`: momentum."}, kShareBelowOne,
           [](auto& c) -> auto& { return c.train.optimizer.momentum; }),
       field(
           {.key = "train.beta1",
-           .description = "`adam`, `adamw`: decay of the mean of the gradients."},
+           .description = "`adam`, `adamw`, `muon`: decay of the mean of the gradients."},
           kShareBelowOne, [](auto& c) -> auto& { return c.train.optimizer.beta1; }),
       field(
           {.key = "train.beta2",
-           .description = "`adam`, `adamw`: decay of the mean of the squared gradients."},
+           .description = "`adam`, `adamw`, `muon`: decay of the mean of the squared gradients."},
           kShareBelowOne, [](auto& c) -> auto& { return c.train.optimizer.beta2; }),
       field(
-          {.key = "train.epsilon", .description = "`adam`, `adamw`: added to the denominator."},
+          {.key = "train.epsilon",
+           .description = "`adam`, `adamw`, `muon`: added to the denominator."},
           kAboveZero, [](auto& c) -> auto& { return c.train.optimizer.epsilon; }),
       field(
           {.key = "train.weight_decay",
-           .description = "`sgd`, `adam`: added to the gradient; `adamw`: decoupled from it."},
+           .description =
+               "`sgd`, `adam`: added to the gradient; `adamw`, `muon`: decoupled from it. Does "
+               "nothing to matrices whose norm `muon` keeps."},
           kNotNegative, [](auto& c) -> auto& { return c.train.optimizer.weight_decay; }),
+      field(
+          {.key = "train.muon_momentum", .description = "`muon`: momentum (Nesterov) of matrices."},
+          kShareBelowOne, [](auto& c) -> auto& { return c.train.optimizer.muon_momentum; }),
+      field(
+          {.key = "train.muon_iterations",
+           .unit = "iterations",
+           .description = "`muon`: Newton-Schulz iterations a step."},
+          kAtLeastOne, [](auto& c) -> auto& { return c.train.optimizer.muon_iterations; }),
+      field(
+          {.key = "train.muon_keeps_norm",
+           .description =
+               "`muon`: steps are relative to a matrix' norm, which stays what it was at the start "
+               "or in `model.init`. `false`: `torch.optim.Muon`'s own rule."},
+          kAny, [](auto& c) -> auto& { return c.train.optimizer.muon_keeps_norm; }),
+      field(
+          {.key = "train.muon_learning_rate_factor",
+           .description = "`muon`: the learning rate of matrices, as a multiple of the rest's."},
+          kNotNegative,
+          [](auto& c) -> auto& { return c.train.optimizer.muon_learning_rate_factor; }),
+      field(
+          {.key = "train.muon_max_size",
+           .unit = "rows",
+           .description = "`muon`: matrices whose smaller side is larger move as by `adamw`. 0: "
+                          "none."},
+          kNotNegative, [](auto& c) -> auto& { return c.train.optimizer.muon_max_size; }),
+      field(
+          {.key = "train.head_learning_rate_factor",
+           .description = "The learning rate of the linear layer that computes the logits, as a "
+                          "multiple of `train.learning_rate` and its schedule, warm-up included."},
+          kNotNegative,
+          [](auto& c) -> auto& { return c.train.optimizer.head_learning_rate_factor; }),
+      field(
+          {.key = "train.norm_learning_rate_factor",
+           .description = "The same of batch norms' weights and biases."},
+          kNotNegative,
+          [](auto& c) -> auto& { return c.train.optimizer.norm_learning_rate_factor; }),
   };
 }
 

@@ -56,7 +56,7 @@ Trainer::Trainer(const nn::Network& network, nn::Model model, const TrainerOptio
       pool_(pool),
       program_(network, program_options(options), pool),
       model_(std::move(model)),
-      optimizer_(options.optimizer, nn::trainable_ranges(network, options.freeze)),
+      optimizer_(options.optimizer, network, options.freeze),
       gradients_(model_.parameters.size()),
       part_gradients_(options.is_split() ? gradients_.size() : 0),
       losses_(core::BatchPlan::largest_batch(options.batch_size)),
