@@ -19,6 +19,10 @@ constexpr Word<train::MemoryMode> kMemoryModes[] = {
     {"recompute", train::MemoryMode::recompute},
     {"accumulate", train::MemoryMode::accumulate},
 };
+constexpr Word<core::LastBatch> kLastBatches[] = {
+    {"keep", core::LastBatch::keep},
+    {"fill", core::LastBatch::fill},
+};
 constexpr Word<nn::ScheduleKind> kSchedules[] = {
     {"constant", nn::ScheduleKind::constant},
     {"cosine", nn::ScheduleKind::cosine},
@@ -51,6 +55,21 @@ std::vector<FieldRow> step_rows() {
            .unit = "samples",
            .description = "Samples per step, in the warm-up too."},
           kAtLeastOne, [](auto& c) -> auto& { return c.train.batch_size; }),
+      words<kLastBatches>(
+          {.key = "train.last_batch",
+           .description = "The last batch of a pass after the warm-up: `keep` leaves it as short "
+                          "as it is, `fill` fills it up with samples of the same pass, so that "
+                          "every step is of a whole batch."},
+          [](auto& c) -> auto& { return c.train.last_batch; }),
+      field(
+          {.key = "train.resolutions",
+           .description =
+               "Training after the warm-up on smaller samples first: a list of [size, share of the "
+               "work], such as `[[0.5, 0.2], [0.75, 0.3], [1.0, 0.5]]`. Sizes are shares of height "
+               "and width and rise to 1; the shares of the work (FLOPs) add up to 1. The work "
+               "stays that of `train.epochs` at full size, or the budget's, so that small samples "
+               "buy more steps ([choosing.md](choosing.md#rising-resolution))."},
+          kAny, [](auto& c) -> auto& { return c.train.resolutions; }),
       words<kPrecisions>(
           {.key = "train.precision",
            .description =

@@ -92,16 +92,25 @@ const core::Usage& RunBudget::used() {
   return *used_;
 }
 
-// What comes between two steps, such as the beginning of a pass, belongs to the later one.
+// The work of a step since then over that of one whose samples are at full size.
+double RunBudget::share_since(const Mark& mark) const {
+  const double samples = static_cast<double>(state_.spent.learning_samples - mark.samples);
+  const double steps = static_cast<double>(state_.step - mark.step);
+  return (state_.spent.learning_work - mark.work) /
+         (samples + steps * setup_.plan.stages.update_work);
+}
+
+// What comes between two steps, such as the beginning of a pass, belongs to the later one. The pace
+// is that of steps at full size: smaller samples are taken to be faster by their work.
 void RunBudget::count_step() {
   if (mark_ && mark_->step == state_.step) return;
   if (mark_) {
-    const core::Usage step = used() - mark_->total;
+    const core::Usage step = 1 / share_since(*mark_) * (used() - mark_->total);
     last_seconds_ = step.seconds;
     state_.budget.pace.add(step);
     state_.budget.forward.add_step(step.seconds);
   }
-  mark_ = Mark{state_.step, used()};
+  mark_ = Mark{state_.step, state_.spent.learning_samples, state_.spent.learning_work, used()};
 }
 
 // The very first time does not count: it brings memory in.
@@ -130,7 +139,8 @@ bool RunBudget::needs_confirmation(const Pass& pass) {
   const budget::ForwardPace& forward = state_.budget.forward;
   const std::uint64_t left = total_steps() - std::min(state_.step, total_steps());
   if (forward.is_confirmed || left == 0 || forward.steps_since < left) return false;
-  const double seconds = static_cast<double>(left) * state_.budget.pace.per_step().seconds;
+  const double seconds =
+      static_cast<double>(left) * mean_share_left() * state_.budget.pace.per_step().seconds;
   if (seconds > evaluation_seconds()) return false;
   budget::BudgetRequest twice = request(pass);
   twice.spent += twice.costs.evaluation;
@@ -160,14 +170,14 @@ double RunBudget::evaluation_seconds() const {
 budget::StepCosts RunBudget::costs() const {
   const budget::StepPace& pace = state_.budget.pace;
   const double save = num_saves_ > 0 ? save_seconds_ / num_saves_ : 0;
-  return {.step = pace.per_step(),
+  return {.step = mean_share_left() * pace.per_step(),
           .largest_step = pace.largest(),
           .evaluation = pace.of_seconds(evaluation_seconds()),
           .finish = pace.of_seconds(kSavesAtTheEnd * save)};
 }
 
 std::uint32_t RunBudget::planned_pass_batches() const {
-  return core::BatchPlan(setup_.plan.num_kept, setup_.config.train.batch_size).num_batches();
+  return training_batches(setup_.config, setup_.plan.num_kept).num_batches();
 }
 
 // What a sampler drops is made up for by more passes.
@@ -256,17 +266,30 @@ std::uint64_t RunBudget::total_steps() const {
 }
 
 // Where a sampler drops samples, its passes are shorter than planned and the schedule moves faster.
-double RunBudget::schedule_position(std::uint32_t pass_batches) const {
-  return position_on_schedule(pass_under_way(pass_batches));
+double RunBudget::schedule_position(std::uint32_t pass_batches, std::uint32_t ahead) const {
+  return position_on_schedule(pass_under_way(pass_batches), ahead);
 }
 
-double RunBudget::position_on_schedule(const Pass& pass) const {
+double RunBudget::position_on_schedule(const Pass& pass, std::uint32_t ahead) const {
   const std::uint64_t steps = setup_.plan.training_steps;
-  if (state_.budget.is_stretched) return state_.budget.horizon.position_at(state_.step, steps);
+  if (state_.budget.is_stretched) {
+    return state_.budget.horizon.position_at(state_.step + ahead, steps);
+  }
   const std::uint64_t planned = planned_pass_batches();
   const std::uint64_t step =
-      counts_steps() ? state_.step : state_.epoch * planned + pass.done * planned / pass.batches;
+      counts_steps() ? state_.step + ahead
+                     : state_.epoch * planned + (pass.done + ahead) * planned / pass.batches;
   return static_cast<double>(std::min(step, steps - 1));
+}
+
+// The mean work of the steps to come over that of one at full size.
+double RunBudget::mean_share_left() const {
+  if (state_.phase != Phase::train) return 1;
+  const std::uint64_t steps = setup_.plan.training_steps;
+  const double position = state_.budget.is_stretched
+                              ? state_.budget.horizon.position_at(state_.step, steps)
+                              : static_cast<double>(state_.step);
+  return setup_.plan.stages.mean_share_from(position);
 }
 
 bool RunBudget::should_continue(std::uint32_t pass_batches) {
@@ -389,7 +412,7 @@ std::optional<double> RunBudget::waits_until() {
   if (awaited_joules_ == 0 && spent.joules > come_in) {
     const std::uint64_t next = state_.budget.next_decision;
     const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
-    awaited_joules_ = spent.joules + stretch * state_.budget.pace.per_step().joules;
+    awaited_joules_ = spent.joules + stretch * costs().step.joules;
   }
   std::optional<double> moment;
   if (awaited_joules_ > come_in) moment = in_force_.moment_of(awaited_joules_, now);

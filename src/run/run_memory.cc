@@ -67,8 +67,8 @@ train::TrainerOptions with(train::TrainerOptions options, const train::StepMemor
 
 RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
                              const train::TrainerOptions& options, int num_threads) {
-  const nn::ProgramMemory program =
-      nn::program_memory(network, train::program_options(options), num_threads);
+  const nn::ProgramMemory program = nn::program_memory(
+      train::networks_by_size(network, options), train::program_options(options), num_threads);
   const nn::OptimizerMemory optimizer =
       nn::optimizer_memory(options.optimizer, network, options.freeze);
   const std::uint64_t gradients = sizeof(float) * nn::num_parameters(network);

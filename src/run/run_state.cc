@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint32_t kFormatVersion = 5;
+constexpr std::uint32_t kFormatVersion = 6;
 // What to_json writes is five deep; it has a line for every pass.
 constexpr core::JsonLimits kLimits = {.bytes = std::size_t{256} << 20, .depth = 8};
 // Of a hash, or the name of what an engine runs on.
@@ -52,6 +52,7 @@ void for_fields(S& usage, Visit&& visit) {
 template <Is<budget::RunUsage> S, typename Visit>
 void for_fields(S& spent, Visit&& visit) {
   visit("learning_samples", spent.learning_samples);
+  visit("learning_work", spent.learning_work);
   visit("scoring_forward_samples", spent.scoring_forward_samples);
   visit("evaluation_samples", spent.evaluation_samples);
   visit("measuring_samples", spent.measuring_samples);
@@ -380,7 +381,8 @@ class Sense {
     const bool makes_passes = state_.phase == Phase::score || state_.phase == Phase::train;
     require(makes_passes || state_.step == 0, "step");
     require(state_.batch <= state_.step && state_.batch <= state_.num_samples, "batch");
-    require(state_.pass_samples >= state_.batch && state_.pass_samples <= state_.num_samples,
+    // A last batch that is filled up draws samples twice, fewer than there are.
+    require(state_.pass_samples >= state_.batch && state_.pass_samples / 2 <= state_.num_samples,
             "pass_samples");
     require((state_.pass_samples == 0) == (state_.batch == 0), "pass_samples");
   }

@@ -76,6 +76,8 @@ TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
       {"prune.strategy=auto", "prune.constraint=storage"},
       {"prune.strategy=beta", "score.warmup_iterations=30", "score.columns=[\"tdds\", \"aum\"]"},
       {"prune.strategy=short", "train.recipe=auto"},
+      {"prune.strategy=short", "train.recipe=auto", "model.network=cnn"},
+      {"prune.strategy=random", "train.optimizer=muon", "model.network=cnn"},
       {"train.optimizer=sgd"},
       {"train.optimizer=adamw", "train.weight_decay=0.01", "train.schedule=one_cycle"},
       {"model.network=cnn"},

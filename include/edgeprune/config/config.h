@@ -13,6 +13,7 @@
 #include "edgeprune/budget/pause_rules.h"
 #include "edgeprune/budget/usage_meter.h"
 #include "edgeprune/config/catalogues.h"
+#include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/data/loader.h"
@@ -25,6 +26,7 @@
 #include "edgeprune/train/memory_choice.h"
 #include "edgeprune/train/precision_choice.h"
 #include "edgeprune/train/recipe.h"
+#include "edgeprune/train/resolutions.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -86,6 +88,8 @@ struct Config {
     train::Recipe recipe = train::Recipe::as_given;
     std::uint32_t epochs = 10;
     std::uint32_t batch_size = 64;
+    core::LastBatch last_batch = core::LastBatch::keep;
+    std::vector<train::Resolution> resolutions;  // empty: all at full size
     train::WantedPrecision precision = train::WantedPrecision::f32;
     train::MemoryMode memory = train::MemoryMode::automatic;
     std::uint32_t micro_batch_size = 0;  // 0: chosen
@@ -162,7 +166,8 @@ struct FieldNeed {
 struct ConfigField {
   std::string_view key;  // "train.learning_rate"
   std::string type;      // "float", "integer", "decimal", "byte count", "string", "path", "name or
-                         // path", "boolean", "list of integers", "list of strings", or the allowed
+                         // path", "boolean", "list of integers", "list of strings", "list of pairs of
+                         // numbers", or the allowed
                          // words: "adam | adamw | sgd"
   std::string_view range;        // "above 0", "in (0, 1]", ...; empty where all goes
   std::string_view unit;         // "samples", "seconds", ...; empty where there is none
