@@ -54,6 +54,8 @@ struct Config {
     std::uint32_t channels = 0;     // folder: 1 or 3; 0: as stored
     std::uint32_t train_limit = 0;  // so many samples, evenly spaced; 0: all
     std::uint32_t test_limit = 0;
+    std::uint64_t sample_seed = 0;  // of the training samples of train_limit; 0: evenly spaced
+    data::Part test_part = data::Part::all;
     double label_noise = 0;  // the share of training labels that are made wrong
     double class_skew = 0;   // concentration of the Dirichlet draw of class shares; 0: none
   } data;
