@@ -78,6 +78,8 @@ TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
       {"prune.strategy=short", "train.recipe=auto"},
       {"train.optimizer=sgd"},
       {"train.optimizer=adamw", "train.weight_decay=0.01", "train.schedule=one_cycle"},
+      {"train.optimizer=muon", "train.schedule=linear", "train.head_learning_rate_factor=9"},
+      {"train.optimizer=muon", "model.network=cnn", "train.muon_keeps_norm=false"},
       {"model.network=cnn"},
       {"model.network=cnn", "train.precision=bf16_storage"}};
   for (std::size_t i = 0; i < variants.size(); ++i) {
