@@ -165,18 +165,22 @@ void NewtonSchulz::place(float* panel, std::size_t first, std::size_t end,
                          const Polynomial* polynomial, const Square& product) const {
   const std::size_t stride = shape_.stride();
   const std::size_t width = kernels::padded_columns(end - first);
+  float* const to = product.data;
   for (std::size_t i = 0; i < end; ++i) {
     float* const from = panel + i * width;
-    const std::size_t begin = std::max(i, first);
     if (polynomial != nullptr) {
-      const float* const a = gram_.data + i * stride;
-      for (std::size_t j = begin; j < end; ++j) {
-        from[j - first] = polynomial->linear * a[j] + polynomial->quadratic * from[j - first];
+      const float* const a = gram_.data + i * stride + first;
+      for (std::size_t j = 0; j < end - first; ++j) {
+        from[j] = polynomial->linear * a[j] + polynomial->quadratic * from[j];
       }
       if (i >= first) from[i - first] += polynomial->constant;
     }
-    for (std::size_t j = begin; j < end; ++j) product.data[i * stride + j] = from[j - first];
-    for (std::size_t j = begin; j < end; ++j) product.data[j * stride + i] = from[j - first];
+    const std::size_t begin = std::max(i, first);
+    std::copy_n(from + (begin - first), end - begin, to + i * stride + begin);
+  }
+  for (std::size_t j = first; j < end; ++j) {
+    const float* const column = panel + (j - first);
+    for (std::size_t i = 0; i < j; ++i) to[j * stride + i] = column[i * width];
   }
 }
 

@@ -95,8 +95,8 @@ struct Config {
     train::WantedPrecision precision = train::WantedPrecision::f32;
     train::MemoryMode memory = train::MemoryMode::automatic;
     std::uint32_t micro_batch_size = 0;  // 0: chosen
-    nn::OptimizerOptions optimizer;  // keys: optimizer, and its members' names
-    nn::Schedule schedule;  // keys: schedule, learning_rate, peak_learning_rate
+    nn::OptimizerOptions optimizer;      // keys: optimizer, and its members' names
+    nn::Schedule schedule;               // keys: schedule, learning_rate, peak_learning_rate
     float label_smoothing = 0;
     data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
     std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
