@@ -93,7 +93,8 @@ struct Config {
         optimizer;          // keys: optimizer, momentum, beta1, beta2, epsilon, weight_decay
     nn::Schedule schedule;  // keys: schedule, learning_rate, peak_learning_rate
     float label_smoothing = 0;
-    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
+    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip,
+                                              // flip_order
     std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
   } train;
 
