@@ -22,6 +22,7 @@
 #include "edgeprune/score/scores.h"
 #include "edgeprune/select/auto_strategy.h"
 #include "edgeprune/select/strategy.h"
+#include "edgeprune/train/first_layer.h"
 #include "edgeprune/train/memory_choice.h"
 #include "edgeprune/train/precision_choice.h"
 #include "edgeprune/train/recipe.h"
@@ -62,7 +63,8 @@ struct Config {
     float width_multiplier = 1;                       // mobilenet_v2
     nn::Stem stem = nn::Stem::small_image;            // mobilenet_v2, resnet18, resnet34
     std::string init;                                 // a safetensors file to start from
-    nn::Freeze freeze = nn::Freeze::none;             // what training leaves as it is
+    train::FirstLayer first_layer = train::FirstLayer::random;
+    nn::Freeze freeze = nn::Freeze::none;  // what training leaves as it is
   } model;
 
   struct Score {
