@@ -29,6 +29,10 @@ constexpr Word<nn::ScheduleKind> kSchedules[] = {
     {"linear", nn::ScheduleKind::linear},
     {"one_cycle", nn::ScheduleKind::one_cycle},
 };
+constexpr Word<data::FlipOrder> kFlipOrders[] = {
+    {"random", data::FlipOrder::random},
+    {"alternating", data::FlipOrder::alternating},
+};
 constexpr Word<nn::OptimizerKind> kOptimizers[] = {
     {"adam", nn::OptimizerKind::adam},
     {"adamw", nn::OptimizerKind::adamw},
@@ -125,8 +129,15 @@ std::vector<FieldRow> schedule_rows() {
           kNotNegative, [](auto& c) -> auto& { return c.train.augmentation.crop_padding_pixels; }),
       field(
           {.key = "train.horizontal_flip",
-           .description = "Mirror each image with probability 1/2. Off while scoring."},
+           .description = "Mirror images left to right. Off while scoring."},
           kAny, [](auto& c) -> auto& { return c.train.augmentation.horizontal_flip; }),
+      words<kFlipOrders>(
+          {.key = "train.flip_order",
+           .description =
+               "`horizontal_flip`: the passes that mirror an image, each with probability 1/2 "
+               "(`random`) or every other one (`alternating`; "
+               "[method.md](method.md#parts-of-a-short-training))."},
+          [](auto& c) -> auto& { return c.train.augmentation.flip_order; }),
       field(
           {.key = "train.evaluate_every_epochs",
            .unit = "epochs",

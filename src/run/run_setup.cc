@@ -157,13 +157,30 @@ std::unique_ptr<select::Sampler> RunSetup::make_sampler() const {
   return strategy().sampler(sampler_input(config, plan, data.train), plan.epochs);
 }
 
+nn::Model RunSetup::fresh_model() const {
+  nn::Model fresh = nn::initial_model(network, config.run.seed);
+  if (config.model.first_layer == train::FirstLayer::random) return fresh;
+  train::start_first_layer(fresh, {.network = network,
+                                   .network_name = config.model.network,
+                                   .train = data.train,
+                                   .normalisation = data.normalisation,
+                                   .seed = config.run.seed});
+  return fresh;
+}
+
 nn::Model RunSetup::first_model(std::string& notice) const {
   const nn::Model* in_memory = model_in_memory(config, sources.inputs, network);
-  if (in_memory != nullptr) return *in_memory;
-  nn::Model fresh = nn::initial_model(network, config.run.seed);
   const std::string& path = config.model.init;
-  if (path.empty()) return fresh;
-  nn::StartingModel start = nn::read_starting_model(path, network, std::move(fresh));
+  if (config.model.first_layer != train::FirstLayer::random &&
+      (in_memory != nullptr || !path.empty())) {
+    throw core::Error(core::ErrorKind::config,
+                      "model.first_layer is \"pca\", but the run starts from a given model; "
+                      "leave model.first_layer \"random\", or the model out");
+  }
+  if (in_memory != nullptr) return *in_memory;
+  if (path.empty()) return fresh_model();
+  nn::StartingModel start =
+      nn::read_starting_model(path, network, nn::initial_model(network, config.run.seed));
   if (start.replaced_classes > 0) {
     notice = fmt::format(
         "model.init {} is for {} classes, the data have {}: its {} is left out and "

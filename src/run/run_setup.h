@@ -73,7 +73,8 @@ class RunSetup {
   /// Of a dynamic strategy. Static ones get theirs once there is a selection.
   [[nodiscard]] std::unique_ptr<select::Sampler> make_sampler() const;
   /// The initial weights, those handed over, or those of model.init; `notice` is filled where its
-  /// head was left out.
+  /// head was left out. A model.first_layer other than random beside a given model, or one that
+  /// does not suit the network, is an Error of kind config.
   [[nodiscard]] nn::Model first_model(std::string& notice) const;
 
   /// After the warm-up: what `auto` makes of it, and the plan of that.
@@ -94,6 +95,7 @@ class RunSetup {
   [[nodiscard]] std::vector<std::uint32_t> given_selection(const RunState* state) const;
   [[nodiscard]] RunPlan make_plan(std::uint32_t warmup_made) const;
   [[nodiscard]] train::TrainingRecipe take_recipe();
+  [[nodiscard]] nn::Model fresh_model() const;
   [[nodiscard]] train::TrainerOptions trainer_options(const train::StepMemory& step) const;
   void describe_recipe();
 };

@@ -54,6 +54,11 @@ bool suits_muon(const RecipeRequest& request) {
          !request.is_fine_tuned;
 }
 
+bool is_image(const nn::Network& network) {
+  const core::SampleShape& shape = network.shape(network.input());
+  return shape.height > 1 && shape.width > 1;
+}
+
 // After a warm-up: as much as was measured there.
 TrainingRecipe after_warmup(const RecipeRequest& request) {
   TrainingRecipe recipe = request.given;
@@ -90,7 +95,7 @@ std::string TrainingRecipe::text() const {
     text += fmt::format("{} {:.0f} % of the work at size {:.3g}",
                         &stage == resolutions.data() ? "," : " and", 100 * stage.work, stage.size);
   }
-  if (augmentation.horizontal_flip) text += ", mirrored every other pass";
+  if (augmentation.horizontal_flip) text += ", mirrored in every other pass";
   return text + fmt::format(", label smoothing {}, beta2 {}", label_smoothing, optimizer.beta2);
 }
 
@@ -112,6 +117,12 @@ TrainingRecipe automatic_recipe(const RecipeRequest& request) {
   recipe.label_smoothing = kSmoothing;
   recipe.batch_size = 32;
   recipe.last_batch = core::LastBatch::fill;
+  // Seen once each, images are best seen as they are.
+  constexpr double kFewPasses = 0.2;
+  if (request.keep_ratio >= kFewPasses && is_image(request.network)) {
+    recipe.augmentation.horizontal_flip = true;
+    recipe.augmentation.flip_order = data::FlipOrder::alternating;
+  }
   if (suits_other_sizes(request.network)) {
     recipe.resolutions = {{.size = 0.5, .work = 0.2}, {.size = 0.75, .work = 0.3}, {}};
     recipe.resolutions.back().work = 0.5;

@@ -266,7 +266,9 @@ TEST(Threads, AnyNumberOfThemGivesTheSameBits) {
            {"train.precision=bf16_storage", "prune.strategy=facility_location"},
            {"train.memory=accumulate", "train.micro_batch_size=16", "prune.strategy=k_center"},
            {"train.memory=recompute", "prune.strategy=infobatch"},
-           {"model.network=mobilenet_v2", "prune.strategy=top", "train.horizontal_flip=true"}}) {
+           {"model.network=mobilenet_v2", "prune.strategy=top", "train.horizontal_flip=true"},
+           {"model.first_layer=pca", "train.horizontal_flip=true",
+            "train.flip_order=alternating"}}) {
     const std::string name = std::to_string(++number);
     std::vector<std::string> one = overrides;
     one.push_back("run.threads=1");

@@ -23,6 +23,7 @@
 #include "edgeprune/score/scores.h"
 #include "edgeprune/select/auto_strategy.h"
 #include "edgeprune/select/strategy.h"
+#include "edgeprune/train/first_layer.h"
 #include "edgeprune/train/memory_choice.h"
 #include "edgeprune/train/precision_choice.h"
 #include "edgeprune/train/recipe.h"
@@ -66,7 +67,8 @@ struct Config {
     float width_multiplier = 1;                       // mobilenet_v2
     nn::Stem stem = nn::Stem::small_image;            // mobilenet_v2, resnet18, resnet34
     std::string init;                                 // a safetensors file to start from
-    nn::Freeze freeze = nn::Freeze::none;             // what training leaves as it is
+    train::FirstLayer first_layer = train::FirstLayer::random;
+    nn::Freeze freeze = nn::Freeze::none;  // what training leaves as it is
   } model;
 
   struct Score {
@@ -98,7 +100,8 @@ struct Config {
     nn::OptimizerOptions optimizer;      // keys: optimizer, and its members' names
     nn::Schedule schedule;               // keys: schedule, learning_rate, peak_learning_rate
     float label_smoothing = 0;
-    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
+    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip,
+                                              // flip_order
     std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
   } train;
 

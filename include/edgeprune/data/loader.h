@@ -27,10 +27,17 @@ struct Normalisation {
 };
 [[nodiscard]] Normalisation normalisation_of(const Dataset& train);
 
+/// Which of a sample's passes mirror it.
+enum class FlipOrder {
+  random,       // each with probability 1/2
+  alternating,  // every other one, the first with probability 1/2: a pair of passes sees both
+};
+
 struct Augmentation {
   std::uint32_t crop_padding_pixels = 0;  // random crop of the original size after zero padding;
                                           // less than the height and the width
-  bool horizontal_flip = false;           // with probability 1/2
+  bool horizontal_flip = false;
+  FlipOrder flip_order = FlipOrder::random;  // alternating: Jordan, arXiv 2404.00498
   [[nodiscard]] bool any() const { return crop_padding_pixels > 0 || horizontal_flip; }
 };
 
@@ -41,7 +48,8 @@ struct AugmentationDraw {
   std::int32_t column_shift = 0;
   bool flip = false;
 };
-/// A function of its arguments alone; the crop does not depend on whether flips are on.
+/// A function of its arguments alone; the crop does not depend on whether and how images are
+/// flipped. Epoch 0 flips the same samples in either order.
 [[nodiscard]] AugmentationDraw draw_augmentation(const Augmentation& augmentation,
                                                  std::uint64_t seed, std::uint32_t epoch,
                                                  std::uint32_t sample);

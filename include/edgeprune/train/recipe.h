@@ -44,7 +44,6 @@ struct RecipeRequest {
   nn::Freeze freeze = nn::Freeze::none;
   bool warms_up = false;
   bool is_fine_tuned = false;  // from a model's weights
-  bool may_mirror = true;      // whether samples are images
   double keep_ratio = 1;       // of the work: that of so many of the samples in every epoch
   TrainingRecipe given;        // what it does not set stays; rates are multiples of its base's
 };
