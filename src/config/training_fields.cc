@@ -47,9 +47,10 @@ std::vector<FieldRow> step_rows() {
       words<kRecipes>(
           {.key = "train.recipe",
            .description =
-               "`as_given` trains as the fields below say. `auto` sets schedule, peak learning "
-               "rate, label smoothing and `train.beta2` by the number of steps and whether there "
-               "is a warm-up, for the warm-up too ([choosing.md](choosing.md#the-recipe))."},
+               "`as_given` trains as the fields below say. `auto` sets optimizer, schedule, rates, "
+               "batches, resolutions, flips and label smoothing by the network and the work; after "
+               "a warm-up schedule, rate, label smoothing and `train.beta2` alone "
+               "([choosing.md](choosing.md#the-recipe))."},
           [](auto& c) -> auto& { return c.train.recipe; }),
       field(
           {.key = "train.epochs", .unit = "passes", .description = "Passes over the kept samples."},
@@ -72,7 +73,7 @@ std::vector<FieldRow> step_rows() {
                "work], such as `[[0.5, 0.2], [0.75, 0.3], [1.0, 0.5]]`. Sizes are shares of height "
                "and width and rise to 1; the shares of the work (FLOPs) add up to 1. The work "
                "stays that of `train.epochs` at full size, or the budget's, so that small samples "
-               "buy more steps ([choosing.md](choosing.md#rising-resolution))."},
+               "buy more steps ([choosing.md](choosing.md#the-recipe))."},
           kAny, [](auto& c) -> auto& { return c.train.resolutions; }),
       words<kPrecisions>(
           {.key = "train.precision",

@@ -76,8 +76,8 @@ void set_flops(const RunWork& work, RunCost& cost) {
   const auto forward = [&](std::uint64_t samples) {
     return static_cast<double>(samples) * work.forward_flops_per_sample;
   };
-  cost.of(Activity::score).flops = work.score_samples * work.flops_per_sample +
-                                   forward(work.score_forward_samples);
+  cost.of(Activity::score).flops =
+      work.score_samples * work.flops_per_sample + forward(work.score_forward_samples);
   cost.of(Activity::train).flops = work.train_samples * work.flops_per_sample;
   cost.of(Activity::evaluate).flops = forward(work.evaluation_samples);
 }

@@ -198,8 +198,8 @@ std::size_t Network::num_features() const {
 
 Network Network::resized(const Shape& to) const {
   if (to.channels != shape(input()).channels) {
-    reject("input", fmt::format("{} channels cannot become {}", shape(input()).channels,
-                                to.channels));
+    reject("input",
+           fmt::format("{} channels cannot become {}", shape(input()).channels, to.channels));
   }
   Network network(to);
   for (std::size_t i = 1; i < operations_.size(); ++i) {

@@ -45,8 +45,7 @@ class Fit {
 
   void require_training() const {
     require(state_.step <= plan_.training_steps, "step");
-    require_within(
-        training_batches(setup_.config, static_cast<std::uint32_t>(state_.kept.size())));
+    require_within(training_batches(setup_.config, static_cast<std::uint32_t>(state_.kept.size())));
     // With budget.samples a sampler's passes are as many as its steps come to.
     const bool counts_steps = setup_.config.budget.samples > 0;
     require(counts_steps || state_.epoch <= plan_.epochs, "epoch");

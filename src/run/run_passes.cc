@@ -77,8 +77,8 @@ std::vector<data::SizeFrom> RunPasses::sizes_ahead(std::uint32_t pass_batches) c
   for (std::uint32_t batch = done; batch < pass_batches; ++batch) {
     const core::SampleShape& shape = stage_of(pass_batches, batch - done).shape;
     const data::SizeFrom from{.first_batch = batch, .height = shape.height, .width = shape.width};
-    const bool is_new = sizes.empty() || sizes.back().height != from.height ||
-                        sizes.back().width != from.width;
+    const bool is_new =
+        sizes.empty() || sizes.back().height != from.height || sizes.back().width != from.width;
     if (is_new) sizes.push_back(from);
   }
   return sizes;

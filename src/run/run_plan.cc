@@ -72,10 +72,10 @@ void check_batch_size(const config::Config& config, const nn::Network& network,
 }
 
 void plan_scoring(const config::Config& config, RunPlan& plan) {
-  plan.scoring_samples = samples_drawn(plan.warmup_iterations,
-                                       BatchPlan(plan.num_samples, config.train.batch_size));
-  plan.scoring_work = static_cast<double>(plan.scoring_samples) +
-                      plan.warmup_iterations * plan.stages.update_work;
+  plan.scoring_samples =
+      samples_drawn(plan.warmup_iterations, BatchPlan(plan.num_samples, config.train.batch_size));
+  plan.scoring_work =
+      static_cast<double>(plan.scoring_samples) + plan.warmup_iterations * plan.stages.update_work;
   if (config.score.mode == score::LossScoreMode::evaluations) {
     plan.scoring_forward_samples =
         plan.num_samples *
@@ -87,9 +87,8 @@ void plan_scoring(const config::Config& config, RunPlan& plan) {
 
 // What scoring spends of the budget: a forward pass counts by its share of a sample's work.
 double scoring_spends(const RunPlan& plan) {
-  return plan.scoring_work +
-         static_cast<double>(plan.scoring_forward_samples) * plan.forward_flops_per_sample /
-             plan.flops_per_sample;
+  return plan.scoring_work + static_cast<double>(plan.scoring_forward_samples) *
+                                 plan.forward_flops_per_sample / plan.flops_per_sample;
 }
 
 // The most steps that draw no more samples than this.
@@ -116,7 +115,7 @@ void require_a_step(const config::Config& config, const RunPlan& plan,
 // All at full size, the optimizer's own work left out. `plan` knows its warm-up; `pruned` is M
 // whatever the strategy keeps.
 std::uint64_t plain_steps(const config::Config& config, const select::Strategy& strategy,
-                             const RunPlan& plan, std::uint32_t pruned) {
+                          const RunPlan& plan, std::uint32_t pruned) {
   const BatchPlan pass = training_batches(config, plan.num_kept);
   if (config.budget.samples > 0) {
     require_a_step(config, plan, pass.batch(0).size);
@@ -225,13 +224,13 @@ void plan_training(const config::Config& config, const select::Strategy& strateg
 TrainingStages stages_of(const config::Config& config, const nn::Network& network) {
   const core::SampleShape& full = network.shape(network.input());
   const double full_flops = network.flops_per_sample(config.model.freeze);
-  TrainingStages stages{
-      .update_work = nn::update_flops(config.train.optimizer, network, config.model.freeze) /
-                     full_flops};
+  TrainingStages stages{.update_work =
+                            nn::update_flops(config.train.optimizer, network, config.model.freeze) /
+                            full_flops};
   for (const train::Resolution& resolution : config.train.resolutions) {
     const core::SampleShape shape = train::shape_at(full, resolution.size);
-    const double flops = shape == full ? full_flops
-                                       : network.resized(shape).flops_per_sample(config.model.freeze);
+    const double flops =
+        shape == full ? full_flops : network.resized(shape).flops_per_sample(config.model.freeze);
     stages.stages.push_back(
         {.shape = shape, .sample_work = flops / full_flops, .share = resolution.work});
   }

@@ -155,8 +155,7 @@ void RunProgress::record_pass(const EpochMetrics& evaluation) {
   if (trains) {
     const std::uint64_t forward = spent.scoring_forward_samples + spent.evaluation_samples;
     record.learning_rate = state.learning_rate;
-    record.spent_flops =
-        flops(spent.learning_work, static_cast<double>(forward), plan);
+    record.spent_flops = flops(spent.learning_work, static_cast<double>(forward), plan);
     record.evaluation = evaluation;
   }
   state.metrics.push_back(std::move(record));

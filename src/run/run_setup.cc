@@ -138,7 +138,8 @@ std::string RunSetup::configuration_hash(Phase phase) const {
   // While `auto` warms up, how long it does depends on the keep ratio and the budget.
   const bool is_open =
       phase == Phase::select || (phase == Phase::score && config.prune.strategy != "auto");
-  config::Config fixed = config::with_defaults(*as_given, is_open ? is_free_until_selected : is_free);
+  config::Config fixed =
+      config::with_defaults(*as_given, is_open ? is_free_until_selected : is_free);
   fixed.score.columns.clear();  // a checkpoint holds what was gathered
   if (config.model.network == kNetworkInMemory) fixed.model.network = identity_of(network);
   // A network's file may move, but not change.

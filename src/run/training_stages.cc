@@ -27,9 +27,15 @@ double TrainingStages::mean_share_from(double position) const {
 
 void TrainingStages::share_out(double work) {
   constexpr double kRounding = 1e-9;  // of a quotient that is a whole number
+  const TrainingStage& last = stages.back();
   std::uint64_t end = 0;
+  double left = work;
   for (TrainingStage& stage : stages) {
-    end += static_cast<std::uint64_t>(stage.share * work / step_work(stage) + kRounding);
+    // The last has what rounding has left of the others.
+    const double of_stage = &stage == &last ? left : stage.share * work;
+    const auto steps = static_cast<std::uint64_t>(of_stage / step_work(stage) + kRounding);
+    left -= static_cast<double>(steps) * step_work(stage);
+    end += steps;
     stage.end = end;
   }
   stages.back().end = std::max<std::uint64_t>(end, 1);

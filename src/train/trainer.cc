@@ -63,8 +63,8 @@ Trainer::Trainer(const nn::Network& network, nn::Model model, const TrainerOptio
                  core::ThreadPool& pool)
     : options_(options),
       pool_(pool),
-      programs_(nn::make_programs(networks_by_size(network, options), program_options(options),
-                                  pool)),
+      programs_(
+          nn::make_programs(networks_by_size(network, options), program_options(options), pool)),
       model_(std::move(model)),
       optimizer_(options.optimizer, network, options.freeze),
       gradients_(model_.parameters.size()),
@@ -77,9 +77,9 @@ nn::Program& Trainer::program_for(std::size_t sample_values) {
     return program.network().shape(program.network().input()).num_values() == sample_values;
   });
   if (found != programs_.end()) return *found;
-  throw core::Error(core::ErrorKind::internal,
-                    fmt::format("samples of {} values are of no size of this trainer",
-                                sample_values));
+  throw core::Error(
+      core::ErrorKind::internal,
+      fmt::format("samples of {} values are of no size of this trainer", sample_values));
 }
 
 void Trainer::reserve(const score::ScoreNeeds& observed) {

@@ -21,7 +21,7 @@ using testing::expect_error;
 std::vector<std::string> another_value_of(const ConfigField& field) {
   std::vector<std::string> candidates(field.words.begin(), field.words.end());
   for (const char* value : {"true", "false", "1", "2", "0.25", "3", "\"text\"", "[\"full\"]", "[3]",
-                            "\"22:00-06:00\""}) {
+                            "[[1, 1]]", "\"22:00-06:00\""}) {
     candidates.emplace_back(value);
   }
   for (const std::string& value : candidates) {

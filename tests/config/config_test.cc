@@ -498,6 +498,9 @@ std::string any_value(const ConfigField& field) {
   if (field.type == "list of strings") {
     return *rc::gen::element<std::string>("[]", "['full']", "[\"a\\n\\\"b\", 'c, d']");
   }
+  if (field.type == "list of pairs of numbers") {
+    return *rc::gen::element<std::string>("[]", "[[1, 1]]", "[[0.25, 0.125], [1, 0.875]]");
+  }
   if (field.key == "pause.allowed_hours") {
     return *rc::gen::element<std::string>("\"\"", "'22:00-06:00'");
   }

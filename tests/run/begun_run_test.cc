@@ -50,7 +50,8 @@ std::string other_value(const config::ConfigField& field) {
       {"device.profile", "laptop"},
       {"pause.allowed_hours", "00:00-23:59"},
       {"run.seed", "5"},
-      {"run.controls", "[\"random\"]"}};
+      {"run.controls", "[\"random\"]"},
+      {"train.resolutions", "[[1, 1]]"}};
   if (const auto own = kOwn.find(field.key); own != kOwn.end()) return own->second;
   if (!field.words.empty()) return std::string(field.words.back());
   if (field.type == "boolean") return field.value(config::Config()) == "true" ? "false" : "true";

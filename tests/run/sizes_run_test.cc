@@ -19,8 +19,9 @@ using nlohmann::json;
 using testing::expect_error;
 
 const std::vector<std::string> kRising = {
-    "model.network=cnn", "prune.strategy=random", "prune.keep_ratio=0.5", "train.epochs=6",
-    "train.batch_size=8", "train.resolutions=[[0.5, 0.2], [0.75, 0.3], [1.0, 0.5]]"};
+    "model.network=cnn",    "prune.strategy=random_scratch",
+    "prune.keep_ratio=0.5", "train.epochs=6",
+    "train.batch_size=8",   "train.resolutions=[[0.5, 0.2], [0.75, 0.3], [1.0, 0.5]]"};
 
 std::vector<std::string> with(std::vector<std::string> overrides,
                               const std::vector<std::string>& more) {
@@ -47,7 +48,8 @@ void expect_same_bits(const config::Config& a, const config::Config& b) {
 // work of 450 samples.
 TEST(Sizes, KeepTheWorkAndBuyMoreSteps) {
   const SmallRun data;
-  const RunResult plain = SmallRun::run(data.config("plain", with(kRising, {"train.resolutions=[]"})));
+  const RunResult plain =
+      SmallRun::run(data.config("plain", with(kRising, {"train.resolutions=[]"})));
   EXPECT_EQ(plain.plan.training_steps, 60u);
   EXPECT_EQ(plain.spent.learning_work, 450);
   const RunResult rising = SmallRun::run(data.config("rising", kRising));
@@ -55,17 +57,12 @@ TEST(Sizes, KeepTheWorkAndBuyMoreSteps) {
   ASSERT_EQ(stages.stages.size(), 3u);
   EXPECT_EQ(stages.stages[0].shape, (core::SampleShape{4, 4, 1}));
   EXPECT_EQ(stages.stages[1].shape, (core::SampleShape{6, 6, 1}));
-  std::uint64_t before = 0;
-  const double shares[] = {0.2, 0.3, 0.5};
-  for (std::size_t k = 0; k < 3; ++k) {
-    const double work = 450 * shares[k];
-    const auto steps =
-        static_cast<std::uint64_t>(work / (7.5 * stages.stages[k].sample_work) + 1e-9);
-    EXPECT_EQ(stages.stages[k].end - before, steps) << k;
-    before = stages.stages[k].end;
-  }
+  const double of_first = 0.2 * 450 / (7.5 * stages.stages[0].sample_work);
+  const double of_second = 0.3 * 450 / (7.5 * stages.stages[1].sample_work);
+  EXPECT_EQ(stages.stages[0].end, static_cast<std::uint64_t>(of_first));
+  EXPECT_EQ(stages.stages[1].end - stages.stages[0].end, static_cast<std::uint64_t>(of_second));
   EXPECT_GT(rising.plan.training_steps, 80u);
-  EXPECT_NEAR(rising.plan.training_work, 450, 12);
+  EXPECT_NEAR(rising.plan.training_work, 450, 8);
   EXPECT_DOUBLE_EQ(rising.spent.learning_work, rising.plan.training_work);
   EXPECT_EQ(rising.spent.learning_samples, rising.plan.training_samples);
   EXPECT_NEAR(rising.plan.cost_ratio, plain.plan.cost_ratio, 0.02);
@@ -83,14 +80,12 @@ TEST(Sizes, AfterAnyStopGiveTheBitsOfTheUninterruptedRun) {
     const std::string name = "whole" + variant[0];
     const config::Config whole = data.config(name, with(kRising, variant));
     const std::uint64_t steps = SmallRun::run(whole).plan.training_steps;
-    for (const std::uint64_t at : {std::uint64_t{5}, steps / 3, steps / 2, steps - 3}) {
+    for (const std::uint64_t at : {std::uint64_t{5}, steps / 3, steps / 2, steps * 2 / 3}) {
       SCOPED_TRACE(at);
-      const config::Config stopped =
-          data.config(name + std::to_string(at), with(kRising, variant));
+      const config::Config stopped = data.config(name + std::to_string(at), with(kRising, variant));
       StopAfter stop(at);
-      expect_error(ErrorKind::interrupted, {"can be resumed"}, [&] {
-        (void)SmallRun::run(stopped, {.stop = &stop.flag, .events = &stop});
-      });
+      expect_error(ErrorKind::interrupted, {"can be resumed"},
+                   [&] { (void)SmallRun::run(stopped, {.stop = &stop.flag, .events = &stop}); });
       (void)run_pipeline(open_run_directory(stopped.run.directory), {});
       expect_same_bits(whole, stopped);
     }
@@ -101,9 +96,8 @@ TEST(Sizes, KeepABudgetOfSamplesToTheWork) {
   const SmallRun data;
   for (const std::string samples : {"200", "333", "800"}) {
     SCOPED_TRACE(samples);
-    const RunResult result = SmallRun::run(
-        data.config("budget" + samples,
-                    with(kRising, {"prune.strategy=top", "budget.samples=" + samples})));
+    const RunResult result = SmallRun::run(data.config(
+        "budget" + samples, with(kRising, {"prune.strategy=top", "budget.samples=" + samples})));
     const double budget = std::stod(samples);
     EXPECT_LE(result.spent.learning_work, budget);
     EXPECT_GT(result.spent.learning_work, budget - 20);
@@ -119,9 +113,9 @@ struct WorkingDevice final : budget::UsageMeter {
 
 TEST(Sizes, SpendABudgetOfSecondsAndEndAtFullSize) {
   const SmallRun data;
-  const config::Config config =
-      data.config("seconds", with(kRising, {"train.epochs=40", "budget.seconds=150",
-                                            "train.evaluate_every_epochs=0"}));
+  const config::Config config = data.config(
+      "seconds",
+      with(kRising, {"train.epochs=40", "budget.seconds=150", "train.evaluate_every_epochs=0"}));
   WorkingDevice device;
   device.inner.step_seconds = [](std::uint64_t) { return 0.5; };
   const RunResult result = SmallRun::run(config, {.spending = &device});
@@ -135,8 +129,8 @@ TEST(Sizes, SpendABudgetOfSecondsAndEndAtFullSize) {
 TEST(Sizes, ABudgetedRunIsReplayedFromItsLogBitForBit) {
   const SmallRun data;
   for (const std::string shrink : {"epochs", "share"}) {
-    const auto overrides = with(kRising, {"train.epochs=20", "budget.shrink=" + shrink,
-                                          "train.last_batch=fill"});
+    const auto overrides =
+        with(kRising, {"train.epochs=20", "budget.shrink=" + shrink, "train.last_batch=fill"});
     const config::Config first =
         data.config("first-" + shrink, with(overrides, {"budget.seconds=60"}));
     WorkingDevice device;
@@ -160,9 +154,9 @@ TEST(Sizes, AreRefusedForANetworkThatTheyDoNotSuitByTheNameOfItsLayer) {
 // 75 samples are 4 whole batches of 16 and 11 more, filled up to 80.
 TEST(LastBatch, IsFilledUpAndCountedWhole) {
   const SmallRun data;
-  const RunResult result = SmallRun::run(
-      data.config("filled", {"model.network=mlp", "prune.strategy=random", "train.epochs=3",
-                             "train.last_batch=fill"}));
+  const RunResult result =
+      SmallRun::run(data.config("filled", {"model.network=mlp", "prune.strategy=random_scratch",
+                                           "train.epochs=3", "train.last_batch=fill"}));
   EXPECT_EQ(result.plan.training_steps, 15u);
   EXPECT_EQ(result.plan.training_samples, 240u);
   EXPECT_EQ(result.spent.learning_samples, 240u);

@@ -46,8 +46,7 @@ TEST(Recipe, IsAMultipleOfTheBaseLearningRate) {
 // Muon scales weights freely, which is harmless only before a batch norm that learns.
 TEST(Recipe, LeavesMuonOutWhereNormsMatter) {
   const auto kind = [](const nn::Network& network, nn::Freeze freeze, bool is_fine_tuned) {
-    return automatic_recipe(
-               {.network = network, .freeze = freeze, .is_fine_tuned = is_fine_tuned})
+    return automatic_recipe({.network = network, .freeze = freeze, .is_fine_tuned = is_fine_tuned})
         .optimizer.kind;
   };
   EXPECT_EQ(kind(kShallow, nn::Freeze::none, false), nn::OptimizerKind::muon);

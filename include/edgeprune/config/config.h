@@ -171,9 +171,9 @@ struct FieldNeed {
 struct ConfigField {
   std::string_view key;  // "train.learning_rate"
   std::string type;      // "float", "integer", "decimal", "byte count", "string", "path", "name or
-                         // path", "boolean", "list of integers", "list of strings", "list of pairs of
-                         // numbers", or the allowed
-                         // words: "adam | adamw | sgd"
+                     // path", "boolean", "list of integers", "list of strings", "list of pairs of
+                     // numbers", or the allowed
+                     // words: "adam | adamw | sgd"
   std::string_view range;        // "above 0", "in (0, 1]", ...; empty where all goes
   std::string_view unit;         // "samples", "seconds", ...; empty where there is none
   std::string_view description;  // one or two sentences

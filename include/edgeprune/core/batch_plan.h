@@ -27,8 +27,7 @@ enum class LastBatch {
 class BatchPlan {
  public:
   /// batch_size >= 1.
-  BatchPlan(std::uint32_t num_samples, std::uint32_t batch_size,
-            LastBatch last = LastBatch::keep);
+  BatchPlan(std::uint32_t num_samples, std::uint32_t batch_size, LastBatch last = LastBatch::keep);
 
   [[nodiscard]] std::uint32_t num_batches() const { return num_batches_; }
   /// The samples of all batches together; with `fill` some are in two of them.

@@ -70,7 +70,8 @@ struct Dataset {
 [[nodiscard]] Dataset take_at_random(const Dataset& dataset, std::uint32_t limit,
                                      std::uint64_t seed);
 
-/// Of each class every other sample, in order: half a begins with its first, half b with its second.
+/// Of each class every other sample, in order: half a begins with its first, half b with its
+/// second.
 enum class Part { all, a, b };
 /// A half without samples is an Error of kind data.
 [[nodiscard]] Dataset take_part(const Dataset& dataset, Part part);

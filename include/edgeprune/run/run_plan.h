@@ -29,8 +29,8 @@ struct RunPlan {
   // In samples at full size, the optimizer's own products (nn::update_flops) included.
   double scoring_work = 0;  // forward and backward alone
   double training_work = 0;
-  double paper_cost_ratio = 1;                // (27)
-  double cost_ratio = 1;                      // with all scoring work, over E epochs on all data
+  double paper_cost_ratio = 1;  // (27)
+  double cost_ratio = 1;        // with all scoring work, over E epochs on all data
 };
 
 /// What is known of a run under way.

@@ -1,6 +1,6 @@
 #pragma once
-// How to train in a given amount of work: optimizer, rates, schedule, batches, sizes of the samples,
-// augmentation and label smoothing. docs/choosing.md has the measurements behind it.
+// How to train in a given amount of work: optimizer, rates, schedule, batches, sizes of the
+// samples, augmentation and label smoothing. docs/choosing.md has the measurements behind it.
 //
 //   const TrainingRecipe recipe = automatic_recipe(
 //       {.network = network, .passes = 3.0, .given = {.schedule = {.base_learning_rate = 1e-3f}}});

@@ -239,8 +239,8 @@ struct Program::State {
   CompiledNetwork compiled;
   MemoryPlan plan;
   std::shared_ptr<ProgramStorage> storage;  // of several programs, where they share it
-  std::vector<StepProfile> profile;  // one per step
-  std::size_t num_parameters = 0;    // of the network's models
+  std::vector<StepProfile> profile;         // one per step
+  std::size_t num_parameters = 0;           // of the network's models
   std::size_t num_statistics = 0;
   std::uint32_t batch = 0;
   bool can_go_back = false;  // a forward pass in training mode left what backward() reads
