@@ -2,7 +2,7 @@
 // Muon's update of weight matrices; optimizer.h says what it is.
 
 #include "edgeprune/core/thread_pool.h"
-#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/nn/optimizer_options.h"
 
 #include "newton_schulz.h"
 

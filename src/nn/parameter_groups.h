@@ -3,7 +3,7 @@
 // rate of its group.
 
 #include "edgeprune/nn/model.h"
-#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/nn/optimizer_options.h"
 
 #include "muon.h"
 

@@ -46,6 +46,7 @@
 #include "edgeprune/core/thread_pool.h"
 #include "edgeprune/nn/model.h"
 #include "edgeprune/nn/network.h"
+#include "edgeprune/nn/optimizer_options.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -57,8 +58,6 @@
 #include <vector>
 
 namespace edgeprune::nn {
-
-enum class OptimizerKind { sgd, adam, adamw, muon };
 
 /// Some of the trained parameters and what belongs to them, in parallel.
 struct UpdateStretch {
@@ -80,24 +79,6 @@ class UpdateRule {
   /// One update of these parameters. Called by several threads at once, for stretches that do not
   /// overlap and begin anywhere: what becomes of a parameter may depend on its own numbers alone.
   virtual void update(const UpdateStretch& stretch) const = 0;
-};
-
-struct OptimizerOptions {
-  OptimizerKind kind = OptimizerKind::adam;
-  std::shared_ptr<const UpdateRule> rule;  // one's own, in place of `kind`; null: `kind`
-  float momentum = 0.9f;                   // sgd; 0: none
-  float beta1 = 0.9f;                      // adam, adamw, muon
-  float beta2 = 0.999f;                    // adam, adamw, muon
-  float epsilon = 1e-8f;                   // adam, adamw, muon
-  float weight_decay = 0;  // sgd, adam: added to the gradient; adamw, muon: decoupled
-  float muon_momentum = 0.6f;
-  std::uint32_t muon_iterations = 3;
-  bool muon_keeps_norm = true;
-  float muon_learning_rate_factor = 6.25f;  // of the matrices' rate: 0.1 where the rest has 0.016
-  std::uint32_t muon_max_size = 128;        // of a matrix' smaller side; 0: no limit
-  // Of any kind and rule, made from a network: of the rates of these parameters.
-  float head_learning_rate_factor = 1;  // the head's weight and bias
-  float norm_learning_rate_factor = 1;  // batch norms' weights and biases
 };
 
 /// What an optimizer carries from step to step, of the parameters it trains, range after range;
