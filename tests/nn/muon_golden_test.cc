@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace edgeprune::nn {
+namespace edgeprune::nn::muon_golden_tests {
 namespace {
 
 using golden::Case;
@@ -106,4 +106,4 @@ TEST(MuonGolden, IsTorchsMuonWhereNormsAreNotKept) {
 }
 
 }  // namespace
-}  // namespace edgeprune::nn
+}  // namespace edgeprune::nn::muon_golden_tests

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace edgeprune::nn {
+namespace edgeprune::nn::muon_tests {
 namespace {
 
 using testing::Draws;
@@ -341,4 +341,4 @@ TEST(RateFactors, MultiplyAdamsFirstStep) {
 }
 
 }  // namespace
-}  // namespace edgeprune::nn
+}  // namespace edgeprune::nn::muon_tests

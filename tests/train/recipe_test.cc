@@ -10,8 +10,8 @@
 namespace edgeprune::train {
 namespace {
 
-const nn::Shape kShape{.height = 32, .width = 32, .channels = 3};
-const nn::Network kShallow = nn::cnn(kShape, 10);
+const nn::Shape kImages{.height = 32, .width = 32, .channels = 3};
+const nn::Network kShallow = nn::cnn(kImages, 10);
 
 TEST(Recipe, RisesToAPeakAndFallsToNothing) {
   const TrainingRecipe recipe = automatic_recipe({.network = kShallow, .keep_ratio = 0.1});
@@ -52,11 +52,11 @@ TEST(Recipe, LeavesMuonOutWhereNormsMatter) {
   EXPECT_EQ(kind(kShallow, nn::Freeze::none, false), nn::OptimizerKind::muon);
   EXPECT_EQ(kind(kShallow, nn::Freeze::none, true), nn::OptimizerKind::adam);
   EXPECT_EQ(kind(kShallow, nn::Freeze::batch_norm, false), nn::OptimizerKind::adam);
-  EXPECT_EQ(kind(nn::mlp(kShape, {8}, 10), nn::Freeze::none, false), nn::OptimizerKind::adam);
+  EXPECT_EQ(kind(nn::mlp(kImages, {8}, 10), nn::Freeze::none, false), nn::OptimizerKind::adam);
 }
 
 TEST(Recipe, KeepsToFullSizeWhereANetworkSuitsNoOther) {
-  EXPECT_TRUE(automatic_recipe({.network = nn::mlp(kShape, {8}, 10)}).resolutions.empty());
+  EXPECT_TRUE(automatic_recipe({.network = nn::mlp(kImages, {8}, 10)}).resolutions.empty());
 }
 
 TEST(Recipe, NamesTheNumbersItTrainsWith) {
