@@ -18,7 +18,7 @@ constexpr std::size_t kRowsAtOnce = 24;
 // The widest panels of any SIMD target.
 constexpr std::size_t kMaxPanel = 64;
 // Multiply-adds that are worth a thread.
-constexpr std::size_t kGrain = 200'000;
+constexpr std::size_t kProductsOfATask = 200'000;
 constexpr std::size_t kSquares = 4;
 
 // Columns of a square that are computed together. Half a panel keeps the arithmetic units busy, and
@@ -28,7 +28,7 @@ std::size_t square_panel() {
 }
 
 core::TaskCut cut_by_work(std::size_t count, std::size_t work_of_one) {
-  return core::cut_into_tasks(count, kGrain / std::max<std::size_t>(work_of_one, 1) + 1);
+  return core::cut_into_tasks(count, kProductsOfATask / std::max<std::size_t>(work_of_one, 1) + 1);
 }
 
 core::TaskCut cut_of_squares(const TallShape& shape, std::size_t num_rows) {

@@ -33,7 +33,7 @@ constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 53;
 constexpr double kMaxAmount = 1e300;
 
 // The values of an enum, which the state holds by their names.
-constexpr std::array kPhases = {Phase::score, Phase::select, Phase::train, Phase::done};
+constexpr std::array kPhasesByName = {Phase::score, Phase::select, Phase::train, Phase::done};
 constexpr std::array kActivities = {core::Activity::score, core::Activity::select,
                                     core::Activity::train, core::Activity::evaluate,
                                     core::Activity::other, core::Activity::pause};
@@ -280,7 +280,7 @@ void read_name(const json& from, const Place& place, const std::array<E, kCount>
   value = *named;
 }
 void read(const json& from, const Place& place, Phase& value) {
-  read_name(from, place, kPhases, value);
+  read_name(from, place, kPhasesByName, value);
 }
 void read(const json& from, const Place& place, core::Activity& value) {
   read_name(from, place, kActivities, value);
