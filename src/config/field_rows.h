@@ -113,6 +113,7 @@ FieldRow words(ConfigField written, Member) {
 [[nodiscard]] std::vector<FieldRow> step_rows();
 [[nodiscard]] std::vector<FieldRow> schedule_rows();
 [[nodiscard]] std::vector<FieldRow> optimizer_rows();
+[[nodiscard]] std::vector<FieldRow> group_rows();  // of parameters, each updated in its own way
 // device_fields.cc
 [[nodiscard]] std::vector<FieldRow> limits_rows();
 [[nodiscard]] std::vector<FieldRow> budget_rows();

@@ -178,6 +178,11 @@ std::vector<FieldRow> optimizer_rows() {
                "`sgd`, `adam`: added to the gradient; `adamw`, `muon`: decoupled from it. Does "
                "nothing to matrices whose norm `muon` keeps."},
           kNotNegative, [](auto& c) -> auto& { return c.train.optimizer.weight_decay; }),
+  };
+}
+
+std::vector<FieldRow> group_rows() {
+  return {
       field(
           {.key = "train.muon_momentum", .description = "`muon`: momentum (Nesterov) of matrices."},
           kShareBelowOne, [](auto& c) -> auto& { return c.train.optimizer.muon_momentum; }),
