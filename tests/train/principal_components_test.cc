@@ -72,7 +72,7 @@ RC_GTEST_PROP(PrincipalComponents, AreOrthonormalAndAddUpToTheMatrix, ()) {
   RC_ASSERT(components.variances.size() == given.size);
   std::vector<double> sum(given.matrix.size());
   for (std::size_t a = 0; a < given.size; ++a) {
-    RC_ASSERT(a == 0 || components.variances[a] <= components.variances[a - 1]);
+    if (a > 0) RC_ASSERT(components.variances[a] <= components.variances[a - 1]);
     for (std::size_t b = 0; b < given.size; ++b) {
       const double expected = a == b ? 1 : 0;
       RC_ASSERT(std::abs(dot(components.directions[a], components.directions[b]) - expected) <
