@@ -1,5 +1,5 @@
-// Measures training steps: forward pass, loss, backward pass, Adam. Public headers only, as a user
-// would write the loop.
+// Measures training steps: forward pass, loss, backward pass, update. Public headers only, as a
+// user would write the loop.
 //
 //   step_benchmark --network mobilenet_v2 --batch-size 64 --threads 2 --seconds 5
 //   step_benchmark --network mobilenet_v2 --first-step
@@ -25,6 +25,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -36,10 +37,13 @@ namespace {
 
 constexpr std::uint32_t kClasses = 10;
 constexpr int kWarmUpSteps = 2;
+const std::map<std::string, nn::OptimizerKind> kOptimizers = {{"adam", nn::OptimizerKind::adam},
+                                                              {"muon", nn::OptimizerKind::muon}};
 
 struct Options {
   std::string network = "mobilenet_v2";
   std::string precision = "f32";
+  std::string optimizer = "adam";
   std::string target;  // empty: the best this CPU has
   std::vector<std::uint32_t> input = {32, 32, 3};
   std::uint32_t batch_size = 64;
@@ -102,12 +106,13 @@ class TrainingLoop {
                   .profile = options.profile},
                  pool_),
         model_(nn::initial_model(network_, 1)),
-        optimizer_({.kind = nn::OptimizerKind::adam}, model_.parameters.size()),
+        optimizer_({.kind = kOptimizers.at(options.optimizer)}, network_, nn::Freeze::none),
         images_(options.batch_size * shape_of(options).num_values()),
         labels_(options.batch_size),
         losses_(options.batch_size),
         logit_gradients_(std::size_t{options.batch_size} * kClasses),
-        gradients_(model_.parameters.size()) {
+        gradients_(model_.parameters.size()),
+        update_{.name = options.optimizer, .kind = "optimizer", .output = {0, 0, 0}} {
     for (std::size_t i = 0; i < images_.size(); ++i) {
       images_[i] = static_cast<float>(i * 2654435761u % 4096) / 2048 - 1;
     }
@@ -130,7 +135,7 @@ class TrainingLoop {
     optimizer_.step(1e-3f, gradients_, model_.parameters, pool_);
     const double end = seconds_now();
     loss_.forward_seconds += has_loss - went_forward;
-    adam_.backward_seconds += end - went_back;
+    update_.backward_seconds += end - went_back;
     step_seconds_ += end - start;
     count_bytes_beside_program();
   }
@@ -153,13 +158,15 @@ class TrainingLoop {
                  1e3 * step.forward_seconds / static_cast<double>(steps_),
                  1e3 * step.backward_seconds / static_cast<double>(steps_));
     }
+    fmt::print("{:32} update  {:8.3f} ms\n", update_.name,
+               1e3 * update_.backward_seconds / static_cast<double>(steps_));
   }
 
   /// Of the steps since the last call.
   std::string profile_json() {
     std::vector<nn::StepProfile> rows = program_.profile();
     rows.push_back(loss_);
-    rows.push_back(adam_);
+    rows.push_back(update_);
     last_rows_.resize(rows.size());
     const auto steps = static_cast<double>(steps_ - last_steps_);
     std::string json;
@@ -187,7 +194,7 @@ class TrainingLoop {
   // moments and writes the last three.
   void count_bytes_beside_program() {
     loss_.forward_bytes += static_cast<double>(2 * sizeof(float) * logit_gradients_.size());
-    adam_.backward_bytes += static_cast<double>(7 * sizeof(float) * gradients_.size());
+    update_.backward_bytes += static_cast<double>(7 * sizeof(float) * gradients_.size());
   }
 
   struct Flops {
@@ -220,7 +227,7 @@ class TrainingLoop {
   // Beside the program's steps.
   nn::StepProfile loss_{
       .name = "softmax_cross_entropy", .kind = "loss", .output = {1, 1, kClasses}};
-  nn::StepProfile adam_{.name = "adam", .kind = "optimizer", .output = {0, 0, 0}};
+  nn::StepProfile update_;
   // At the last profile_json().
   std::vector<nn::StepProfile> last_rows_;
   std::uint64_t last_steps_ = 0;
@@ -238,6 +245,9 @@ Options parse(CLI::App& app, int argc, char** argv) {
   app.add_option("--threads", options.threads)->capture_default_str();
   app.add_option("--precision", options.precision)
       ->check(CLI::IsMember(kPrecisions))
+      ->capture_default_str();
+  app.add_option("--optimizer", options.optimizer)
+      ->check(CLI::IsMember(kOptimizers))
       ->capture_default_str();
   app.add_option("--target", options.target, "Force a SIMD target, such as AVX2");
   app.add_option("--seconds", options.seconds, "Measure once for so long, print it and leave");

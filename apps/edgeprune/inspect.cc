@@ -129,7 +129,8 @@ class Report {
                                                .freeze = config_.model.freeze,
                                                .precision = precision_})),
         keep_(program_memory(false)),
-        recompute_(program_memory(true)) {}
+        recompute_(program_memory(true)),
+        update_flops_(nn::update_flops(config_.train.optimizer, network_, config_.model.freeze)) {}
 
   [[nodiscard]] std::string table() const {
     std::size_t width = 5;
@@ -180,6 +181,7 @@ class Report {
     json["flops_per_sample"] = {{"forward", network_.forward_flops_per_sample()},
                                 {"backward", backward_flops()},
                                 {"total", network_.forward_flops_per_sample() + backward_flops()}};
+    json["update_flops"] = update_flops_;
     json["bytes"] = {{"parameters", memory_.parameter_bytes},
                      {"statistics", memory_.statistics_bytes},
                      {"gradients", memory_.gradient_bytes},
@@ -217,12 +219,23 @@ class Report {
     return network_.backward_flops_per_sample(config_.model.freeze);
   }
 
+  // What Muon's products add to a step.
+  [[nodiscard]] std::string update_text() const {
+    if (update_flops_ == 0) return {};
+    const double samples =
+        config_.train.batch_size * (network_.forward_flops_per_sample() + backward_flops());
+    return fmt::format("Muon         {} FLOPs an update: {:.1f} % of a step of {}\n",
+                       count(update_flops_), 100 * update_flops_ / (samples + update_flops_),
+                       config_.train.batch_size);
+  }
+
   [[nodiscard]] std::string totals() const {
     const auto bytes = [](std::size_t n) { return core::format_bytes(static_cast<double>(n)); };
     const double forward = network_.forward_flops_per_sample();
     return fmt::format(
         "\nparameters   {}\n"
         "c(theta)     {} FLOPs a sample: {} forward, {} backward\n"
+        "{}"
         "memory       parameters {}, statistics {}, gradients {}, {} {},\n"
         "             activations {} for a batch of {}\n"
         "engine       keep: activations and their gradients {}, scratch {}\n"
@@ -231,7 +244,7 @@ class Report {
         "stores "
         "for the\nbackward pass; batch norms and ReLUs store nothing.\n",
         core::format_count(nn::num_parameters(network_)), count(forward + backward_flops()),
-        count(forward), count(backward_flops()), bytes(memory_.parameter_bytes),
+        count(forward), count(backward_flops()), update_text(), bytes(memory_.parameter_bytes),
         bytes(memory_.statistics_bytes), bytes(memory_.gradient_bytes),
         field_text(config_, "train.optimizer"), bytes(memory_.optimizer_bytes),
         bytes(memory_.activation_bytes), config_.train.batch_size, bytes(keep_.arena_bytes),
@@ -248,6 +261,7 @@ class Report {
   nn::TrainingMemory memory_;
   nn::ProgramMemory keep_;
   nn::ProgramMemory recompute_;
+  double update_flops_;
 };
 
 void inspect(const InspectOptions& options) {

@@ -58,8 +58,7 @@ std::string flops_line(const run::RunResult& result) {
       static_cast<double>(result.spent.scoring_forward_samples + result.spent.evaluation_samples);
   return fmt::format(
       "work: {} learning, {} forward passes (counted samples times predicted FLOPs)\n",
-      core::format_quantity(
-          static_cast<double>(result.spent.learning_samples) * plan.flops_per_sample, "FLOP"),
+      core::format_quantity(result.spent.learning_work * plan.flops_per_sample, "FLOP"),
       core::format_quantity(forward * plan.forward_flops_per_sample, "FLOP"));
 }
 

@@ -11,7 +11,7 @@ std::uint64_t planned_work(const config::ResolvedConfig& top, run::SharedData* d
   const double forward = static_cast<double>(work.score_forward_samples) *
                          work.forward_flops_per_sample / work.flops_per_sample;
   // Rounded up, so that the budget of `top` itself pays for all of its steps.
-  return work.score_samples + work.train_samples + static_cast<std::uint64_t>(std::ceil(forward));
+  return static_cast<std::uint64_t>(std::ceil(work.score_samples + work.train_samples + forward));
 }
 
 }  // namespace edgeprune::compare

@@ -15,9 +15,10 @@ namespace {
 
 std::vector<FieldRow> all_rows() {
   std::vector<FieldRow> rows;
-  for (const auto& section : {data_source_rows, data_sample_rows, model_rows, score_rows,
-                              prune_rows, step_rows, schedule_rows, optimizer_rows, limits_rows,
-                              budget_rows, energy_rows, device_rows, pause_rows, run_rows}) {
+  for (const auto& section :
+       {data_source_rows, data_sample_rows, model_rows, score_rows, prune_rows, step_rows,
+        schedule_rows, optimizer_rows, group_rows, limits_rows, budget_rows, energy_rows,
+        device_rows, pause_rows, run_rows}) {
     for (FieldRow& row : section()) rows.push_back(std::move(row));
   }
   return rows;

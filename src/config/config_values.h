@@ -7,6 +7,7 @@
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/toml_input/read_value.h"
+#include "edgeprune/train/resolutions.h"
 
 #include <cstdint>
 #include <string>
@@ -34,6 +35,8 @@ template <typename T>
   return toml_input::read_value(given.value, limits, result);
 }
 [[nodiscard]] std::string read_value(const GivenValue&, const Limits&, core::KeepRatio& result);
+[[nodiscard]] std::string read_value(const GivenValue&, const Limits&,
+                                     std::vector<train::Resolution>& result);
 /// A word out of a list; `result` is its place there.
 [[nodiscard]] std::string read_word(const GivenValue&, const std::vector<std::string_view>& words,
                                     std::size_t& result);
@@ -46,6 +49,7 @@ template <typename T>
 [[nodiscard]] std::string print_value(const std::string& value);
 [[nodiscard]] std::string print_value(const std::vector<std::uint32_t>& value);
 [[nodiscard]] std::string print_value(const std::vector<std::string>& value);
+[[nodiscard]] std::string print_value(const std::vector<train::Resolution>& value);
 [[nodiscard]] std::string print_value(const core::KeepRatio& value);
 [[nodiscard]] std::string print_value(const core::ByteCount& value);
 
@@ -72,6 +76,9 @@ inline std::string_view type_name(const std::vector<std::uint32_t>&) {
 }
 inline std::string_view type_name(const std::vector<std::string>&) {
   return "list of strings";
+}
+inline std::string_view type_name(const std::vector<train::Resolution>&) {
+  return "list of pairs of numbers";
 }
 inline std::string_view type_name(const core::KeepRatio&) {
   return "decimal";

@@ -15,7 +15,6 @@ constexpr Limits kIdleWatts = {"-1 or in [0, 100000]",
 constexpr Limits kSampleSeconds = {"in [0.001, 60]",
                                    [](double x) { return x >= 0.001 && x <= 60; }};
 constexpr Limits kPercent = {"in [0, 100]", [](double x) { return x >= 0 && x <= 100; }};
-constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
 constexpr Limits kThreads = {"in [0, 1024]", [](double x) { return x >= 0 && x <= 1024; }};
 
 constexpr Word<budget::Shrink> kShrinks[] = {

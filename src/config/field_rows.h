@@ -29,6 +29,7 @@ namespace edgeprune::config {
 inline constexpr Limits kNotEmpty = {"non-empty", [](double length) { return length > 0; }};
 inline constexpr Limits kAtLeastOne = {"at least 1", [](double x) { return x >= 1; }};
 inline constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
+inline constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
 inline constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
 
 /// A word that a field takes, what it stands for, and the fields that it needs set.
@@ -112,6 +113,7 @@ FieldRow words(ConfigField written, Member) {
 [[nodiscard]] std::vector<FieldRow> step_rows();
 [[nodiscard]] std::vector<FieldRow> schedule_rows();
 [[nodiscard]] std::vector<FieldRow> optimizer_rows();
+[[nodiscard]] std::vector<FieldRow> group_rows();  // of parameters, each updated in its own way
 // device_fields.cc
 [[nodiscard]] std::vector<FieldRow> limits_rows();
 [[nodiscard]] std::vector<FieldRow> budget_rows();

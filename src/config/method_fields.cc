@@ -17,6 +17,10 @@ constexpr Word<nn::Freeze> kFreezes[] = {
     {"backbone", nn::Freeze::backbone},
     {"batch_norm", nn::Freeze::batch_norm},
 };
+constexpr Word<train::FirstLayer> kFirstLayers[] = {
+    {"random", train::FirstLayer::random},
+    {"pca", train::FirstLayer::principal_components},
+};
 constexpr Word<score::LossScoreMode> kScoreModes[] = {
     {"observed", score::LossScoreMode::observed},
     {"evaluations", score::LossScoreMode::evaluations},
@@ -68,6 +72,14 @@ std::vector<FieldRow> model_rows() {
                "Where only the number of classes is another, the head starts from random weights.",
            .path = FieldPath::path},
           kAny, [](auto& c) -> auto& { return c.model.init; }),
+      words<kFirstLayers>(
+          {.key = "model.first_layer",
+           .description =
+               "What the first convolution starts from: random weights, or the principal "
+               "components of patches of the training images "
+               "([method.md](method.md#parts-of-a-short-training)). Not together with "
+               "`model.init`."},
+          [](auto& c) -> auto& { return c.model.first_layer; }),
       words<kFreezes>(
           {.key = "model.freeze",
            .description = "What training leaves as it is. `backbone`: all but the last linear "

@@ -14,6 +14,12 @@ constexpr Word<data::SourceFormat> kFormats[] = {
     {"npy", data::SourceFormat::npy, {"data.images", "data.labels"}},
     {"memory", data::SourceFormat::memory},
 };
+constexpr Word<data::Part> kParts[] = {
+    {"all", data::Part::all},
+    {"a", data::Part::a},
+    {"b", data::Part::b},
+};
+
 constexpr Word<data::NpyLayout> kLayouts[] = {
     {"nhwc", data::NpyLayout::nhwc},
     {"nchw", data::NpyLayout::nchw},
@@ -96,13 +102,26 @@ std::vector<FieldRow> data_sample_rows() {
       field(
           {.key = "data.train_limit",
            .unit = "samples",
-           .description = "Use only so many training samples, evenly spaced. 0: all."},
+           .description = "Use only so many training samples, evenly spaced or drawn by "
+                          "`data.sample_seed`. 0: all."},
           kNotNegative, [](auto& c) -> auto& { return c.data.train_limit; }),
       field(
           {.key = "data.test_limit",
            .unit = "samples",
            .description = "Use only so many test samples, evenly spaced. 0: all."},
           kNotNegative, [](auto& c) -> auto& { return c.data.test_limit; }),
+      field(
+          {.key = "data.sample_seed",
+           .description = "For experiments: draws the `data.train_limit` samples at random by this "
+                          "seed (with `data.class_skew`: by `run.seed`). 0: evenly spaced.",
+           .needs = {{.field = "data.train_limit"}}},
+          kSeed, [](auto& c) -> auto& { return c.data.sample_seed; }),
+      words<kParts>(
+          {.key = "data.test_part",
+           .description = "For experiments: `a` and `b` are the two halves of the test set, every "
+                          "other sample of each class, so that settings can be tuned on one half "
+                          "and reported on the other."},
+          [](auto& c) -> auto& { return c.data.test_part; }),
       field(
           {.key = "data.label_noise",
            .description = "For experiments: this share of the training labels, drawn by "

@@ -25,9 +25,9 @@ using core::Activity;
 using Seconds = core::ByActivity<double>;
 
 Seconds by_timing(const RunWork& work, const NetworkTiming& timing) {
-  const auto steps = [&](std::uint64_t count, std::uint64_t samples) {
+  const auto steps = [&](std::uint64_t count, double samples) {
     return static_cast<double>(count) * timing.step_overhead_seconds +
-           static_cast<double>(samples) * timing.step_seconds_per_sample;
+           samples * timing.step_seconds_per_sample;
   };
   const auto forward = [&](std::uint64_t samples) {
     return static_cast<double>(samples) * timing.forward_seconds_per_sample;
@@ -76,9 +76,9 @@ void set_flops(const RunWork& work, RunCost& cost) {
   const auto forward = [&](std::uint64_t samples) {
     return static_cast<double>(samples) * work.forward_flops_per_sample;
   };
-  cost.of(Activity::score).flops = static_cast<double>(work.score_samples) * work.flops_per_sample +
-                                   forward(work.score_forward_samples);
-  cost.of(Activity::train).flops = static_cast<double>(work.train_samples) * work.flops_per_sample;
+  cost.of(Activity::score).flops =
+      work.score_samples * work.flops_per_sample + forward(work.score_forward_samples);
+  cost.of(Activity::train).flops = work.train_samples * work.flops_per_sample;
   cost.of(Activity::evaluate).flops = forward(work.evaluation_samples);
 }
 

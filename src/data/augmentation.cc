@@ -40,6 +40,10 @@ AugmentationDraw draw_augmentation(const Augmentation& augmentation, std::uint64
   draw.row_shift = static_cast<std::int32_t>(draws.below(2 * padding + 1) - padding);
   draw.column_shift = static_cast<std::int32_t>(draws.below(2 * padding + 1) - padding);
   draw.flip = draws.uniform() < 0.5f && augmentation.horizontal_flip;
+  if (augmentation.flip_order == FlipOrder::alternating && epoch > 0) {
+    const bool first = draw_augmentation(augmentation, seed, 0, sample).flip;
+    draw.flip = augmentation.horizontal_flip && first != (epoch % 2 == 1);
+  }
   return draw;
 }
 

@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/hash.h"
+#include "edgeprune/core/random.h"
 
 #include <fmt/format.h>
 
@@ -157,6 +158,26 @@ Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {
   std::vector<std::uint32_t> samples(limit);
   for (std::uint64_t i = 0; i < limit; ++i) {
     samples[i] = static_cast<std::uint32_t>(i * dataset.num_samples() / limit);
+  }
+  return take_samples(dataset, samples);
+}
+
+Dataset take_at_random(const Dataset& dataset, std::uint32_t limit, std::uint64_t seed) {
+  if (limit == 0 || limit >= dataset.num_samples()) return dataset;
+  std::vector<std::uint32_t> samples = core::random_permutation(
+      dataset.num_samples(), {.seed = seed, .purpose = core::Purpose::sample_limit});
+  samples.resize(limit);
+  std::sort(samples.begin(), samples.end());
+  return take_samples(dataset, samples);
+}
+
+Dataset take_part(const Dataset& dataset, Part part) {
+  if (part == Part::all) return dataset;
+  std::vector<std::uint32_t> seen(dataset.num_classes());
+  std::vector<std::uint32_t> samples;
+  for (std::uint32_t n = 0; n < dataset.num_samples(); ++n) {
+    const std::uint32_t position = seen[static_cast<std::size_t>(dataset.labels[n])]++;
+    if ((position % 2 == 0) == (part == Part::a)) samples.push_back(n);
   }
   return take_samples(dataset, samples);
 }

@@ -3,12 +3,15 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/start_thread.h"
 
+#include "resample.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -90,40 +93,94 @@ void look_up(std::span<const std::uint8_t> bytes, std::span<const float> table,
   }
 }
 
+struct SizedBatches {
+  std::uint32_t first_batch = 0;
+  Resample resample;
+};
+
+std::vector<SizedBatches> sized_batches(const Dataset& dataset, std::span<const SizeFrom> sizes) {
+  std::vector<SizedBatches> all;
+  for (const SizeFrom& size : sizes) {
+    if (!all.empty() && size.first_batch <= all.back().first_batch) {
+      throw Error(ErrorKind::internal,
+                  fmt::format("{}: the size from batch {} on comes after the one from batch {} on",
+                              dataset.name, size.first_batch, all.back().first_batch));
+    }
+    all.push_back({size.first_batch, Resample(dataset.shape, size.height, size.width)});
+  }
+  return all;
+}
+
+// What one thread writes before an image is ready.
+struct Workspace {
+  std::vector<float> unaugmented;
+  std::vector<float> stored_size;
+  std::vector<float> row;
+};
+
 // What a pass needs to make batches, worked out once.
 class BatchFiller {
  public:
   BatchFiller(const Dataset& dataset, const LoaderOptions& options)
-      : dataset_(dataset), options_(options) {
+      : dataset_(dataset), options_(options), sizes_(sized_batches(dataset, options.sizes)) {
     check_normalisation(dataset, options.normalisation);
     check_augmentation(dataset, options.augmentation);
     table_ = normalised_bytes(dataset, options.normalisation);
-    unaugmented_.resize(options.pool != nullptr ? static_cast<std::size_t>(options.pool->size())
-                                                : 1);
-    if (!options.augmentation.any()) return;
-    for (auto& image : unaugmented_) image.resize(dataset.shape.num_values());
+    workspaces_.resize(options.pool != nullptr ? static_cast<std::size_t>(options.pool->size())
+                                               : 1);
+    for (Workspace& workspace : workspaces_) {
+      const std::size_t values = dataset.shape.num_values();
+      if (options.augmentation.any()) workspace.unaugmented.resize(values);
+      if (sizes_.empty()) continue;
+      workspace.stored_size.resize(values);
+      workspace.row.resize(sizes_.front().resample.num_scratch_values());
+    }
   }
 
-  void fill(std::span<const std::uint32_t> samples, Batch& batch) {
+  // `place`: of the batch in its pass.
+  void fill(std::uint32_t place, std::span<const std::uint32_t> samples, Batch& batch) {
+    const Resample* const resample = resample_at(place);
     batch.samples.assign(samples.begin(), samples.end());
     batch.labels.resize(samples.size());
-    batch.images.resize(samples.size() * dataset_.shape.num_values());
-    if (options_.pool == nullptr) return fill_range(batch, 0, samples.size(), unaugmented_[0]);
+    batch.shape = resample != nullptr ? resample->shape() : dataset_.shape;
+    batch.images.resize(samples.size() * batch.shape.num_values());
+    if (options_.pool == nullptr) {
+      return fill_range({0, samples.size()}, resample, workspaces_[0], batch);
+    }
     options_.pool->for_tasks(core::cut_into_tasks(samples.size()), [&](const core::Task& task) {
-      fill_range(batch, task.begin, task.end, unaugmented_[static_cast<std::size_t>(task.thread)]);
+      fill_range({task.begin, task.end}, resample,
+                 workspaces_[static_cast<std::size_t>(task.thread)], batch);
     });
   }
 
  private:
-  void fill_range(Batch& batch, std::size_t begin, std::size_t end,
-                  std::vector<float>& unaugmented) const {
-    const std::size_t image_values = dataset_.shape.num_values();
-    for (std::size_t at = begin; at < end; ++at) {
+  struct Range {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  // Null where images stay as large as in the data set.
+  [[nodiscard]] const Resample* resample_at(std::uint32_t place) const {
+    const auto after = std::ranges::upper_bound(sizes_, place, {}, &SizedBatches::first_batch);
+    if (after == sizes_.begin()) return nullptr;
+    const Resample& resample = std::prev(after)->resample;
+    return resample.shape() == dataset_.shape ? nullptr : &resample;
+  }
+
+  void fill_range(const Range& range, const Resample* resample, Workspace& workspace,
+                  Batch& batch) const {
+    const std::size_t image_values = batch.shape.num_values();
+    for (std::size_t at = range.begin; at < range.end; ++at) {
       const std::uint32_t sample = batch.samples[at];
       check(sample);
       batch.labels[at] = dataset_.labels[sample];
-      write_image(sample, unaugmented,
-                  std::span(batch.images).subspan(at * image_values, image_values));
+      const auto image = std::span(batch.images).subspan(at * image_values, image_values);
+      if (resample == nullptr) {
+        write_image(sample, workspace.unaugmented, image);
+        continue;
+      }
+      write_image(sample, workspace.unaugmented, workspace.stored_size);
+      (*resample)(workspace.stored_size, workspace.row, image);
     }
   }
 
@@ -160,8 +217,9 @@ class BatchFiller {
 
   const Dataset& dataset_;
   const LoaderOptions options_;
+  const std::vector<SizedBatches> sizes_;
   std::vector<float> table_;
-  std::vector<std::vector<float>> unaugmented_;  // one image for each thread
+  std::vector<Workspace> workspaces_;  // one for each thread
 };
 
 void check_plan(const core::BatchPlan& plan, std::size_t num_samples, std::uint32_t first_batch) {
@@ -203,7 +261,7 @@ struct BatchLoader::State {
 
   void make_batch(std::uint32_t k) {
     const core::BatchRange range = plan.batch(k);
-    filler.fill(std::span(order).subspan(range.begin, range.size), slots[k % 2]);
+    filler.fill(k, std::span(order).subspan(range.begin, range.size), slots[k % 2]);
   }
 
   void make_batches(std::uint32_t first, const std::stop_token& stop) {
@@ -270,7 +328,7 @@ const Batch* BatchLoader::next() {
 
 void fill_batch(const Dataset& dataset, std::span<const std::uint32_t> samples,
                 const LoaderOptions& options, Batch& batch) {
-  BatchFiller(dataset, options).fill(samples, batch);
+  BatchFiller(dataset, options).fill(options.first_batch, samples, batch);
 }
 
 }  // namespace edgeprune::data

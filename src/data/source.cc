@@ -187,7 +187,9 @@ std::vector<std::int32_t> labels_by_name(const Dataset& test, const Dataset& tra
 }  // namespace
 
 Dataset open_dataset(const SourceOptions& options, Split split) {
-  Dataset dataset = take_evenly(read_source(options, split), options.limit);
+  Dataset dataset = take_part(read_source(options, split), options.part);
+  dataset = options.sample_seed > 0 ? take_at_random(dataset, options.limit, options.sample_seed)
+                                    : take_evenly(dataset, options.limit);
   if (options.format != SourceFormat::fashion_mnist) return dataset;
   dataset.class_names = fashion_mnist_classes();
   return finish_dataset(std::move(dataset));

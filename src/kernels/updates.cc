@@ -55,6 +55,41 @@ void adam_update(const AdamUpdate& update, const float* gradients, std::size_t c
   });
 }
 
+// The squares of body(i, valid) over [0, count), summed lane by lane: in floats over kStretch
+// vectors, in doubles over these.
+template <typename Body>
+HWY_INLINE double squares_of(std::size_t count, Body&& body) {
+  constexpr std::size_t kStretch = 32;
+  double sums[hn::MaxLanes(Tag())] = {};
+  for (std::size_t begin = 0; begin < count; begin += kStretch * lanes()) {
+    const std::size_t stretch = std::min(kStretch * lanes(), count - begin);
+    Vector sum = hn::Zero(Tag());
+    for_vectors(stretch, [&](std::size_t i, std::size_t valid) {
+      const Vector value = body(begin + i, valid);
+      sum = hn::MulAdd(value, value, sum);
+    });
+    add_lanes(sum, lanes(), sums);
+  }
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+double sum_of_squares(const float* values, std::size_t count) {
+  return squares_of(count,
+                    [&](std::size_t i, std::size_t valid) { return load(values + i, valid); });
+}
+
+double nesterov_update(float momentum, const float* gradients, std::size_t count, float* velocity) {
+  const Vector mu = hn::Set(Tag(), momentum);
+  return squares_of(count, [&](std::size_t i, std::size_t valid) {
+    const Vector g = load(gradients + i, valid);
+    const Vector m = hn::MulAdd(mu, load(velocity + i, valid), g);
+    store(m, velocity + i, valid);
+    return hn::MulAdd(mu, m, g);
+  });
+}
+
 }  // namespace
 }  // namespace edgeprune::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -64,6 +99,8 @@ namespace edgeprune::kernels {
 
 HWY_EXPORT(sgd_update);
 HWY_EXPORT(adam_update);
+HWY_EXPORT(sum_of_squares);
+HWY_EXPORT(nesterov_update);
 
 void sgd_update(const SgdUpdate& update, const float* gradients, std::size_t count,
                 float* parameters, float* velocity) {
@@ -74,6 +111,14 @@ void adam_update(const AdamUpdate& update, const float* gradients, std::size_t c
                  float* parameters, float* mean, float* second_moment) {
   HWY_DYNAMIC_DISPATCH(adam_update)
   (update, gradients, count, parameters, mean, second_moment);
+}
+
+double sum_of_squares(const float* values, std::size_t count) {
+  return HWY_DYNAMIC_DISPATCH(sum_of_squares)(values, count);
+}
+
+double nesterov_update(float momentum, const float* gradients, std::size_t count, float* velocity) {
+  return HWY_DYNAMIC_DISPATCH(nesterov_update)(momentum, gradients, count, velocity);
 }
 
 }  // namespace edgeprune::kernels

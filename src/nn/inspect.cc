@@ -58,8 +58,8 @@ TrainingMemory training_memory(const Network& network, const TrainingMemoryOptio
         info.size * sizeof(float);
   }
   memory.gradient_bytes = memory.parameter_bytes;
-  memory.optimizer_bytes = optimizer_state_bytes(
-      options.optimizer, num_parameters(trainable_ranges(network, options.freeze)));
+  const OptimizerMemory optimizer = optimizer_memory(options.optimizer, network, options.freeze);
+  memory.optimizer_bytes = optimizer.state_bytes + optimizer.scratch_bytes;
   for (const LayerCost& layer : layer_costs(network, {.precision = options.precision})) {
     memory.activation_bytes += options.batch_size * layer.activation_bytes;
   }

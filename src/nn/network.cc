@@ -196,6 +196,50 @@ std::size_t Network::num_features() const {
   return head() == nullptr ? 0 : operations_[head()->inputs[0]].shape.num_values();
 }
 
+Network Network::resized(const Shape& to) const {
+  if (to.channels != shape(input()).channels) {
+    reject("input",
+           fmt::format("{} channels cannot become {}", shape(input()).channels, to.channels));
+  }
+  Network network(to);
+  for (std::size_t i = 1; i < operations_.size(); ++i) {
+    Operation operation = operations_[i];
+    operation.shape = network.shape_of(operation);
+    network.append(std::move(operation));
+  }
+  network.output_ = output_;
+  return network;
+}
+
+// Of what an operation makes of inputs that are in this network already.
+Shape Network::shape_of(const Operation& operation) const {
+  const Shape& in = operations_[operation.inputs[0]].shape;
+  const std::string& name = operation.name.empty() ? std::string(operation.layer) : operation.name;
+  if (operation.is_linear) {
+    if (operation.kernel == Extent(in.height, in.width)) return operation.shape;
+    reject(name, fmt::format("a linear layer of {} x {} pixels cannot read {} x {}; only networks "
+                             "that pool all pixels before it suit several sizes",
+                             operation.kernel.height, operation.kernel.width, in.height, in.width));
+  }
+  switch (operation.kind) {
+    case OperationKind::convolution:
+    case OperationKind::depthwise:
+      return windowed(name, in, operation.kernel, operation.stride, operation.padding,
+                      operation.shape.channels);
+    case OperationKind::max_pool:
+      return windowed(name, in, operation.max_pool.window, operation.max_pool.stride,
+                      operation.max_pool.padding, in.channels);
+    case OperationKind::average_pool:
+      return {1, 1, in.channels};
+    case OperationKind::input:
+    case OperationKind::batch_norm:
+    case OperationKind::clamp:
+    case OperationKind::add:
+      break;
+  }
+  return in;
+}
+
 double Network::forward_flops(const Operation& operation) const {
   if (!has_products(operation)) return 0;
   return products_per_sample(operation, operations_[operation.inputs[0]].shape);

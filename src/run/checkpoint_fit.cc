@@ -33,20 +33,19 @@ class Fit {
         fmt::format("its state is damaged at '{}', which does not fit this run", field));
   }
 
-  [[nodiscard]] std::uint32_t batches(std::size_t num_samples) const {
-    return core::BatchPlan(static_cast<std::uint32_t>(num_samples), setup_.config.train.batch_size)
-        .num_batches();
+  void require_within(const core::BatchPlan& pass) const {
+    require(state_.batch <= pass.num_batches(), "batch");
+    require(state_.pass_samples <= pass.num_drawn(), "pass_samples");
   }
 
   void require_scoring() const {
     require(state_.step <= plan_.warmup_iterations, "step");
-    require(state_.batch <= batches(plan_.num_samples), "batch");
+    require_within(core::BatchPlan(plan_.num_samples, setup_.config.train.batch_size));
   }
 
   void require_training() const {
     require(state_.step <= plan_.training_steps, "step");
-    require(state_.batch <= batches(state_.kept.size()), "batch");
-    require(state_.pass_samples <= state_.kept.size(), "pass_samples");
+    require_within(training_batches(setup_.config, static_cast<std::uint32_t>(state_.kept.size())));
     // With budget.samples a sampler's passes are as many as its steps come to.
     const bool counts_steps = setup_.config.budget.samples > 0;
     require(counts_steps || state_.epoch <= plan_.epochs, "epoch");

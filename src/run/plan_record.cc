@@ -16,6 +16,18 @@ Json iterations_json(const RunPlan& plan) {
   return {{"score", plan.warmup_iterations}, {"train", plan.training_steps}};
 }
 
+Json resolutions_json(const TrainingStages& stages) {
+  Json list = Json::array();
+  std::uint64_t before = 0;
+  for (const TrainingStage& stage : stages.stages) {
+    list.push_back({{"height", stage.shape.height},
+                    {"width", stage.shape.width},
+                    {"iterations", stage.end - before}});
+    before = stage.end;
+  }
+  return list;
+}
+
 // The paper's own estimates: whole batches, no evaluation, (27) without the warm-up.
 Json paper_json(const config::Config& config, const RunPlan& plan) {
   const std::uint32_t batch = config.train.batch_size;
@@ -43,14 +55,15 @@ std::string plan_json(const PlanRecord& run) {
                      {"num_kept", plan.num_kept},
                      {"iterations", iterations_json(plan)},
                      {"epochs", plan.epochs},
+                     {"resolutions", resolutions_json(plan.stages)},
                      {"network",
                       {{"name", network_name(run.config)},
                        {"parameters", nn::num_parameters(run.network)},
                        {"flops_per_sample", plan.flops_per_sample}}},
                      {"flops",
-                      {{"score", flops(static_cast<double>(plan.scoring_samples),
+                      {{"score", flops(plan.scoring_work,
                                        static_cast<double>(plan.scoring_forward_samples), plan)},
-                       {"train", flops(static_cast<double>(plan.training_samples), 0, plan)}}},
+                       {"train", flops(plan.training_work, 0, plan)}}},
                      {"cost_ratio", predicted_ratios_json(plan)},
                      {"paper_estimates", paper_json(run.config, plan)},
                      {"stored_bytes", storage_json(plan, run.data)},

@@ -74,8 +74,8 @@ Json memory_json(const ChosenMemory& memory) {
             {"selection", parts.selection}}}};
 }
 
-double flops(double learning_samples, double forward_samples, const RunPlan& plan) {
-  return learning_samples * plan.flops_per_sample + forward_samples * plan.forward_flops_per_sample;
+double flops(double learning_work, double forward_samples, const RunPlan& plan) {
+  return learning_work * plan.flops_per_sample + forward_samples * plan.forward_flops_per_sample;
 }
 
 }  // namespace edgeprune::run

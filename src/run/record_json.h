@@ -27,6 +27,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json engine_json(const Engine& engine);
 [[nodiscard]] Json memory_json(const ChosenMemory& memory);
 
-[[nodiscard]] double flops(double learning_samples, double forward_samples, const RunPlan& plan);
+/// `learning_work`: RunUsage::learning_work, or a plan's.
+[[nodiscard]] double flops(double learning_work, double forward_samples, const RunPlan& plan);
 
 }  // namespace edgeprune::run

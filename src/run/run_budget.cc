@@ -16,14 +16,6 @@ namespace {
 
 // A forward pass beside forward and backward, where neither a timing nor a measurement says.
 constexpr double kForwardShare = 1.0 / 3;
-// How much longer than the last one measured the last evaluation may take: machines are not quiet.
-constexpr double kLongerEvaluation = 1.1;
-// Few, so that they cost little; more than one, for the first warms caches up.
-constexpr std::uint32_t kBatchesToMeasure = 4;
-// A step so many times as long as the longest before hints at a device that has slowed down.
-constexpr double kSlowedDown = 1.25;
-// The model, the last checkpoint and the summary, beside a checkpoint of now.
-constexpr double kSavesAtTheEnd = 2;
 // The pace of fewer steps of a warm-up says too little to give up on.
 constexpr std::uint64_t kStepsBeforeGivingUp = 3;
 
@@ -80,94 +72,8 @@ const budget::BudgetLimits& RunBudget::limits() {
   return limits;
 }
 
-// --- what things cost ---
-
-void RunBudget::look() {
-  if (is_on_) in_force_ = limits();
-  used_.reset();
-}
-
-const core::Usage& RunBudget::used() {
-  if (!used_) used_ = account_.total();
-  return *used_;
-}
-
-// What comes between two steps, such as the beginning of a pass, belongs to the later one.
-void RunBudget::count_step() {
-  if (mark_ && mark_->step == state_.step) return;
-  if (mark_) {
-    const core::Usage step = used() - mark_->total;
-    last_seconds_ = step.seconds;
-    state_.budget.pace.add(step);
-    state_.budget.forward.add_step(step.seconds);
-  }
-  mark_ = Mark{state_.step, used()};
-}
-
-// The very first time does not count: it brings memory in.
-void RunBudget::measure_forward_if_due(const Pass& pass) {
-  const std::uint32_t batches = batches_to_measure(pass);
-  if (batches == 0) return;
-  hooks_.measure_forward(batches, knows_cost_of_forward() ? 1 : 2);
-  look();
-  count_step();
-}
-
-std::uint32_t RunBudget::batches_to_measure(const Pass& pass) {
-  if (!knows_cost_of_forward()) return kBatchesToMeasure;
-  const bool has_slowed_down =
-      largest_seconds_ > 0 && last_seconds_ > kSlowedDown * largest_seconds_;
-  const bool confirms = needs_confirmation(pass);
-  if (!has_slowed_down && !confirms) return 0;
-  state_.budget.forward.is_confirmed |= confirms;
-  state_.budget.next_decision = state_.step;
-  return confirms ? kBatchesToMeasure : 1;
-}
-
-// Once, when the last measurement lies further back than the end lies ahead, all the steps that are
-// left take no longer than the evaluation, and there is no room for it twice.
-bool RunBudget::needs_confirmation(const Pass& pass) {
-  const budget::ForwardPace& forward = state_.budget.forward;
-  const std::uint64_t left = total_steps() - std::min(state_.step, total_steps());
-  if (forward.is_confirmed || left == 0 || forward.steps_since < left) return false;
-  const double seconds = static_cast<double>(left) * state_.budget.pace.per_step().seconds;
-  if (seconds > evaluation_seconds()) return false;
-  budget::BudgetRequest twice = request(pass);
-  twice.spent += twice.costs.evaluation;
-  return !budget::fits(twice, left);
-}
-
-void RunBudget::record_forward(const core::Usage& expense, std::uint64_t samples) {
-  if (samples == 0) return;
-  state_.budget.forward.take(expense.seconds, samples);
-  largest_seconds_ = std::max(state_.budget.pace.largest().seconds, last_seconds_);
-}
-
-void RunBudget::record_save(const core::Usage& expense) {
-  if (expense.seconds <= 0) return;
-  save_seconds_ += expense.seconds;
-  ++num_saves_;
-}
-
-double RunBudget::evaluation_seconds() const {
-  const budget::BudgetState& budget = state_.budget;
-  const double step = budget.pace.per_step().seconds;
-  const double forward = budget.forward.seconds_per_sample > 0 ? budget.forward.seconds_now(step)
-                                                               : forward_share_ * step;
-  return kLongerEvaluation * static_cast<double>(setup_.data.num_evaluated()) * forward;
-}
-
-budget::StepCosts RunBudget::costs() const {
-  const budget::StepPace& pace = state_.budget.pace;
-  const double save = num_saves_ > 0 ? save_seconds_ / num_saves_ : 0;
-  return {.step = pace.per_step(),
-          .largest_step = pace.largest(),
-          .evaluation = pace.of_seconds(evaluation_seconds()),
-          .finish = pace.of_seconds(kSavesAtTheEnd * save)};
-}
-
 std::uint32_t RunBudget::planned_pass_batches() const {
-  return core::BatchPlan(setup_.plan.num_kept, setup_.config.train.batch_size).num_batches();
+  return training_batches(setup_.config, setup_.plan.num_kept).num_batches();
 }
 
 // What a sampler drops is made up for by more passes.
@@ -256,16 +162,19 @@ std::uint64_t RunBudget::total_steps() const {
 }
 
 // Where a sampler drops samples, its passes are shorter than planned and the schedule moves faster.
-double RunBudget::schedule_position(std::uint32_t pass_batches) const {
-  return position_on_schedule(pass_under_way(pass_batches));
+double RunBudget::schedule_position(std::uint32_t pass_batches, std::uint32_t ahead) const {
+  return position_on_schedule(pass_under_way(pass_batches), ahead);
 }
 
-double RunBudget::position_on_schedule(const Pass& pass) const {
+double RunBudget::position_on_schedule(const Pass& pass, std::uint32_t ahead) const {
   const std::uint64_t steps = setup_.plan.training_steps;
-  if (state_.budget.is_stretched) return state_.budget.horizon.position_at(state_.step, steps);
+  if (state_.budget.is_stretched) {
+    return state_.budget.horizon.position_at(state_.step + ahead, steps);
+  }
   const std::uint64_t planned = planned_pass_batches();
   const std::uint64_t step =
-      counts_steps() ? state_.step : state_.epoch * planned + pass.done * planned / pass.batches;
+      counts_steps() ? state_.step + ahead
+                     : state_.epoch * planned + (pass.done + ahead) * planned / pass.batches;
   return static_cast<double>(std::min(step, steps - 1));
 }
 
@@ -389,7 +298,7 @@ std::optional<double> RunBudget::waits_until() {
   if (awaited_joules_ == 0 && spent.joules > come_in) {
     const std::uint64_t next = state_.budget.next_decision;
     const auto stretch = static_cast<double>(next > state_.step ? next - state_.step : 1);
-    awaited_joules_ = spent.joules + stretch * state_.budget.pace.per_step().joules;
+    awaited_joules_ = spent.joules + stretch * costs().step.joules;
   }
   std::optional<double> moment;
   if (awaited_joules_ > come_in) moment = in_force_.moment_of(awaited_joules_, now);

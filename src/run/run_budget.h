@@ -68,8 +68,9 @@ class RunBudget {
   [[nodiscard]] std::uint64_t total_steps() const;
   /// Whether the epoch under way, whose last step is made, is to be evaluated.
   [[nodiscard]] bool evaluates_this_epoch() const;
-  /// On the planned schedule, in its steps: where the next step is.
-  [[nodiscard]] double schedule_position(std::uint32_t pass_batches) const;
+  /// On the planned schedule, in its steps: where the step is that comes so many steps of this pass
+  /// after the next one, as things stand.
+  [[nodiscard]] double schedule_position(std::uint32_t pass_batches, std::uint32_t ahead = 0) const;
   /// With a harvest: what is still to come in before the run may go on, as the moment (seconds
   /// since the run began, pauses included) at which it will have; nothing where it may go on now.
   [[nodiscard]] std::optional<double> waits_until();
@@ -92,6 +93,12 @@ class RunBudget {
 
     [[nodiscard]] bool is_over() const { return done >= batches; }
   };
+  struct Mark {
+    std::uint64_t step = 0;
+    std::uint64_t samples = 0;
+    double work = 0;
+    core::Usage total;
+  };
   [[nodiscard]] bool is_replay() const { return replay_.has_value(); }
   [[nodiscard]] Pass pass_under_way(std::uint32_t batches) const {
     return {batches, state_.budget.pass_has_ended ? batches : state_.batch};
@@ -112,8 +119,10 @@ class RunBudget {
   }
   [[nodiscard]] std::uint64_t planned_steps_left(const Pass& pass) const;
   [[nodiscard]] std::uint32_t planned_pass_batches() const;
-  [[nodiscard]] double position_on_schedule(const Pass& pass) const;
+  [[nodiscard]] double position_on_schedule(const Pass& pass, std::uint32_t ahead = 0) const;
+  [[nodiscard]] double mean_share_left() const;
   [[nodiscard]] bool counts_steps() const;
+  [[nodiscard]] double share_since(const Mark& mark) const;
   void count_step();
   void decide_at_pass_end(const Pass& pass);
   void follow_log(const Pass& pass);
@@ -123,11 +132,6 @@ class RunBudget {
   void log(budget::DecisionRecord record, const Pass& pass);
   void share_out(const Pass& pass);
   [[noreturn]] void give_up(const core::Usage& least) const;
-
-  struct Mark {
-    std::uint64_t step = 0;
-    core::Usage total;
-  };
 
   const RunSetup& setup_;
   RunState& state_;

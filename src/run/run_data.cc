@@ -15,7 +15,9 @@ data::SourceOptions source_of(const config::Config::Data& config, data::Split sp
                               .images = train ? config.images : config.test_images,
                               .labels = train ? config.labels : config.test_labels,
                               .layout = config.layout,
-                              .limit = train ? config.train_limit : config.test_limit};
+                              .limit = train ? config.train_limit : config.test_limit,
+                              .sample_seed = train ? config.sample_seed : 0,
+                              .part = train ? data::Part::all : config.test_part};
   if (config.format == data::SourceFormat::folder && !train) options.path = config.test_path;
   if (config.resize_height > 0) {
     options.folder.resize_height = config.resize_height;

@@ -27,6 +27,8 @@ void require_as_they_are(const config::Config::Data& data) {
   };
   require_default(data.train_limit == 0, "data.train_limit");
   require_default(data.test_limit == 0, "data.test_limit");
+  require_default(data.sample_seed == 0, "data.sample_seed");
+  require_default(data.test_part == data::Part::all, "data.test_part");
   require_default(data.label_noise == 0, "data.label_noise");
   require_default(data.class_skew == 0, "data.class_skew");
 }

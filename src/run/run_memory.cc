@@ -67,8 +67,10 @@ train::TrainerOptions with(train::TrainerOptions options, const train::StepMemor
 
 RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
                              const train::TrainerOptions& options, int num_threads) {
-  const nn::ProgramMemory program =
-      nn::program_memory(network, train::program_options(options), num_threads);
+  const nn::ProgramMemory program = nn::program_memory(
+      train::networks_by_size(network, options), train::program_options(options), num_threads);
+  const nn::OptimizerMemory optimizer =
+      nn::optimizer_memory(options.optimizer, network, options.freeze);
   const std::uint64_t gradients = sizeof(float) * nn::num_parameters(network);
   return {.base = kBaseBytes,
           .data = data_bytes(data),
@@ -76,8 +78,7 @@ RunMemory predict_run_memory(const nn::Network& network, const RunData& data,
           .batches = batch_bytes(data, options),
           .model = model_bytes(network),
           .gradients = options.is_split() ? 2 * gradients : gradients,
-          .optimizer = nn::optimizer_state_bytes(
-              options.optimizer, nn::num_parameters(nn::trainable_ranges(network, options.freeze))),
+          .optimizer = optimizer.state_bytes + optimizer.scratch_bytes,
           .arena = program.arena_bytes,
           .scratch = program.scratch_bytes,
           .saving = largest_tensor_bytes(network)};

@@ -1,6 +1,9 @@
 #pragma once
 // Passes over samples, in any phase: training steps, batch by batch, and forward passes.
 
+#include "edgeprune/core/batch_plan.h"
+#include "edgeprune/data/loader.h"
+#include "edgeprune/run/training_stages.h"
 #include "edgeprune/score/scores.h"
 #include "edgeprune/select/sampler.h"
 #include "edgeprune/train/trainer.h"
@@ -12,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace edgeprune::run {
 
@@ -40,8 +44,12 @@ class RunPasses {
   void measure_forward(std::uint32_t batches, int times);
 
  private:
-  void require_begun_within(const select::Pass& samples) const;
-  [[nodiscard]] train::PassOptions pass_options() const;
+  [[nodiscard]] core::BatchPlan batches_of(std::size_t num_samples) const;
+  [[nodiscard]] std::uint32_t num_batches(const select::Pass& samples) const;
+  [[nodiscard]] const TrainingStage& stage_of(std::uint32_t pass_batches,
+                                              std::uint32_t ahead) const;
+  [[nodiscard]] std::vector<data::SizeFrom> sizes_ahead(std::uint32_t pass_batches) const;
+  [[nodiscard]] train::PassOptions pass_options(std::uint32_t pass_batches) const;
   [[nodiscard]] float learning_rate(std::uint32_t pass_batches) const;
 
   RunContext& context_;

@@ -3,6 +3,8 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/error.h"
 #include "edgeprune/cost/equations.h"
+#include "edgeprune/nn/optimizer.h"
+#include "edgeprune/train/resolutions.h"
 
 #include <fmt/format.h>
 
@@ -47,12 +49,10 @@ std::uint32_t warmup_iterations(const config::Config& config, std::uint32_t num_
          static_cast<std::uint32_t>(std::max(half, std::uint64_t{1}));
 }
 
-// Samples that `steps` steps of passes over num_samples draw.
-std::uint64_t samples_drawn(std::uint64_t steps, std::uint32_t num_samples,
-                            std::uint32_t batch_size) {
-  const BatchPlan pass(num_samples, batch_size);
+// Samples that `steps` steps of such passes draw.
+std::uint64_t samples_drawn(std::uint64_t steps, const BatchPlan& pass) {
   const std::uint64_t cut = steps % pass.num_batches();
-  const std::uint64_t drawn = steps / pass.num_batches() * num_samples;
+  const std::uint64_t drawn = steps / pass.num_batches() * pass.num_drawn();
   return cut == 0 ? drawn : drawn + pass.batch(static_cast<std::uint32_t>(cut)).begin;
 }
 
@@ -73,7 +73,9 @@ void check_batch_size(const config::Config& config, const nn::Network& network,
 
 void plan_scoring(const config::Config& config, RunPlan& plan) {
   plan.scoring_samples =
-      samples_drawn(plan.warmup_iterations, plan.num_samples, config.train.batch_size);
+      samples_drawn(plan.warmup_iterations, BatchPlan(plan.num_samples, config.train.batch_size));
+  plan.scoring_work =
+      static_cast<double>(plan.scoring_samples) + plan.warmup_iterations * plan.stages.update_work;
   if (config.score.mode == score::LossScoreMode::evaluations) {
     plan.scoring_forward_samples =
         plan.num_samples *
@@ -85,45 +87,46 @@ void plan_scoring(const config::Config& config, RunPlan& plan) {
 
 // What scoring spends of the budget: a forward pass counts by its share of a sample's work.
 double scoring_spends(const RunPlan& plan) {
-  return static_cast<double>(plan.scoring_samples) +
-         static_cast<double>(plan.scoring_forward_samples) * plan.forward_flops_per_sample /
-             plan.flops_per_sample;
+  return plan.scoring_work + static_cast<double>(plan.scoring_forward_samples) *
+                                 plan.forward_flops_per_sample / plan.flops_per_sample;
 }
 
 // The most steps that draw no more samples than this.
-std::uint64_t steps_within(double samples, std::uint32_t num_kept, const BatchPlan& pass) {
+std::uint64_t steps_within(double samples, const BatchPlan& pass) {
   const auto whole = static_cast<std::uint64_t>(samples);
-  std::uint64_t steps = whole / num_kept * pass.num_batches();
-  const std::uint64_t rest = whole % num_kept;
+  std::uint64_t steps = whole / pass.num_drawn() * pass.num_batches();
+  const std::uint64_t rest = whole % pass.num_drawn();
   for (std::uint32_t i = 0; pass.batch(i).begin + pass.batch(i).size <= rest; ++i) ++steps;
   return steps;
 }
 
 void require_a_step(const config::Config& config, const RunPlan& plan,
                     std::uint32_t batch_samples) {
-  const double least = std::ceil(scoring_spends(plan)) + batch_samples;
+  const double step = std::ceil(batch_samples + plan.stages.update_work);
+  const double least = std::ceil(scoring_spends(plan)) + step;
   if (static_cast<double>(config.budget.samples) >= least) return;
   throw core::Error(
       core::ErrorKind::config,
-      fmt::format("budget.samples is {}, of which scoring takes {:.0f} and a step {}; the run "
+      fmt::format("budget.samples is {}, of which scoring takes {:.0f} and a step {:.0f}; the run "
                   "needs at least {:.0f}",
-                  config.budget.samples, scoring_spends(plan), batch_samples, least));
+                  config.budget.samples, scoring_spends(plan), step, least));
 }
 
-// `plan` knows its warm-up; `pruned` is M whatever the strategy keeps.
-std::uint64_t training_steps(const config::Config& config, const select::Strategy& strategy,
-                             const RunPlan& plan, std::uint32_t pruned) {
-  const BatchPlan pass(plan.num_kept, config.train.batch_size);
+// All at full size, the optimizer's own work left out. `plan` knows its warm-up; `pruned` is M
+// whatever the strategy keeps.
+std::uint64_t plain_steps(const config::Config& config, const select::Strategy& strategy,
+                          const RunPlan& plan, std::uint32_t pruned) {
+  const BatchPlan pass = training_batches(config, plan.num_kept);
   if (config.budget.samples > 0) {
     require_a_step(config, plan, pass.batch(0).size);
     const double left = static_cast<double>(config.budget.samples) - scoring_spends(plan);
-    return steps_within(left, plan.num_kept, pass);
+    return steps_within(left, pass);
   }
   if (splits_budget(config)) {
     const auto budget = static_cast<double>(learning_budget(config, plan.num_samples, pruned));
     const double left = budget - static_cast<double>(plan.scoring_samples);
     // A longer warm-up than this keep ratio asks for may have been made before it was chosen.
-    return std::max(steps_within(std::max(left, 0.0), plan.num_kept, pass), std::uint64_t{1});
+    return std::max(steps_within(std::max(left, 0.0), pass), std::uint64_t{1});
   }
   if (strategy.duration == select::Duration::total_steps) {
     return cost::training_iterations(config.train.epochs, pruned, config.train.batch_size) +
@@ -160,12 +163,91 @@ std::uint32_t fitting_samples(const config::Config& config, const select::Strate
   return static_cast<std::uint32_t>(budget / bytes_per_sample);
 }
 
+// What the steps may take: what is left of the budget, or what was configured. A recipe that is
+// chosen keeps to the samples that the configuration asks for, its updates included; one that is
+// given keeps to its passes.
+double planned_work(const config::Config& config, const select::Strategy& strategy,
+                    const RunPlan& plan, std::uint32_t pruned, std::uint64_t plain) {
+  if (config.budget.samples > 0) {
+    return static_cast<double>(config.budget.samples) - scoring_spends(plan);
+  }
+  if (config.train.recipe == train::Recipe::as_given) {
+    return static_cast<double>(plain) * plan.stages.step_work(plan.stages.stages.back());
+  }
+  if (strategy.duration == select::Duration::total_steps && !splits_budget(config)) {
+    return static_cast<double>(learning_budget(config, plan.num_samples, pruned));
+  }
+  return static_cast<double>(samples_drawn(plain, training_batches(config, plan.num_kept)));
+}
+
+double training_work(const RunPlan& plan, const BatchPlan& pass) {
+  double work = static_cast<double>(plan.training_steps) * plan.stages.update_work;
+  std::uint64_t before = 0;
+  for (const TrainingStage& stage : plan.stages.stages) {
+    const std::uint64_t drawn = samples_drawn(stage.end, pass);
+    work += stage.sample_work * static_cast<double>(drawn - before);
+    before = drawn;
+  }
+  return work;
+}
+
+bool is_plain(const TrainingStages& stages) {
+  return stages.stages.size() == 1 && stages.update_work == 0;
+}
+
+void plan_training(const config::Config& config, const select::Strategy& strategy,
+                   std::uint32_t pruned, RunPlan& plan) {
+  const BatchPlan pass = training_batches(config, plan.num_kept);
+  const std::uint64_t plain = plain_steps(config, strategy, plan, pruned);
+  TrainingStages& stages = plan.stages;
+  stages.step_samples = static_cast<double>(pass.num_drawn()) / pass.num_batches();
+  stages.stages.back().end = plain;
+  const double work = planned_work(config, strategy, plan, pruned, plain);
+  if (!is_plain(stages)) stages.share_out(work);
+  const auto settle = [&] {
+    plan.training_steps = stages.num_steps();
+    plan.training_work = training_work(plan, pass);
+  };
+  settle();
+  // Batches are not all alike: a budget is kept to the sample.
+  while (config.budget.samples > 0 && plan.training_work > work && stages.num_steps() > 1) {
+    for (TrainingStage& stage : stages.stages) {
+      stage.end = std::min(stage.end, plan.training_steps - 1);
+    }
+    settle();
+  }
+  plan.training_samples = samples_drawn(plan.training_steps, pass);
+  plan.epochs = static_cast<std::uint32_t>((plan.training_steps + pass.num_batches() - 1) /
+                                           pass.num_batches());
+}
+
+TrainingStages stages_of(const config::Config& config, const nn::Network& network) {
+  const core::SampleShape& full = network.shape(network.input());
+  const double full_flops = network.flops_per_sample(config.model.freeze);
+  TrainingStages stages{.update_work =
+                            nn::update_flops(config.train.optimizer, network, config.model.freeze) /
+                            full_flops};
+  for (const train::Resolution& resolution : config.train.resolutions) {
+    const core::SampleShape shape = train::shape_at(full, resolution.size);
+    const double flops =
+        shape == full ? full_flops : network.resized(shape).flops_per_sample(config.model.freeze);
+    stages.stages.push_back(
+        {.shape = shape, .sample_work = flops / full_flops, .share = resolution.work});
+  }
+  if (stages.stages.empty()) stages.stages.push_back({.shape = full});
+  return stages;
+}
+
 double cost_ratio(const config::Config& config, const RunPlan& plan) {
   const double full = static_cast<double>(config.train.epochs) * plan.num_samples;
-  return (scoring_spends(plan) + static_cast<double>(plan.training_samples)) / full;
+  return (scoring_spends(plan) + plan.training_work) / full;
 }
 
 }  // namespace
+
+BatchPlan training_batches(const config::Config& config, std::uint32_t num_samples) {
+  return {num_samples, config.train.batch_size, config.train.last_batch};
+}
 
 std::vector<std::uint32_t> evaluation_iterations(std::uint32_t warmup_iterations,
                                                  std::uint32_t evaluations) {
@@ -180,12 +262,12 @@ std::vector<std::uint32_t> evaluation_iterations(std::uint32_t warmup_iterations
 RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
                  std::uint32_t num_samples, const nn::Network& network,
                  const PlanContext& context) {
-  const std::uint32_t batch_size = config.train.batch_size;
   const bool dynamic = strategy.sampler != nullptr;
   const bool from_file = strategy.select == nullptr && !dynamic;
   RunPlan plan{.num_samples = num_samples,
                .flops_per_sample = network.flops_per_sample(config.model.freeze),
-               .forward_flops_per_sample = network.forward_flops_per_sample()};
+               .forward_flops_per_sample = network.forward_flops_per_sample(),
+               .stages = stages_of(config, network)};
   const std::uint32_t wanted =
       from_file ? context.num_selected : config.prune.keep_ratio.num_kept(num_samples);
   const bool stores_all = dynamic || strategy.keeps_all;
@@ -203,11 +285,7 @@ RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
     plan_scoring(config, plan);
   }
   if (strategy.needs_features) plan.scoring_forward_samples += num_samples;
-  plan.training_steps = training_steps(config, strategy, plan, pruned);
-  const BatchPlan pass(plan.num_kept, batch_size);
-  plan.epochs = static_cast<std::uint32_t>((plan.training_steps + pass.num_batches() - 1) /
-                                           pass.num_batches());
-  plan.training_samples = samples_drawn(plan.training_steps, plan.num_kept, batch_size);
+  plan_training(config, strategy, pruned, plan);
   plan.paper_cost_ratio = cost::paper_cost_ratio(plan.num_kept, num_samples);
   plan.cost_ratio = cost_ratio(config, plan);
   return plan;

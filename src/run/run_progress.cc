@@ -132,11 +132,12 @@ void RunProgress::begin_pass(std::uint32_t epoch) {
   state.budget.pass_has_ended = false;
 }
 
-void RunProgress::count_step(const score::Observation& step) {
+void RunProgress::count_step(const score::Observation& step, double sample_work) {
   const auto size = static_cast<std::uint32_t>(step.samples.size());
   state.pass_loss_sum += std::accumulate(step.losses.begin(), step.losses.end(), 0.0);
   state.pass_samples += size;
   state.spent.learning_samples += size;
+  state.spent.learning_work += size * sample_work + setup_.plan.stages.update_work;
   ++state.step;
   ++state.batch;
 }
@@ -154,8 +155,7 @@ void RunProgress::record_pass(const EpochMetrics& evaluation) {
   if (trains) {
     const std::uint64_t forward = spent.scoring_forward_samples + spent.evaluation_samples;
     record.learning_rate = state.learning_rate;
-    record.spent_flops =
-        flops(static_cast<double>(spent.learning_samples), static_cast<double>(forward), plan);
+    record.spent_flops = flops(spent.learning_work, static_cast<double>(forward), plan);
     record.evaluation = evaluation;
   }
   state.metrics.push_back(std::move(record));

@@ -44,7 +44,7 @@ class RunProgress {
 
   void enter(Phase phase);
   void begin_pass(std::uint32_t epoch);
-  void count_step(const score::Observation& step);
+  void count_step(const score::Observation& step, double sample_work);
   /// The pass under way, whose last step is made: a line of metrics.jsonl. `evaluation`: of an
   /// epoch.
   void record_pass(const EpochMetrics& evaluation = {});

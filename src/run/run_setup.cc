@@ -8,6 +8,7 @@
 #include "edgeprune/run/run_network.h"
 #include "edgeprune/select/manifest.h"
 
+#include "run_recipe.h"
 #include "run_selection.h"
 #include "run_warnings.h"
 
@@ -33,6 +34,13 @@ nn::Network network_of(const config::Config& config, const RunSources& sources,
   return build_run_network(config, data.shape(), data.train.num_classes(), sources.run);
 }
 
+std::vector<core::SampleShape> smaller_sizes(const TrainingStages& stages) {
+  std::vector<core::SampleShape> sizes;
+  for (const TrainingStage& stage : stages.stages) sizes.push_back(stage.shape);
+  sizes.pop_back();
+  return sizes;
+}
+
 std::string network_hash_of(const config::Config& config, const core::Directory* run) {
   const auto file = network_file_of(config, run);
   return file ? core::content_hash(core::read_file(*file)) : "";
@@ -43,7 +51,8 @@ std::string network_hash_of(const config::Config& config, const core::Directory*
 // A run under way keeps what `auto` has settled on.
 RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state,
                    const RunSources& run_sources)
-    : resolved(std::move(run_config)),
+    : as_given(std::move(run_config)),
+      resolved(as_given),
       sources(run_sources),
       directory(config.run.directory),
       opened(open(config, sources)),
@@ -52,9 +61,9 @@ RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state,
       network_hash(network_hash_of(config, sources.run)),
       network(network_of(config, sources, data)),
       pool(static_cast<int>(config.run.threads)),
+      recipe(take_recipe()),
       given(given_selection(state)),
       plan(make_plan(state ? state->warmup_iterations : 0)),
-      recipe(choose_recipe()),
       precision(train::choose_precision(config.train.precision,
                                         nn::is_available(nn::Precision::bf16), nn::simd_target())),
       memory(choose_run_memory(resolved, network, data, trainer_options({}))) {
@@ -79,14 +88,13 @@ std::vector<std::uint32_t> RunSetup::given_selection(const RunState* state) cons
   return select::read_index_list(list, data.train.num_samples());
 }
 
-train::TrainingRecipe RunSetup::choose_recipe() const {
-  const config::Config::Train& train = config.train;
-  if (train.recipe == train::Recipe::as_given) {
-    return {train.schedule, train.label_smoothing, train.optimizer.beta2};
-  }
-  return train::automatic_recipe({.warms_up = strategy().warms_up,
-                                  .steps = plan.training_steps,
-                                  .base_learning_rate = train.schedule.base_learning_rate});
+// From here on the configuration says what the recipe has chosen.
+train::TrainingRecipe RunSetup::take_recipe() {
+  train::TrainingRecipe taken = choose_recipe(*as_given, strategy(), network);
+  config::Config chosen = *as_given;
+  set_recipe(taken, chosen);
+  resolved = config::resolve(std::move(chosen));
+  return taken;
 }
 
 void RunSetup::describe_recipe() {
@@ -94,16 +102,15 @@ void RunSetup::describe_recipe() {
 }
 
 train::TrainerOptions RunSetup::trainer_options(const train::StepMemory& step) const {
-  nn::OptimizerOptions optimizer = config.train.optimizer;
-  optimizer.beta2 = recipe.beta2;
   // No batch is larger than the data, whatever the configuration allows.
   return {.batch_size = std::min(config.train.batch_size, data.train.num_samples()),
-          .optimizer = optimizer,
-          .loss = {.label_smoothing = recipe.label_smoothing},
+          .optimizer = config.train.optimizer,
+          .loss = {.label_smoothing = config.train.label_smoothing},
           .freeze = config.model.freeze,
           .precision = precision.precision,
           .recompute = step.recompute,
-          .micro_batch_size = step.micro_batch_size};
+          .micro_batch_size = step.micro_batch_size,
+          .other_sizes = smaller_sizes(plan.stages)};
 }
 
 Engine RunSetup::engine() const {
@@ -131,7 +138,8 @@ std::string RunSetup::configuration_hash(Phase phase) const {
   // While `auto` warms up, how long it does depends on the keep ratio and the budget.
   const bool is_open =
       phase == Phase::select || (phase == Phase::score && config.prune.strategy != "auto");
-  config::Config fixed = config::with_defaults(config, is_open ? is_free_until_selected : is_free);
+  config::Config fixed =
+      config::with_defaults(*as_given, is_open ? is_free_until_selected : is_free);
   fixed.score.columns.clear();  // a checkpoint holds what was gathered
   if (config.model.network == kNetworkInMemory) fixed.model.network = identity_of(network);
   // A network's file may move, but not change.
@@ -150,13 +158,30 @@ std::unique_ptr<select::Sampler> RunSetup::make_sampler() const {
   return strategy().sampler(sampler_input(config, plan, data.train), plan.epochs);
 }
 
+nn::Model RunSetup::fresh_model() const {
+  nn::Model fresh = nn::initial_model(network, config.run.seed);
+  if (config.model.first_layer == train::FirstLayer::random) return fresh;
+  train::start_first_layer(fresh, {.network = network,
+                                   .network_name = config.model.network,
+                                   .train = data.train,
+                                   .normalisation = data.normalisation,
+                                   .seed = config.run.seed});
+  return fresh;
+}
+
 nn::Model RunSetup::first_model(std::string& notice) const {
   const nn::Model* in_memory = model_in_memory(config, sources.inputs, network);
-  if (in_memory != nullptr) return *in_memory;
-  nn::Model fresh = nn::initial_model(network, config.run.seed);
   const std::string& path = config.model.init;
-  if (path.empty()) return fresh;
-  nn::StartingModel start = nn::read_starting_model(path, network, std::move(fresh));
+  if (config.model.first_layer != train::FirstLayer::random &&
+      (in_memory != nullptr || !path.empty())) {
+    throw core::Error(core::ErrorKind::config,
+                      "model.first_layer is \"pca\", but the run starts from a given model; "
+                      "leave model.first_layer \"random\", or the model out");
+  }
+  if (in_memory != nullptr) return *in_memory;
+  if (path.empty()) return fresh_model();
+  nn::StartingModel start =
+      nn::read_starting_model(path, network, nn::initial_model(network, config.run.seed));
   if (start.replaced_classes > 0) {
     notice = fmt::format(
         "model.init {} is for {} classes, the data have {}: its {} is left out and "

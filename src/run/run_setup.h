@@ -43,7 +43,8 @@ class RunSetup {
   /// `state`: of a run under way, else null. What `sources` points to must outlive it.
   RunSetup(config::ResolvedConfig config, const RunState* state, const RunSources& sources);
 
-  config::ResolvedConfig resolved;
+  config::ResolvedConfig as_given;
+  config::ResolvedConfig resolved;  // with what train.recipe has chosen
   const config::Config& config = *resolved;
   RunSources sources;
   std::filesystem::path directory;  // for messages
@@ -53,9 +54,9 @@ class RunSetup {
   std::string network_hash;  // of the file that describes the network; empty without one
   nn::Network network;
   core::ThreadPool pool;
+  train::TrainingRecipe recipe;
   std::vector<std::uint32_t> given;  // strategy `file`: its index list
   RunPlan plan;
-  train::TrainingRecipe recipe;
   train::ChosenPrecision precision;
   ChosenMemory memory;
 
@@ -72,7 +73,8 @@ class RunSetup {
   /// Of a dynamic strategy. Static ones get theirs once there is a selection.
   [[nodiscard]] std::unique_ptr<select::Sampler> make_sampler() const;
   /// The initial weights, those handed over, or those of model.init; `notice` is filled where its
-  /// head was left out.
+  /// head was left out. A model.first_layer other than random beside a given model, or one that
+  /// does not suit the network, is an Error of kind config.
   [[nodiscard]] nn::Model first_model(std::string& notice) const;
 
   /// After the warm-up: what `auto` makes of it, and the plan of that.
@@ -92,7 +94,8 @@ class RunSetup {
  private:
   [[nodiscard]] std::vector<std::uint32_t> given_selection(const RunState* state) const;
   [[nodiscard]] RunPlan make_plan(std::uint32_t warmup_made) const;
-  [[nodiscard]] train::TrainingRecipe choose_recipe() const;
+  [[nodiscard]] train::TrainingRecipe take_recipe();
+  [[nodiscard]] nn::Model fresh_model() const;
   [[nodiscard]] train::TrainerOptions trainer_options(const train::StepMemory& step) const;
   void describe_recipe();
 };

@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint32_t kFormatVersion = 5;
+constexpr std::uint32_t kFormatVersion = 6;
 // What to_json writes is five deep; it has a line for every pass.
 constexpr core::JsonLimits kLimits = {.bytes = std::size_t{256} << 20, .depth = 8};
 // Of a hash, or the name of what an engine runs on.
@@ -33,7 +33,7 @@ constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 53;
 constexpr double kMaxAmount = 1e300;
 
 // The values of an enum, which the state holds by their names.
-constexpr std::array kPhases = {Phase::score, Phase::select, Phase::train, Phase::done};
+constexpr std::array kPhasesByName = {Phase::score, Phase::select, Phase::train, Phase::done};
 constexpr std::array kActivities = {core::Activity::score, core::Activity::select,
                                     core::Activity::train, core::Activity::evaluate,
                                     core::Activity::other, core::Activity::pause};
@@ -52,6 +52,7 @@ void for_fields(S& usage, Visit&& visit) {
 template <Is<budget::RunUsage> S, typename Visit>
 void for_fields(S& spent, Visit&& visit) {
   visit("learning_samples", spent.learning_samples);
+  visit("learning_work", spent.learning_work);
   visit("scoring_forward_samples", spent.scoring_forward_samples);
   visit("evaluation_samples", spent.evaluation_samples);
   visit("measuring_samples", spent.measuring_samples);
@@ -279,7 +280,7 @@ void read_name(const json& from, const Place& place, const std::array<E, kCount>
   value = *named;
 }
 void read(const json& from, const Place& place, Phase& value) {
-  read_name(from, place, kPhases, value);
+  read_name(from, place, kPhasesByName, value);
 }
 void read(const json& from, const Place& place, core::Activity& value) {
   read_name(from, place, kActivities, value);
@@ -380,7 +381,8 @@ class Sense {
     const bool makes_passes = state_.phase == Phase::score || state_.phase == Phase::train;
     require(makes_passes || state_.step == 0, "step");
     require(state_.batch <= state_.step && state_.batch <= state_.num_samples, "batch");
-    require(state_.pass_samples >= state_.batch && state_.pass_samples <= state_.num_samples,
+    // A last batch that is filled up draws samples twice, fewer than there are.
+    require(state_.pass_samples >= state_.batch && state_.pass_samples / 2 <= state_.num_samples,
             "pass_samples");
     require((state_.pass_samples == 0) == (state_.batch == 0), "pass_samples");
   }

@@ -1,7 +1,6 @@
 #include "edgeprune/run/run_work.h"
 
 namespace edgeprune::run {
-namespace {}  // namespace
 
 cost::RunWork run_work(const config::Config& config, const RunPlan& plan, const RunFacts& facts) {
   const std::uint64_t evaluations =
@@ -11,10 +10,10 @@ cost::RunWork run_work(const config::Config& config, const RunPlan& plan, const 
           .num_stored = plan.num_stored,
           .num_test = facts.num_test,
           .score_steps = plan.warmup_iterations,
-          .score_samples = plan.scoring_samples,
+          .score_samples = plan.scoring_work,
           .score_forward_samples = plan.scoring_forward_samples,
           .train_steps = plan.training_steps,
-          .train_samples = plan.training_samples,
+          .train_samples = plan.training_work,
           .full_samples = std::uint64_t{config.train.epochs} * plan.num_samples,
           .evaluation_samples = evaluations * (std::uint64_t{plan.num_samples} + facts.num_test),
           .flops_per_sample = plan.flops_per_sample,

@@ -50,17 +50,37 @@ nn::ProgramOptions program_options(const TrainerOptions& options) {
           .freeze = options.freeze};
 }
 
+std::vector<nn::Network> networks_by_size(const nn::Network& network,
+                                          const TrainerOptions& options) {
+  std::vector<nn::Network> networks = {network};
+  for (const core::SampleShape& size : options.other_sizes) {
+    networks.push_back(network.resized(size));
+  }
+  return networks;
+}
+
 Trainer::Trainer(const nn::Network& network, nn::Model model, const TrainerOptions& options,
                  core::ThreadPool& pool)
     : options_(options),
       pool_(pool),
-      program_(network, program_options(options), pool),
+      programs_(
+          nn::make_programs(networks_by_size(network, options), program_options(options), pool)),
       model_(std::move(model)),
-      optimizer_(options.optimizer, nn::trainable_ranges(network, options.freeze)),
+      optimizer_(options.optimizer, network, options.freeze),
       gradients_(model_.parameters.size()),
       part_gradients_(options.is_split() ? gradients_.size() : 0),
       losses_(core::BatchPlan::largest_batch(options.batch_size)),
       logit_gradients_(losses_.size() * network.num_classes()) {}
+
+nn::Program& Trainer::program_for(std::size_t sample_values) {
+  const auto found = std::find_if(programs_.begin(), programs_.end(), [&](const auto& program) {
+    return program.network().shape(program.network().input()).num_values() == sample_values;
+  });
+  if (found != programs_.end()) return *found;
+  throw core::Error(
+      core::ErrorKind::internal,
+      fmt::format("samples of {} values are of no size of this trainer", sample_values));
+}
 
 void Trainer::reserve(const score::ScoreNeeds& observed) {
   const auto grow = [this](std::vector<float>& values, std::size_t per_sample) {
@@ -86,7 +106,7 @@ void Trainer::keep_outputs(const core::BatchRange& part, std::span<const float> 
   }
   if (!observed.features) return;
   const std::size_t width = network().num_features();
-  program_.copy_features(std::span(features_).subspan(part.begin * width, part.size * width));
+  program_->copy_features(std::span(features_).subspan(part.begin * width, part.size * width));
 }
 
 score::Observation Trainer::observation_of(const data::Batch& batch,
@@ -108,6 +128,7 @@ Trainer::Step Trainer::train_batch(const data::Batch& batch, float learning_rate
                                    std::span<const float> weights,
                                    const score::ScoreNeeds& observed) {
   reserve(observed);
+  program_ = &program_for(batch.images.size() / batch.samples.size());
   const auto size = static_cast<std::uint32_t>(batch.samples.size());
   const core::BatchPlan parts(size, options_.samples_at_once());
   std::uint32_t correct = 0;
@@ -131,7 +152,7 @@ std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRan
   const auto labels = std::span(batch.labels).subspan(part.begin, part.size);
   const auto losses = std::span(losses_).subspan(part.begin, part.size);
   if (!weights.empty()) weights = weights.subspan(part.begin, part.size);
-  const auto logits = program_.forward(model_, images, part.size, nn::Mode::training);
+  const auto logits = program_->forward(model_, images, part.size, nn::Mode::training);
   const auto logit_gradients = std::span(logit_gradients_).first(logits.size());
   nn::softmax_cross_entropy({.logits = logits,
                              .labels = labels,
@@ -146,10 +167,10 @@ std::uint32_t Trainer::train_part(const data::Batch& batch, const core::BatchRan
                  optimizer_.state().step + 1, learning_rate);
   const std::uint32_t correct = nn::count_correct(logits, labels);
   if (part.begin == 0) {
-    program_.backward(model_, logit_gradients, gradients_);
+    program_->backward(model_, logit_gradients, gradients_);
     return correct;
   }
-  program_.backward(model_, logit_gradients, part_gradients_);
+  program_->backward(model_, logit_gradients, part_gradients_);
   constexpr std::size_t kGrain = 16384;
   pool_.for_tasks(core::cut_into_tasks(gradients_.size(), kGrain), [this](const core::Task& task) {
     for (std::size_t i = task.begin; i < task.end; ++i) gradients_[i] += part_gradients_[i];
@@ -168,12 +189,13 @@ Evaluation Trainer::evaluate(const data::Dataset& dataset, std::span<const std::
   evaluation.losses.reserve(samples.size());
   const std::size_t classes = network().num_classes();
   reserve(options.observed);
+  program_ = &programs_.front();
   while (const data::Batch* batch = batches.next()) {
     if (options.interrupted && options.interrupted()) {
       throw core::Error(core::ErrorKind::interrupted, "stopped during an evaluation");
     }
     const auto size = static_cast<std::uint32_t>(batch->samples.size());
-    const auto logits = program_.forward(model_, batch->images, size, nn::Mode::evaluation);
+    const auto logits = program_->forward(model_, batch->images, size, nn::Mode::evaluation);
     const std::span losses = std::span(losses_).first(size);
     const core::BatchRange whole{.begin = 0, .size = size};
     nn::softmax_cross_entropy(

@@ -303,6 +303,13 @@ class Usage(CommandLine):
         self.assertEqual(report["layers"][0]["output"], [28, 28, 32])
         self.assertIn("94,186", edgeprune("inspect", "cnn", "--input", "28x28x1").stdout)
 
+    def test_inspect_tells_what_muon_adds_to_a_step(self):
+        text = edgeprune("inspect", "cnn", "--optimizer", "muon", "--batch-size", 32).stdout
+        self.assertIn("Muon         141,955,794 FLOPs an update: 6.9 % of a step of 32", text)
+        self.assertNotIn("Muon", edgeprune("inspect", "cnn").stdout)
+        report = json.loads(edgeprune("inspect", "cnn", "--optimizer", "muon", "--json").stdout)
+        self.assertEqual(report["update_flops"], 141955794)
+
     def test_inspect_predicts_the_engines_memory(self):
         def engine(*options):
             result = edgeprune("inspect", "mobilenet_v2", "--batch-size", 8, "--json", *options)

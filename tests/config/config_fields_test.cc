@@ -20,8 +20,8 @@ using testing::expect_error;
 // Overrides that give a field another value than its default, with what it needs beside it.
 std::vector<std::string> another_value_of(const ConfigField& field) {
   std::vector<std::string> candidates(field.words.begin(), field.words.end());
-  for (const char* value :
-       {"true", "1", "2", "0.25", "3", "\"text\"", "[\"full\"]", "[3]", "\"22:00-06:00\""}) {
+  for (const char* value : {"true", "false", "1", "2", "0.25", "3", "\"text\"", "[\"full\"]", "[3]",
+                            "[[1, 1]]", "\"22:00-06:00\""}) {
     candidates.emplace_back(value);
   }
   for (const std::string& value : candidates) {

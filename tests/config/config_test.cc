@@ -224,13 +224,15 @@ TEST(Config, NamesTheTypeThatAFieldNeeds) {
 
 TEST(Config, ListsTheWordsOfAFieldAndSuggestsTheNearest) {
   expect_message(
-      "train.toml:1: train.optimizer is \"admw\"; it must be one of adam, adamw, sgd; did you mean "
-      "adamw?",
+      "train.toml:1: train.optimizer is \"admw\"; it must be one of adam, adamw, muon, sgd; did "
+      "you mean adamw?",
       "train.optimizer = 'admw'");
-  expect_message("train.toml:1: train.optimizer is \"lbfgs\"; it must be one of adam, adamw, sgd",
-                 "train.optimizer = 'lbfgs'");
-  expect_message("train.toml:1: train.schedule is 3; it must be one of constant, cosine, one_cycle",
-                 "train.schedule = 3");
+  expect_message(
+      "train.toml:1: train.optimizer is \"lbfgs\"; it must be one of adam, adamw, muon, sgd",
+      "train.optimizer = 'lbfgs'");
+  expect_message(
+      "train.toml:1: train.schedule is 3; it must be one of constant, cosine, linear, one_cycle",
+      "train.schedule = 3");
 }
 
 TEST(Config, SuggestsTheNearestFieldForAnUnknownOne) {
@@ -275,8 +277,9 @@ TEST(Config, KeepsControlCharactersOutOfMessages) {
       "train.toml:1: train.a\\x0ab is not a field; docs/configuration.md lists the "
       "fields",
       "train.\"a\\nb\" = 1");
-  expect_message("train.toml:1: train.optimizer is \"a\\x0ab\"; it must be one of adam, adamw, sgd",
-                 "train.optimizer = \"a\\nb\"");
+  expect_message(
+      "train.toml:1: train.optimizer is \"a\\x0ab\"; it must be one of adam, adamw, muon, sgd",
+      "train.optimizer = \"a\\nb\"");
 }
 
 TEST(Config, RefusesAFileFarTooLongForAConfiguration) {
@@ -428,7 +431,7 @@ TEST(Config, SaysWhatAnOldNameIsCalledNow) {
 }
 
 TEST(Config, WritesEveryFieldOnceUnderItsSection) {
-  EXPECT_EQ(config_fields().size(), 15u + 6 + 4 + 7 + 19 + 1 + 7 + 6 + 1 + 4 + 5);
+  EXPECT_EQ(config_fields().size(), 17u + 7 + 4 + 7 + 29 + 1 + 7 + 6 + 1 + 4 + 5);
   const std::string toml = to_toml(Config());
   for (const ConfigField& field : config_fields()) {
     const std::string name(field.key.substr(field.key.find('.') + 1));
@@ -494,6 +497,9 @@ std::string any_value(const ConfigField& field) {
   }
   if (field.type == "list of strings") {
     return *rc::gen::element<std::string>("[]", "['full']", "[\"a\\n\\\"b\", 'c, d']");
+  }
+  if (field.type == "list of pairs of numbers") {
+    return *rc::gen::element<std::string>("[]", "[[1, 1]]", "[[0.25, 0.125], [1, 0.875]]");
   }
   if (field.key == "pause.allowed_hours") {
     return *rc::gen::element<std::string>("\"\"", "'22:00-06:00'");

@@ -12,8 +12,9 @@
 namespace edgeprune::core {
 namespace {
 
-std::vector<std::uint32_t> batch_sizes(std::uint32_t num_samples, std::uint32_t batch_size) {
-  const BatchPlan plan(num_samples, batch_size);
+std::vector<std::uint32_t> batch_sizes(std::uint32_t num_samples, std::uint32_t batch_size,
+                                       LastBatch last = LastBatch::keep) {
+  const BatchPlan plan(num_samples, batch_size, last);
   std::vector<std::uint32_t> sizes;
   for (std::uint32_t b = 0; b < plan.num_batches(); ++b) sizes.push_back(plan.batch(b).size);
   return sizes;
@@ -44,6 +45,15 @@ TEST(BatchPlan, FewerSamplesThanABatchMakeOneBatch) {
 TEST(BatchPlan, TakesABatchSizeOfOneAtItsWord) {
   EXPECT_EQ(batch_sizes(3, 1), (Sizes{1, 1, 1}));
   EXPECT_EQ(BatchPlan::largest_batch(1), 1U);
+}
+
+TEST(BatchPlan, FillsUpTheLastBatch) {
+  EXPECT_EQ(batch_sizes(11, 4, LastBatch::fill), (Sizes{4, 4, 4}));
+  EXPECT_EQ(batch_sizes(9, 4, LastBatch::fill), (Sizes{4, 4, 4}));
+  EXPECT_EQ(batch_sizes(12, 4, LastBatch::fill), (Sizes{4, 4, 4}));
+  EXPECT_EQ(batch_sizes(3, 4, LastBatch::fill), (Sizes{3}));
+  EXPECT_EQ(BatchPlan(9, 4, LastBatch::fill).num_drawn(), 12u);
+  EXPECT_EQ(BatchPlan(9, 4).num_drawn(), 9u);
 }
 
 TEST(BatchPlan, NoSamplesMakeNoBatches) {

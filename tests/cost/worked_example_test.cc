@@ -41,7 +41,7 @@ RunWork work(std::uint32_t num_kept) {
           .score_steps = training_iterations(1, 10000, kBatchSize),
           .score_samples = 10000,
           .train_steps = training_iterations(kEpochs, num_kept, kBatchSize),
-          .train_samples = std::uint64_t{kEpochs} * num_kept,
+          .train_samples = double{kEpochs} * num_kept,
           .full_samples = std::uint64_t{kEpochs} * 10000,
           .evaluation_samples = 12000,
           .flops_per_sample = 30e6,

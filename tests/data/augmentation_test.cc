@@ -132,5 +132,68 @@ TEST(AugmentationDraw, CropsAlikeWithAndWithoutFlips) {
   }
 }
 
+constexpr Augmentation kAlternating{
+    .crop_padding_pixels = 4, .horizontal_flip = true, .flip_order = FlipOrder::alternating};
+constexpr Augmentation kRandom{.crop_padding_pixels = 4, .horizontal_flip = true};
+
+TEST(AugmentationDraw, AlternatesEachSamplesFlipsFromPassToPass) {
+  for (std::uint32_t sample = 0; sample < 200; ++sample) {
+    const bool first = draw_augmentation(kAlternating, 3, 0, sample).flip;
+    EXPECT_EQ(first, draw_augmentation(kRandom, 3, 0, sample).flip);
+    for (std::uint32_t epoch = 1; epoch < 40; ++epoch) {
+      EXPECT_EQ(draw_augmentation(kAlternating, 3, epoch, sample).flip, first != (epoch % 2 == 1));
+    }
+  }
+}
+
+TEST(AugmentationDraw, AlternatingMirrorsHalfOfTheSamplesFirstAnotherHalfWithAnotherSeed) {
+  int first = 0;
+  int same = 0;
+  for (std::uint32_t sample = 0; sample < 10'000; ++sample) {
+    const bool flip = draw_augmentation(kAlternating, 1, 0, sample).flip;
+    first += flip ? 1 : 0;
+    same += flip == draw_augmentation(kAlternating, 2, 0, sample).flip ? 1 : 0;
+  }
+  EXPECT_NEAR(first, 5000, 250);  // five standard deviations of a fair coin: 5 sqrt(10^4 / 4)
+  EXPECT_NEAR(same, 5000, 250);
+}
+
+TEST(AugmentationDraw, CropsAlikeInEitherOrderOfFlips) {
+  for (std::uint32_t epoch = 0; epoch < 5; ++epoch) {
+    for (std::uint32_t sample = 0; sample < 100; ++sample) {
+      const auto alternating = draw_augmentation(kAlternating, 7, epoch, sample);
+      const auto random = draw_augmentation(kRandom, 7, epoch, sample);
+      EXPECT_EQ(alternating.row_shift, random.row_shift);
+      EXPECT_EQ(alternating.column_shift, random.column_shift);
+    }
+  }
+}
+
+TEST(AugmentationDraw, AlternatingWithoutFlipsFlipsNothing) {
+  Augmentation off = kAlternating;
+  off.horizontal_flip = false;
+  for (std::uint32_t sample = 0; sample < 100; ++sample) {
+    EXPECT_FALSE(draw_augmentation(off, 7, sample % 3, sample).flip);
+  }
+}
+
+// Written down before there was another order: a bit each for samples 0 to 31, of epochs 0 to 3.
+TEST(AugmentationDraw, RandomKeepsItsBits) {
+  std::vector<std::uint32_t> flips;
+  std::int32_t shifts = 0;
+  for (std::uint32_t epoch = 0; epoch < 4; ++epoch) {
+    std::uint32_t bits = 0;
+    for (std::uint32_t sample = 0; sample < 32; ++sample) {
+      const auto draw = draw_augmentation(kRandom, 7, epoch, sample);
+      bits |= static_cast<std::uint32_t>(draw.flip) << sample;
+      shifts = 3 * (shifts % 1'000'003) + 9 * draw.row_shift + draw.column_shift;
+    }
+    flips.push_back(bits);
+  }
+  EXPECT_EQ(flips,
+            (std::vector<std::uint32_t>{0x626438e1u, 0xfaf5bccdu, 0x5685de60u, 0x098f3162u}));
+  EXPECT_EQ(shifts, -1929609);
+}
+
 }  // namespace
 }  // namespace edgeprune::data

@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace edgeprune::data {
 namespace {
@@ -168,6 +172,44 @@ RC_GTEST_PROP(Dataset, HashChangesWithAnyPixelOrLabel, (std::vector<std::uint8_t
   Dataset other_label = dataset;
   other_label.labels[*rc::gen::inRange<std::size_t>(0, num_samples)] = 1;
   RC_ASSERT(finish_dataset(other_label).content_hash != hash);
+}
+
+// Ten samples of one pixel, their own number; classes 0, 1, 0, 1, ...
+Dataset ten_numbers() {
+  Dataset dataset{.name = "ten", .shape = {1, 1, 1}, .class_names = {"even", "odd"}};
+  for (std::uint8_t n = 0; n < 10; ++n) {
+    dataset.byte_pixels.push_back(n);
+    dataset.labels.push_back(n % 2);
+  }
+  return finish_dataset(std::move(dataset));
+}
+
+using Pixels = std::vector<std::uint8_t>;
+
+TEST(Dataset, IsHalvedClassByClass) {
+  const Dataset whole = ten_numbers();
+  EXPECT_EQ(take_part(whole, Part::a).byte_pixels, (Pixels{0, 1, 4, 5, 8, 9}));
+  EXPECT_EQ(take_part(whole, Part::b).byte_pixels, (Pixels{2, 3, 6, 7}));
+  EXPECT_EQ(take_part(whole, Part::all).content_hash, whole.content_hash);
+}
+
+TEST(Dataset, IsSampledByASeedInTheOrderOfTheWhole) {
+  const Dataset whole = ten_numbers();
+  const Pixels drawn = take_at_random(whole, 4, 1).byte_pixels;
+  ASSERT_EQ(drawn.size(), 4u);
+  EXPECT_TRUE(std::is_sorted(drawn.begin(), drawn.end()));
+  EXPECT_EQ(take_at_random(whole, 4, 1).byte_pixels, drawn);
+  EXPECT_EQ(take_at_random(whole, 0, 1).content_hash, whole.content_hash);
+  std::set<Pixels> draws;
+  std::vector<int> counts(10);
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Pixels pixels = take_at_random(whole, 4, seed).byte_pixels;
+    draws.insert(pixels);
+    for (const std::uint8_t pixel : pixels) ++counts[pixel];
+  }
+  EXPECT_GT(draws.size(), 50u);
+  // Binomial: 40 of 100 each, standard deviation 4.9.
+  for (const int count : counts) EXPECT_NEAR(count, 40, 20);
 }
 
 }  // namespace

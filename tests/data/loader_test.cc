@@ -2,6 +2,7 @@
 
 #include "edgeprune/core/random.h"
 
+#include "resample.h"
 #include "support/expect_error.h"
 
 #include <gtest/gtest.h>
@@ -55,7 +56,8 @@ std::vector<Batch> whole_pass(const Dataset& dataset, const std::vector<std::uin
 }
 
 bool equal(const Batch& a, const Batch& b) {
-  return a.samples == b.samples && a.labels == b.labels && a.images == b.images;
+  return a.samples == b.samples && a.labels == b.labels && a.images == b.images &&
+         a.shape == b.shape;
 }
 
 bool equal(std::span<const Batch> a, std::span<const Batch> b) {
@@ -151,6 +153,79 @@ RC_GTEST_PROP(Loader, BegunAtAnyBatchGivesTheTailOfTheWholePass, ()) {
   resumed.first_batch = *rc::gen::inRange(0u, static_cast<std::uint32_t>(whole.size()) + 1);
   const auto tail = whole_pass(dataset, shuffled(dataset), batch_size, resumed);
   RC_ASSERT(equal(tail, std::span(whole).subspan(resumed.first_batch)));
+}
+
+// Two batches at 2 x 3, three at 3 x 4, then as stored.
+LoaderOptions rising(const Dataset& dataset) {
+  LoaderOptions options = all_on(dataset);
+  options.sizes = {{0, 2, 3}, {2, 3, 4}, {5, 4, 5}};
+  return options;
+}
+
+TEST(Loader, ResamplesWhatItWouldHaveGivenFromEachFirstBatchOn) {
+  const Dataset dataset = byte_dataset(30);
+  const auto stored = whole_pass(dataset, shuffled(dataset), 4, all_on(dataset));
+  const auto batches = whole_pass(dataset, shuffled(dataset), 4, rising(dataset));
+  ASSERT_EQ(batches.size(), 8u);
+  for (std::size_t k = 0; k < batches.size(); ++k) {
+    const Resample resample(dataset.shape, k < 2 ? 2 : k < 5 ? 3 : 4, k < 2 ? 3 : k < 5 ? 4 : 5);
+    Batch expected = stored[k];
+    EXPECT_EQ(expected.shape, dataset.shape);
+    expected.shape = resample.shape();
+    expected.images.resize(expected.samples.size() * expected.shape.num_values());
+    std::vector<float> scratch(resample.num_scratch_values());
+    for (std::size_t at = 0; at < expected.samples.size(); ++at) {
+      resample(std::span(stored[k].images).subspan(at * 60, 60), scratch,
+               std::span(expected.images).subspan(at * resample.shape().num_values()));
+    }
+    EXPECT_TRUE(equal(batches[k], expected)) << k;
+  }
+}
+
+TEST(Loader, GivesImagesAsStoredBeforeTheFirstSize) {
+  const Dataset dataset = byte_dataset(12);
+  LoaderOptions options = all_on(dataset);
+  options.sizes = {{2, 2, 2}};
+  const auto batches = whole_pass(dataset, shuffled(dataset), 4, options);
+  const auto stored = whole_pass(dataset, shuffled(dataset), 4, all_on(dataset));
+  EXPECT_TRUE(equal(std::span(batches).first(2), std::span(stored).first(2)));
+  EXPECT_EQ(batches[2].shape, (ImageShape{2, 2, 3}));
+}
+
+TEST(Loader, ResampledMakesTheSameBatchesOnAPoolAndBegunAnywhere) {
+  const Dataset dataset = byte_dataset(50);
+  const auto expected = whole_pass(dataset, shuffled(dataset), 4, rising(dataset));
+  for (const int threads : {0, 1, 3}) {
+    core::ThreadPool pool(std::max(threads, 1));
+    LoaderOptions options = rising(dataset);
+    if (threads > 0) options.pool = &pool;
+    for (const std::uint32_t first : {0, 1, 2, 4, 5, 9}) {
+      options.first_batch = first;
+      EXPECT_TRUE(equal(whole_pass(dataset, shuffled(dataset), 4, options),
+                        std::span(expected).subspan(first)));
+    }
+  }
+}
+
+TEST(Loader, FillsOneBatchAtTheSizeOfItsPlace) {
+  const Dataset dataset = byte_dataset(30);
+  LoaderOptions options = rising(dataset);
+  const auto expected = whole_pass(dataset, shuffled(dataset), 4, options);
+  options.first_batch = 3;
+  Batch batch;
+  fill_batch(dataset, expected[3].samples, options, batch);
+  EXPECT_TRUE(equal(batch, expected[3]));
+}
+
+TEST(Loader, RejectsSizesThatImagesDoNotHaveOrOutOfOrder) {
+  const Dataset dataset = byte_dataset(6);
+  LoaderOptions options = all_on(dataset);
+  Batch batch;
+  const auto fill = [&] { fill_batch(dataset, all_samples(dataset), options, batch); };
+  options.sizes = {{0, 4, 6}};
+  expect_error(ErrorKind::config, {"4 x 5", "4 x 6"}, fill);
+  options.sizes = {{3, 2, 2}, {3, 4, 5}};
+  expect_error(ErrorKind::internal, {"test data", "from batch 3"}, fill);
 }
 
 RC_GTEST_PROP(Loader, MakesOfASampleTheSameImageInAnyOrderAndBatch, ()) {

@@ -131,6 +131,38 @@ TEST(AdamUpdate, AZeroGradientOfAFreshStateMovesNothing) {
   });
 }
 
+// torch.optim.SGD's momentum without dampening, and Nesterov's step g + mu m.
+TEST(NesterovUpdate, MovesTheVelocityAndSumsTheSquaresOfItsSteps) {
+  on_every_target([] {
+    for (std::size_t count = 0; count <= kLongest; ++count) {
+      const Arrays before(count);
+      Arrays after = before;
+      const double found =
+          nesterov_update(0.6f, before.gradients.data(), count, after.first.data());
+      double expected = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        const double g = before.gradients[i];
+        const double m = double{0.6f} * before.first[i] + g;
+        ASSERT_NEAR(after.first[i], m, kTolerance);
+        expected += (g + double{0.6f} * m) * (g + double{0.6f} * m);
+      }
+      ASSERT_NEAR(found, expected, 1e-6 * expected) << count;
+      after.expect_guards();
+    }
+  });
+}
+
+// 2^24 ones and one more: a single float would stop counting.
+TEST(SumOfSquares, LosesNothingInLongArrays) {
+  on_every_target([] {
+    const std::vector<float> ones((std::size_t{1} << 24) + 1, 1.0f);
+    EXPECT_EQ(sum_of_squares(ones.data(), ones.size()), 0x1p24 + 1);
+    for (std::size_t count = 0; count <= kLongest; ++count) {
+      EXPECT_EQ(sum_of_squares(ones.data(), count), static_cast<double>(count));
+    }
+  });
+}
+
 // No element's update depends on its neighbours or on where a vector begins.
 RC_GTEST_PROP(UpdatesProperty, PartsUpdateAsTheWhole, ()) {
   const auto count = *rc::gen::inRange<std::size_t>(1, kLongest);

@@ -107,13 +107,13 @@ void expect_same_bits(const Step& step, const Step& expected) {
   EXPECT_EQ(step.model.statistics, expected.model.statistics);
 }
 
-// Adam on the same batch over and over.
+// By Adam, unless told otherwise, on the same batch over and over.
 Model trained(const Network& network, const ProgramOptions& options, int num_steps,
-              int num_threads = 2) {
+              int num_threads = 2, const OptimizerOptions& rule = {}) {
   core::ThreadPool pool(num_threads);
   Program program(network, options, pool);
   Model model = initial_model(network, 1);
-  Optimizer optimizer({}, model.parameters.size());
+  Optimizer optimizer(rule, network, options.freeze);
   const auto images = images_for(network, options.max_batch);
   const auto labels = labels_for(network, options.max_batch);
   std::vector<float> logit_gradients(labels.size() * network.num_classes());
@@ -192,6 +192,20 @@ TEST(Bits, OfTheWeightsAreTheSameAfterThirtyStepsOnAnyNumberOfThreads) {
   const Model expected = trained(network, options, 30, 1);
   for (const int num_threads : {2, 5}) {
     expect_same_bits(trained(network, options, 30, num_threads), expected);
+  }
+}
+
+TEST(Bits, OfMuonsWeightsAreTheSameOnAnyNumberOfThreadsKeptOrRecomputed) {
+  const Network network = of_all_gradients({.height = 10, .width = 9, .channels = 3});
+  const OptimizerOptions muon{.kind = OptimizerKind::muon, .muon_max_size = 0};
+  for (const Precision precision : kPrecisions) {
+    SCOPED_TRACE(static_cast<int>(precision));
+    ProgramOptions options{.max_batch = 6, .precision = precision};
+    const Model expected = trained(network, options, 5, 1, muon);
+    options.recompute = true;
+    for (const int num_threads : {1, 2, 3, 5}) {
+      expect_same_bits(trained(network, options, 5, num_threads, muon), expected);
+    }
   }
 }
 

@@ -81,8 +81,8 @@ TEST(OwnRule, GoesOnFromASavedStateAndRefusesAnothers) {
   uninterrupted.step(0.1f, gradients, whole, pool);
   resumed.step(0.1f, gradients, rest, pool);
   EXPECT_EQ(rest, whole);
-  testing::expect_error(core::ErrorKind::data, {"update rule", "velocity", "3 numbers"},
-                        [&] { resumed.restore({.step = 1}); });
+  edgeprune::testing::expect_error(core::ErrorKind::data, {"update rule", "velocity", "3 numbers"},
+                                   [&] { resumed.restore({.step = 1}); });
 }
 
 TEST(OwnRule, HasTheSameBitsOnAnyNumberOfThreads) {

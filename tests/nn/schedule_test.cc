@@ -31,9 +31,20 @@ TEST(Schedule, OneCyclePeaksAtAFifth) {
   EXPECT_NEAR(schedule.at(99, 100), 0.00115652, 1e-7);
 }
 
+TEST(Schedule, LinearPeaksAtAFifthAndFallsInALineToZero) {
+  const Schedule schedule{
+      .kind = ScheduleKind::linear, .base_learning_rate = 1, .peak_learning_rate = 3};
+  EXPECT_EQ(schedule.at(0, 100), 1.0f);
+  EXPECT_FLOAT_EQ(schedule.at(10, 100), 2.0f);
+  EXPECT_FLOAT_EQ(schedule.at(20, 100), 3.0f);
+  EXPECT_FLOAT_EQ(schedule.at(60, 100), 1.5f);
+  EXPECT_FLOAT_EQ(schedule.at(99, 100), 3.0f / 80);
+  EXPECT_EQ(schedule.at(100, 100), 0.0f);
+}
+
 TEST(Schedule, OfOneStepBeginsAtTheBase) {
-  for (const ScheduleKind kind :
-       {ScheduleKind::constant, ScheduleKind::cosine, ScheduleKind::one_cycle}) {
+  for (const ScheduleKind kind : {ScheduleKind::constant, ScheduleKind::cosine,
+                                  ScheduleKind::one_cycle, ScheduleKind::linear}) {
     const Schedule schedule{.kind = kind, .base_learning_rate = 1, .peak_learning_rate = 3};
     EXPECT_EQ(schedule.at(0, 1), 1.0f);
   }
@@ -43,9 +54,11 @@ RC_GTEST_PROP(ScheduleProperty, StaysWithinItsBounds, ()) {
   const auto planned = *rc::gen::inRange<std::uint64_t>(1, 10000);
   const auto step = *rc::gen::inRange<std::uint64_t>(0, planned);
   Schedule schedule{.base_learning_rate = 0.25f, .peak_learning_rate = 1};
-  schedule.kind = ScheduleKind::one_cycle;
-  RC_ASSERT(schedule.at(step, planned) > 0);
-  RC_ASSERT(schedule.at(step, planned) <= 1);
+  for (const ScheduleKind kind : {ScheduleKind::one_cycle, ScheduleKind::linear}) {
+    schedule.kind = kind;
+    RC_ASSERT(schedule.at(step, planned) > 0);
+    RC_ASSERT(schedule.at(step, planned) <= 1);
+  }
   schedule.kind = ScheduleKind::cosine;
   RC_ASSERT(schedule.at(step, planned) > 0);
   RC_ASSERT(schedule.at(step, planned) <= 0.25f);

@@ -39,6 +39,8 @@ std::string other_value(const config::ConfigField& field) {
       {"train.batch_size", "8"},
       {"train.precision", "bf16_storage"},
       {"train.evaluate_every_epochs", "2"},
+      {"train.head_learning_rate_factor", "2"},
+      {"train.norm_learning_rate_factor", "2"},
       {"limits.memory_bytes", "1GB"},
       {"budget.samples", "100000"},
       {"budget.seconds", "1000"},
@@ -48,10 +50,11 @@ std::string other_value(const config::ConfigField& field) {
       {"device.profile", "laptop"},
       {"pause.allowed_hours", "00:00-23:59"},
       {"run.seed", "5"},
-      {"run.controls", "[\"random\"]"}};
+      {"run.controls", "[\"random\"]"},
+      {"train.resolutions", "[[1, 1]]"}};
   if (const auto own = kOwn.find(field.key); own != kOwn.end()) return own->second;
   if (!field.words.empty()) return std::string(field.words.back());
-  if (field.type == "boolean") return "true";
+  if (field.type == "boolean") return field.value(config::Config()) == "true" ? "false" : "true";
   return field.range == "in [0, 1)" || field.range.starts_with("-1 or") ? "0.5" : "1";
 }
 

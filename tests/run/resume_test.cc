@@ -75,9 +75,13 @@ TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
       {"prune.strategy=facility_location"},
       {"prune.strategy=auto", "prune.constraint=storage"},
       {"prune.strategy=beta", "score.warmup_iterations=30", "score.columns=[\"tdds\", \"aum\"]"},
-      {"prune.strategy=short", "train.recipe=auto"},
+      {"prune.strategy=short", "train.recipe=auto", "train.epochs=9"},
+      {"prune.strategy=short", "train.recipe=auto", "model.network=cnn", "train.epochs=30"},
+      {"prune.strategy=random", "train.optimizer=muon", "model.network=cnn"},
       {"train.optimizer=sgd"},
       {"train.optimizer=adamw", "train.weight_decay=0.01", "train.schedule=one_cycle"},
+      {"train.optimizer=muon", "train.schedule=linear", "train.head_learning_rate_factor=9"},
+      {"train.optimizer=muon", "model.network=cnn", "train.muon_keeps_norm=false"},
       {"model.network=cnn"},
       {"model.network=cnn", "train.precision=bf16_storage"}};
   for (std::size_t i = 0; i < variants.size(); ++i) {
@@ -87,7 +91,7 @@ TEST(Resume, HoldsForEveryStrategyScoreModeAndOptimizer) {
     const config::Config whole = data.config("whole" + std::to_string(i), overrides);
     (void)SmallRun::run(whole);
     const config::Config stopped = data.config("stopped" + std::to_string(i), overrides);
-    stop_and_resume(stopped, 4 + i);
+    stop_and_resume(stopped, 4 + i % 14);  // of 17 steps
     expect_same_run(whole, stopped);
   }
 }
@@ -262,7 +266,9 @@ TEST(Threads, AnyNumberOfThemGivesTheSameBits) {
            {"train.precision=bf16_storage", "prune.strategy=facility_location"},
            {"train.memory=accumulate", "train.micro_batch_size=16", "prune.strategy=k_center"},
            {"train.memory=recompute", "prune.strategy=infobatch"},
-           {"model.network=mobilenet_v2", "prune.strategy=top", "train.horizontal_flip=true"}}) {
+           {"model.network=mobilenet_v2", "prune.strategy=top", "train.horizontal_flip=true"},
+           {"model.first_layer=pca", "train.horizontal_flip=true",
+            "train.flip_order=alternating"}}) {
     const std::string name = std::to_string(++number);
     std::vector<std::string> one = overrides;
     one.push_back("run.threads=1");

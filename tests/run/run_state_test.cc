@@ -142,7 +142,7 @@ TEST(RunState, NamesWhatIsDamaged) {
   expect_damaged("/label_noise/standard_error", 2, "'label_noise.standard_error'");
   expect_damaged("/num_samples", 0, "'num_samples'");
   expect_damaged("/batch", 151, "'batch'");
-  expect_damaged("/pass_samples", 151, "'pass_samples'");
+  expect_damaged("/pass_samples", 302, "'pass_samples'");
 }
 
 TEST(RunState, NamesWhatDoesNotGoTogether) {

@@ -1,5 +1,7 @@
 #include "edgeprune/train/recipe.h"
 
+#include "edgeprune/nn/networks.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,44 +10,74 @@
 namespace edgeprune::train {
 namespace {
 
-TEST(Recipe, RisesToAPeakThatGrowsWithTheNumberOfSteps) {
-  const TrainingRecipe brief = automatic_recipe({.steps = 200});
-  const TrainingRecipe lengthy = automatic_recipe({.steps = 2000});
-  EXPECT_EQ(brief.schedule.kind, nn::ScheduleKind::one_cycle);
-  EXPECT_FLOAT_EQ(brief.schedule.peak_learning_rate, 0.006f);
-  EXPECT_FLOAT_EQ(lengthy.schedule.peak_learning_rate, 0.01f);
-  EXPECT_FLOAT_EQ(brief.label_smoothing, 0.1f);
+const nn::Shape kImages{.height = 32, .width = 32, .channels = 3};
+const nn::Network kShallow = nn::cnn(kImages, 10);
+
+TEST(Recipe, RisesToAPeakAndFallsToNothing) {
+  const TrainingRecipe recipe = automatic_recipe({.network = kShallow, .keep_ratio = 0.1});
+  EXPECT_EQ(recipe.schedule.kind, nn::ScheduleKind::linear);
+  EXPECT_EQ(recipe.optimizer.kind, nn::OptimizerKind::muon);
+  EXPECT_GT(recipe.schedule.peak_learning_rate, 10 * recipe.schedule.base_learning_rate);
+  EXPECT_EQ(recipe.last_batch, core::LastBatch::fill);
+  EXPECT_EQ(check_resolutions(recipe.resolutions), "");
+  EXPECT_EQ(recipe.resolutions.size(), 3u);
 }
 
-TEST(Recipe, GoesOnFromTheWarmUpsRateWhateverTheNumberOfSteps) {
-  for (const std::uint64_t steps : {10, 10000}) {
-    const TrainingRecipe recipe = automatic_recipe({.warms_up = true, .steps = steps});
+TEST(Recipe, GoesOnFromTheWarmUpsRateWhateverTheKeepRatio) {
+  for (const double keep_ratio : {0.1, 0.9}) {
+    const TrainingRecipe recipe =
+        automatic_recipe({.network = kShallow, .warms_up = true, .keep_ratio = keep_ratio});
     EXPECT_EQ(recipe.schedule.kind, nn::ScheduleKind::cosine);
     EXPECT_FLOAT_EQ(recipe.schedule.base_learning_rate, 0.003f);
-    EXPECT_FLOAT_EQ(recipe.schedule.at(0, steps), 0.003f);
+    EXPECT_FLOAT_EQ(recipe.schedule.at(0, 100), 0.003f);
+    EXPECT_EQ(recipe.batch_size, 64u);
   }
 }
 
 TEST(Recipe, IsAMultipleOfTheBaseLearningRate) {
-  EXPECT_FLOAT_EQ(
-      automatic_recipe({.steps = 100, .base_learning_rate = 0.1f}).schedule.peak_learning_rate,
-      0.6f);
+  const auto peak = [](float base) {
+    return automatic_recipe(
+               {.network = kShallow, .given = {.schedule = {.base_learning_rate = base}}})
+        .schedule.peak_learning_rate;
+  };
+  EXPECT_FLOAT_EQ(peak(0.1f), 100 * peak(0.001f));
+}
+
+// Muon scales weights freely, which is harmless only before a batch norm that learns.
+TEST(Recipe, LeavesMuonOutWhereNormsMatter) {
+  const auto kind = [](const nn::Network& network, nn::Freeze freeze, bool is_fine_tuned) {
+    return automatic_recipe({.network = network, .freeze = freeze, .is_fine_tuned = is_fine_tuned})
+        .optimizer.kind;
+  };
+  EXPECT_EQ(kind(kShallow, nn::Freeze::none, false), nn::OptimizerKind::muon);
+  EXPECT_EQ(kind(kShallow, nn::Freeze::none, true), nn::OptimizerKind::adam);
+  EXPECT_EQ(kind(kShallow, nn::Freeze::batch_norm, false), nn::OptimizerKind::adam);
+  EXPECT_EQ(kind(nn::mlp(kImages, {8}, 10), nn::Freeze::none, false), nn::OptimizerKind::adam);
+}
+
+TEST(Recipe, KeepsToFullSizeWhereANetworkSuitsNoOther) {
+  EXPECT_TRUE(automatic_recipe({.network = nn::mlp(kImages, {8}, 10)}).resolutions.empty());
 }
 
 TEST(Recipe, NamesTheNumbersItTrainsWith) {
-  TrainingRecipe recipe{.schedule = {.kind = nn::ScheduleKind::one_cycle,
+  TrainingRecipe recipe{.optimizer = {.beta2 = 0.87f, .head_learning_rate_factor = 5},
+                        .schedule = {.kind = nn::ScheduleKind::one_cycle,
                                      .base_learning_rate = 0.0045f,
                                      .peak_learning_rate = 0.0123f},
                         .label_smoothing = 0.07f,
-                        .beta2 = 0.87f};
+                        .batch_size = 48,
+                        .resolutions = {{0.5, 0.25}, {1, 0.75}}};
   const auto expect_parts = [&](const std::vector<std::string>& parts) {
     for (const std::string& part : parts) {
       EXPECT_NE(recipe.text().find(part), std::string::npos) << part << " in " << recipe.text();
     }
   };
-  expect_parts({"one_cycle", "0.0123", "smoothing 0.07", "beta2 0.87"});
+  expect_parts({"one_cycle to 0.0123", "smoothing 0.07", "beta2 0.87", "head 5 times",
+                "batches of 48", "25 % of the work at size 0.5"});
   recipe.schedule.kind = nn::ScheduleKind::cosine;
-  expect_parts({"cosine", "0.0045", "smoothing 0.07", "beta2 0.87"});
+  expect_parts({"cosine from 0.0045", "smoothing 0.07", "beta2 0.87"});
+  recipe.optimizer.kind = nn::OptimizerKind::muon;
+  expect_parts({"muon at 0.0769"});
 }
 
 }  // namespace

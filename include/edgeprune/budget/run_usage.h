@@ -9,7 +9,10 @@ namespace edgeprune::budget {
 
 /// Adds up over interruptions.
 struct RunUsage {
-  std::uint64_t learning_samples = 0;  // forward and backward
+  std::uint64_t learning_samples = 0;  // forward and backward, whatever their size
+  /// Their work and the optimizer's, in samples at full size: the samples themselves where all are
+  /// and the optimizer multiplies no matrices.
+  double learning_work = 0;
   std::uint64_t scoring_forward_samples = 0;
   std::uint64_t evaluation_samples = 0;  // forward only
   /// Forward passes by which a budget measures what an evaluation takes. How many there are goes by

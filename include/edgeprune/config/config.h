@@ -13,6 +13,7 @@
 #include "edgeprune/budget/pause_rules.h"
 #include "edgeprune/budget/usage_meter.h"
 #include "edgeprune/config/catalogues.h"
+#include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/units.h"
 #include "edgeprune/data/loader.h"
@@ -22,9 +23,11 @@
 #include "edgeprune/score/scores.h"
 #include "edgeprune/select/auto_strategy.h"
 #include "edgeprune/select/strategy.h"
+#include "edgeprune/train/first_layer.h"
 #include "edgeprune/train/memory_choice.h"
 #include "edgeprune/train/precision_choice.h"
 #include "edgeprune/train/recipe.h"
+#include "edgeprune/train/resolutions.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +55,8 @@ struct Config {
     std::uint32_t channels = 0;     // folder: 1 or 3; 0: as stored
     std::uint32_t train_limit = 0;  // so many samples, evenly spaced; 0: all
     std::uint32_t test_limit = 0;
+    std::uint64_t sample_seed = 0;  // of the training samples of train_limit; 0: evenly spaced
+    data::Part test_part = data::Part::all;
     double label_noise = 0;  // the share of training labels that are made wrong
     double class_skew = 0;   // concentration of the Dirichlet draw of class shares; 0: none
   } data;
@@ -62,7 +67,8 @@ struct Config {
     float width_multiplier = 1;                       // mobilenet_v2
     nn::Stem stem = nn::Stem::small_image;            // mobilenet_v2, resnet18, resnet34
     std::string init;                                 // a safetensors file to start from
-    nn::Freeze freeze = nn::Freeze::none;             // what training leaves as it is
+    train::FirstLayer first_layer = train::FirstLayer::random;
+    nn::Freeze freeze = nn::Freeze::none;  // what training leaves as it is
   } model;
 
   struct Score {
@@ -86,14 +92,16 @@ struct Config {
     train::Recipe recipe = train::Recipe::as_given;
     std::uint32_t epochs = 10;
     std::uint32_t batch_size = 64;
+    core::LastBatch last_batch = core::LastBatch::keep;
+    std::vector<train::Resolution> resolutions;  // empty: all at full size
     train::WantedPrecision precision = train::WantedPrecision::f32;
     train::MemoryMode memory = train::MemoryMode::automatic;
     std::uint32_t micro_batch_size = 0;  // 0: chosen
-    nn::OptimizerOptions
-        optimizer;          // keys: optimizer, momentum, beta1, beta2, epsilon, weight_decay
-    nn::Schedule schedule;  // keys: schedule, learning_rate, peak_learning_rate
+    nn::OptimizerOptions optimizer;      // keys: optimizer, and its members' names
+    nn::Schedule schedule;               // keys: schedule, learning_rate, peak_learning_rate
     float label_smoothing = 0;
-    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip
+    data::Augmentation augmentation;          // keys: crop_padding_pixels, horizontal_flip,
+                                              // flip_order
     std::uint32_t evaluate_every_epochs = 1;  // the last epoch always is; 0: only that one
   } train;
 
@@ -163,8 +171,9 @@ struct FieldNeed {
 struct ConfigField {
   std::string_view key;  // "train.learning_rate"
   std::string type;      // "float", "integer", "decimal", "byte count", "string", "path", "name or
-                         // path", "boolean", "list of integers", "list of strings", or the allowed
-                         // words: "adam | adamw | sgd"
+                     // path", "boolean", "list of integers", "list of strings", "list of pairs of
+                     // numbers", or the allowed
+                     // words: "adam | adamw | sgd"
   std::string_view range;        // "above 0", "in (0, 1]", ...; empty where all goes
   std::string_view unit;         // "samples", "seconds", ...; empty where there is none
   std::string_view description;  // one or two sentences

@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   label_noise = 7,
   class_skew = 8,
   curve_refit = 9,
+  sample_limit = 12,
 };
 
 struct RandomKey {

@@ -20,10 +20,10 @@ struct RunWork {
   std::uint32_t num_stored = 0;   // samples that stay stored after selection
   std::uint32_t num_test = 0;
   std::uint64_t score_steps = 0;            // T_0
-  std::uint64_t score_samples = 0;          // forward and backward
+  double score_samples = 0;                 // forward and backward, as so many at full size
   std::uint64_t score_forward_samples = 0;  // features included
   std::uint64_t train_steps = 0;            // (7)
-  std::uint64_t train_samples = 0;
+  double train_samples = 0;
   std::uint64_t full_samples = 0;        // E * N: training on everything, for the ratios; > 0
   std::uint64_t evaluation_samples = 0;  // forward
   double flops_per_sample = 0;           // c(theta)

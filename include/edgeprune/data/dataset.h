@@ -65,6 +65,17 @@ struct Dataset {
 /// every class; finished anew. A limit of 0, or of all samples or more, keeps all.
 [[nodiscard]] Dataset take_evenly(const Dataset& dataset, std::uint32_t limit);
 
+/// `limit` samples at random, in their order: a function of the seed alone. A limit of 0, or of all
+/// samples or more, keeps all.
+[[nodiscard]] Dataset take_at_random(const Dataset& dataset, std::uint32_t limit,
+                                     std::uint64_t seed);
+
+/// Of each class every other sample, in order: half a begins with its first, half b with its
+/// second.
+enum class Part { all, a, b };
+/// A half without samples is an Error of kind data.
+[[nodiscard]] Dataset take_part(const Dataset& dataset, Part part);
+
 /// The given samples in their order (ascending or not, none twice), finished anew.
 [[nodiscard]] Dataset take_samples(const Dataset& dataset, std::span<const std::uint32_t> samples);
 

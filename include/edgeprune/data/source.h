@@ -27,7 +27,9 @@ struct SourceOptions {
   std::filesystem::path labels;
   NpyLayout layout = NpyLayout::nhwc;
   ImageFolderOptions folder;
-  std::uint32_t limit = 0;        // so many samples, evenly spaced; 0: all
+  std::uint32_t limit = 0;        // so many samples; 0: all
+  std::uint64_t sample_seed = 0;  // at random by this seed; 0: evenly spaced
+  Part part = Part::all;          // taken first
   std::uint32_t num_classes = 0;  // 0: from the data
 };
 

@@ -29,4 +29,11 @@ struct AdamUpdate {
 void adam_update(const AdamUpdate& update, const float* gradients, std::size_t count,
                  float* parameters, float* mean, float* second_moment);
 
+/// The sum of squares: of floats over short stretches, of doubles over these.
+[[nodiscard]] double sum_of_squares(const float* values, std::size_t count);
+
+/// velocity = momentum * velocity + gradient; returns the sum of squares of Nesterov's step,
+/// gradient + momentum * velocity.
+double nesterov_update(float momentum, const float* gradients, std::size_t count, float* velocity);
+
 }  // namespace edgeprune::kernels

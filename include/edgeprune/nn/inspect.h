@@ -52,7 +52,7 @@ struct TrainingMemory {
   std::size_t parameter_bytes = 0;
   std::size_t statistics_bytes = 0;  // running means and variances
   std::size_t gradient_bytes = 0;    // of all parameters, trained or not
-  std::size_t optimizer_bytes = 0;   // of the trained parameters
+  std::size_t optimizer_bytes = 0;   // its state, of the trained parameters, and scratch
   std::size_t activation_bytes = 0;  // of a batch
 };
 [[nodiscard]] TrainingMemory training_memory(const Network& network,

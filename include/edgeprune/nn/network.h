@@ -136,6 +136,10 @@ class Network {
   [[nodiscard]] const Operation* head() const;
   /// The values of one sample that the head reads, its features; 0 without a head.
   [[nodiscard]] std::size_t num_features() const;
+  /// The same operations, and so the same parameters, on samples of another size. A layer whose
+  /// weights depend on the size (a linear layer that reads more than one pixel), or whose window
+  /// does not fit, is an Error of kind config that names it; so is another number of channels.
+  [[nodiscard]] Network resized(const Shape& input) const;
 
   /// Work of one of operations() for one sample, by definition, however the engine goes about it.
   /// Multiply-adds count as two. Forward is the products of a convolution (depthwise too) or linear
@@ -155,6 +159,7 @@ class Network {
 
  private:
   Value append(Operation operation);
+  [[nodiscard]] Shape shape_of(const Operation& operation) const;
   Value clamp(std::string_view layer, Value x, float low, float high);
 
   std::vector<Operation> operations_;

@@ -50,6 +50,10 @@ struct ProgramMemory {
 [[nodiscard]] ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
                                            int num_threads);
 
+/// That of programs of the networks that share their memory (make_programs): the largest.
+[[nodiscard]] ProgramMemory program_memory(std::span<const Network> networks,
+                                           const ProgramOptions& options, int num_threads);
+
 /// One step of a program, the time spent in it since the program was made, in all passes, and the
 /// bytes that it moved meanwhile: every tensor it read or wrote, once for each pass over it, and
 /// its parameters (docs/engine.md). What is computed again going backward counts as forward.
@@ -96,11 +100,21 @@ class Program {
   [[nodiscard]] const Network& network() const;
   /// In the order of the forward pass; all zeros unless ProgramOptions::profile.
   [[nodiscard]] std::vector<StepProfile> profile() const;
+  /// Of programs that share their memory, all of it.
   [[nodiscard]] ProgramMemory memory() const;
 
  private:
+  friend std::vector<Program> make_programs(std::span<const Network> networks,
+                                            const ProgramOptions& options, core::ThreadPool& pool);
   struct State;
+  explicit Program(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// A program per network, such as one network at several sizes, in the same memory: a forward pass
+/// of one ends what another still holds, so that its backward() must have come before.
+[[nodiscard]] std::vector<Program> make_programs(std::span<const Network> networks,
+                                                 const ProgramOptions& options,
+                                                 core::ThreadPool& pool);
 
 }  // namespace edgeprune::nn

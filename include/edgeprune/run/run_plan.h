@@ -2,7 +2,9 @@
 // What a run is going to do, in numbers, before it does any of it.
 
 #include "edgeprune/config/config.h"
+#include "edgeprune/core/batch_plan.h"
 #include "edgeprune/nn/network.h"
+#include "edgeprune/run/training_stages.h"
 #include "edgeprune/select/strategy.h"
 
 #include <cstdint>
@@ -22,9 +24,13 @@ struct RunPlan {
   std::uint64_t scoring_samples = 0;          // forward and backward
   std::uint64_t scoring_forward_samples = 0;  // score mode `evaluations`, samples left unseen, and
                                               // features
-  std::uint64_t training_samples = 0;         // forward and backward
-  double paper_cost_ratio = 1;                // (27)
-  double cost_ratio = 1;                      // with all scoring work, over E epochs on all data
+  std::uint64_t training_samples = 0;         // forward and backward, whatever their size
+  TrainingStages stages;                      // the steps by size
+  // In samples at full size, the optimizer's own products (nn::update_flops) included.
+  double scoring_work = 0;  // forward and backward alone
+  double training_work = 0;
+  double paper_cost_ratio = 1;  // (27)
+  double cost_ratio = 1;        // with all scoring work, over E epochs on all data
 };
 
 /// What is known of a run under way.
@@ -41,6 +47,10 @@ struct PlanContext {
 [[nodiscard]] RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
                                std::uint32_t num_samples, const nn::Network& network,
                                const PlanContext& context = {});
+
+/// How a pass over so many samples is cut after the warm-up.
+[[nodiscard]] core::BatchPlan training_batches(const config::Config& config,
+                                               std::uint32_t num_samples);
 
 /// The iteration counts after which score mode `evaluations` evaluates all samples: `evaluations`
 /// of them, evenly spaced, the last at warmup_iterations; fewer where there are fewer iterations.

@@ -35,6 +35,8 @@ struct TrainerOptions {
   nn::Precision precision = nn::Precision::f32;
   bool recompute = false;              // nn::ProgramOptions
   std::uint32_t micro_batch_size = 0;  // 0, or the batch size: a batch is not split
+  /// Sizes of training batches besides the network's own. Samples are evaluated at that alone.
+  std::vector<core::SampleShape> other_sizes;
 
   [[nodiscard]] bool is_split() const {
     return micro_batch_size > 0 && micro_batch_size < batch_size;
@@ -44,8 +46,12 @@ struct TrainerOptions {
     return is_split() ? micro_batch_size : batch_size;
   }
 };
-/// The program of such a trainer.
+/// The programs of such a trainer: they share their memory.
 [[nodiscard]] nn::ProgramOptions program_options(const TrainerOptions& options);
+/// The network at its own size, then at the others. One that does not suit it is an Error of kind
+/// config that names the layer.
+[[nodiscard]] std::vector<nn::Network> networks_by_size(const nn::Network& network,
+                                                        const TrainerOptions& options);
 
 /// Per-sample results over some samples, in their order.
 struct Evaluation {
@@ -81,7 +87,8 @@ class Trainer {
   /// its running statistics once for each. A micro-batch of one joins the one before. `weights` per
   /// sample, empty: all 1. A loss that is not finite is an Error of kind numeric that names the
   /// samples, the step (counted over all this trainer's and its restored state's) and the learning
-  /// rate; the parameters are then not updated, but running statistics have seen the batch.
+  /// rate; the parameters are then not updated, but running statistics have seen the batch. A batch
+  /// of a size that the options do not name is an internal Error.
   Step train_batch(const data::Batch& batch, float learning_rate,
                    std::span<const float> weights = {}, const score::ScoreNeeds& observed = {});
 
@@ -91,18 +98,19 @@ class Trainer {
                                     const data::Normalisation& normalisation,
                                     const EvaluateOptions& options = {});
 
-  [[nodiscard]] const nn::Network& network() const { return program_.network(); }
+  [[nodiscard]] const nn::Network& network() const { return programs_.front().network(); }
   [[nodiscard]] const nn::Model& model() const { return model_; }
   [[nodiscard]] const nn::OptimizerState& optimizer_state() const { return optimizer_.state(); }
   /// Lets `fill` write saved numbers over the weights and the optimizer's state; their lengths must
   /// stay.
   void restore(const std::function<void(nn::Model&, nn::OptimizerState&)>& fill);
-  [[nodiscard]] nn::ProgramMemory program_memory() const { return program_.memory(); }
+  [[nodiscard]] nn::ProgramMemory program_memory() const { return programs_.front().memory(); }
   /// For LoaderOptions::pool of the batches that it trains on: its own threads where they are all
   /// that this process may use, else null. Several trainers that share the processors have null.
   [[nodiscard]] core::ThreadPool* loading_pool() const;
 
  private:
+  [[nodiscard]] nn::Program& program_for(std::size_t sample_values);
   std::uint32_t train_part(const data::Batch& batch, const core::BatchRange& part,
                            std::span<const float> weights, float learning_rate,
                            const score::ScoreNeeds& observed);
@@ -116,7 +124,8 @@ class Trainer {
 
   TrainerOptions options_;
   core::ThreadPool& pool_;
-  nn::Program program_;
+  std::vector<nn::Program> programs_;  // by size, the network's own first
+  nn::Program* program_ = nullptr;     // of the last forward pass
   nn::Model model_;
   nn::Optimizer optimizer_;
   std::vector<float> gradients_;

@@ -15,6 +15,7 @@ namespace edgeprune::train {
 struct PassOptions {
   core::Purpose purpose = core::Purpose::training_order;  // with seed and epoch, the order's key
   std::uint32_t batch_size = 64;
+  core::LastBatch last_batch = core::LastBatch::keep;
   /// Its seed, epoch and first batch are those of the pass.
   data::LoaderOptions loader;
 };
@@ -31,9 +32,10 @@ class TrainingPass {
   [[nodiscard]] std::vector<float> weights(std::uint32_t batch) const;
 
  private:
-  std::vector<std::uint32_t> order_;
   std::vector<float> weights_;  // of the pass's samples, before they were shuffled
   core::BatchPlan batches_;
+  // Of the pass's samples; behind them those that fill the last batch.
+  std::vector<std::uint32_t> order_;
   std::unique_ptr<data::BatchLoader> loader_;
 };
 

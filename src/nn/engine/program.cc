@@ -57,6 +57,19 @@ ScratchNeeds max_scratch(std::span<const std::unique_ptr<Step>> steps, bool back
   return most;
 }
 
+ScratchNeeds larger_of(const ScratchNeeds& a, const ScratchNeeds& b) {
+  ScratchNeeds most;
+  const auto take = [&](std::size_t ScratchNeeds::*member) {
+    most.*member = std::max(a.*member, b.*member);
+  };
+  for (const auto& buffer : kThreadBuffers) take(buffer.floats);
+  for (const auto& buffer : kSharedBuffers) take(buffer.floats);
+  take(&ScratchNeeds::rows);
+  take(&ScratchNeeds::stage_rows);
+  take(&ScratchNeeds::sums);
+  return most;
+}
+
 ThreadScratch make_thread_scratch(const ScratchNeeds& needs) {
   ThreadScratch scratch;
   for (const auto& buffer : kThreadBuffers) {
@@ -76,13 +89,39 @@ SharedScratch make_shared_scratch(const ScratchNeeds& needs) {
   return scratch;
 }
 
-ProgramMemory memory_of(const ScratchNeeds& needs, const MemoryPlan& plan, int num_threads) {
+// What one program needs, or the larger of what several do.
+struct MemoryNeeds {
+  ScratchNeeds scratch;
+  std::size_t arena_bytes = 0;
+
+  void include(const MemoryNeeds& other) {
+    scratch = larger_of(scratch, other.scratch);
+    arena_bytes = std::max(arena_bytes, other.arena_bytes);
+  }
+};
+
+struct ProgramStorage {
+  ProgramStorage(const MemoryNeeds& given, int num_threads)
+      : needs(given),
+        arena(needs.arena_bytes / sizeof(float)),
+        shared(make_shared_scratch(needs.scratch)) {
+    for (int t = 0; t < num_threads; ++t) scratch.push_back(make_thread_scratch(needs.scratch));
+  }
+
+  MemoryNeeds needs;
+  core::AlignedBuffer arena;
+  SharedScratch shared;
+  std::vector<ThreadScratch> scratch;
+};
+
+ProgramMemory memory_of(const MemoryNeeds& memory, int num_threads) {
+  const ScratchNeeds& needs = memory.scratch;
   std::size_t of_thread = needs.rows * sizeof(void*);
   for (const auto& buffer : kThreadBuffers) of_thread += needs.*buffer.floats * sizeof(float);
   std::size_t shared = needs.stage_rows * sizeof(void*);
   for (const auto& buffer : kSharedBuffers) shared += needs.*buffer.floats * sizeof(float);
   shared += core::kMaxTasks * needs.sums * sizeof(double);
-  return {.arena_bytes = plan.bytes,
+  return {.arena_bytes = memory.arena_bytes,
           .scratch_bytes = static_cast<std::size_t>(num_threads) * of_thread + shared};
 }
 
@@ -106,19 +145,23 @@ struct Program::State {
         options(given),
         pool(threads),
         compiled(compile(network, options)),
-        plan(plan_memory(compiled, options)),
-        needs(max_scratch(compiled.steps, options.backward)),
-        arena(plan.bytes / sizeof(float)),
-        shared(make_shared_scratch(needs)) {
+        plan(plan_memory(compiled, options)) {
     for (const TensorInfo& info : tensor_layout(network)) {
       (info.is_statistic() ? num_statistics : num_parameters) += info.size;
     }
-    for (int t = 0; t < pool.size(); ++t) scratch.push_back(make_thread_scratch(needs));
     for (const auto& step : compiled.steps) {
       profile.push_back({.name = step->name(),
                          .kind = std::string(step->kind()),
                          .output = step->output()->shape});
     }
+  }
+
+  [[nodiscard]] MemoryNeeds needs() const {
+    return {.scratch = max_scratch(compiled.steps, options.backward), .arena_bytes = plan.bytes};
+  }
+
+  void use(std::shared_ptr<ProgramStorage> memory) {
+    storage = std::move(memory);
     for (std::size_t i = 1; i < compiled.activations.size(); ++i) {
       if (!compiled.activations[i]->wants_gradient) continue;
       compiled.activations[i]->gradient = memory_at(plan.places[i].gradient);
@@ -126,7 +169,9 @@ struct Program::State {
     use_forward_places();
   }
 
-  [[nodiscard]] void* memory_at(std::size_t bytes) { return arena.data() + bytes / sizeof(float); }
+  [[nodiscard]] void* memory_at(std::size_t bytes) {
+    return storage->arena.data() + bytes / sizeof(float);
+  }
   void place_values(std::size_t activation, std::size_t offset) {
     compiled.activations[activation]->writable = memory_at(offset);
     compiled.activations[activation]->values = memory_at(offset);
@@ -136,8 +181,8 @@ struct Program::State {
     return {.batch = batch,
             .mode = mode,
             .pool = pool,
-            .scratch = scratch,
-            .shared = shared,
+            .scratch = storage->scratch,
+            .shared = storage->shared,
             .recompute = recompute};
   }
 
@@ -193,19 +238,37 @@ struct Program::State {
   core::ThreadPool& pool;
   CompiledNetwork compiled;
   MemoryPlan plan;
-  ScratchNeeds needs;
-  core::AlignedBuffer arena;
-  SharedScratch shared;
-  std::vector<ThreadScratch> scratch;
-  std::vector<StepProfile> profile;  // one per step
-  std::size_t num_parameters = 0;    // of the network's models
+  std::shared_ptr<ProgramStorage> storage;  // of several programs, where they share it
+  std::vector<StepProfile> profile;         // one per step
+  std::size_t num_parameters = 0;           // of the network's models
   std::size_t num_statistics = 0;
   std::uint32_t batch = 0;
   bool can_go_back = false;  // a forward pass in training mode left what backward() reads
 };
 
 Program::Program(const Network& network, const ProgramOptions& options, core::ThreadPool& pool)
-    : state_(std::make_unique<State>(network, options, pool)) {}
+    : state_(std::make_unique<State>(network, options, pool)) {
+  state_->use(std::make_shared<ProgramStorage>(state_->needs(), pool.size()));
+}
+
+Program::Program(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+std::vector<Program> make_programs(std::span<const Network> networks, const ProgramOptions& options,
+                                   core::ThreadPool& pool) {
+  std::vector<std::unique_ptr<Program::State>> states;
+  MemoryNeeds needs;
+  for (const Network& network : networks) {
+    states.push_back(std::make_unique<Program::State>(network, options, pool));
+    needs.include(states.back()->needs());
+  }
+  const auto storage = std::make_shared<ProgramStorage>(needs, pool.size());
+  std::vector<Program> programs;
+  for (auto& state : states) {
+    state->use(storage);
+    programs.push_back(Program(std::move(state)));
+  }
+  return programs;
+}
 
 Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;
@@ -220,9 +283,18 @@ std::string simd_target() {
 
 ProgramMemory program_memory(const Network& network, const ProgramOptions& options,
                              int num_threads) {
-  const CompiledNetwork compiled = compile(network, options);
-  return memory_of(max_scratch(compiled.steps, options.backward), plan_memory(compiled, options),
-                   num_threads);
+  return program_memory(std::span(&network, 1), options, num_threads);
+}
+
+ProgramMemory program_memory(std::span<const Network> networks, const ProgramOptions& options,
+                             int num_threads) {
+  MemoryNeeds needs;
+  for (const Network& network : networks) {
+    const CompiledNetwork compiled = compile(network, options);
+    needs.include({.scratch = max_scratch(compiled.steps, options.backward),
+                   .arena_bytes = plan_memory(compiled, options).bytes});
+  }
+  return memory_of(needs, num_threads);
 }
 
 const Network& Program::network() const {
@@ -234,7 +306,7 @@ std::vector<StepProfile> Program::profile() const {
 }
 
 ProgramMemory Program::memory() const {
-  return memory_of(state_->needs, state_->plan, state_->pool.size());
+  return memory_of(state_->storage->needs, state_->pool.size());
 }
 
 std::span<const float> Program::forward(Model& model, std::span<const float> images,

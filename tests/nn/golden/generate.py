@@ -53,7 +53,7 @@ from torch import nn
 
 THREADS = 2
 CASES = {"cnn_rgb": 1, "cnn_gray": 2, "strided": 3, "wide_kernel": 4, "residual": 5,
-         "projection": 6, "mlp": 7, "optimizers": 8, "loss": 9}
+         "projection": 6, "mlp": 7, "optimizers": 8, "loss": 9}  # 10: generate_muon.py
 NUM_PROJECTIONS = 32
 BATCH = 64
 TRAJECTORY_STEPS = 50

@@ -1,5 +1,5 @@
 #pragma once
-// The inputs and the files of generate.py and generate_deep.py, which say what each is. Every input
+// The inputs and the files of generate*.py, which say what each is. Every input
 // is recreated from integers, so that both sides start from the same bits.
 
 #include "edgeprune/core/safetensors.h"
@@ -26,6 +26,7 @@ enum class Case : std::uint32_t {
   mlp,
   optimizers,
   loss,
+  muon,
   mobilenet_v2 = 4096,
   resnet34 = 4112,
   mobilenet_v2_narrow = 4128,

@@ -1,0 +1,166 @@
+// Runs whose samples grow (train.resolutions), whose batches are filled up, and what they cost.
+
+#include "edgeprune/run/pipeline.h"
+
+#include "simulated_device.h"
+#include "small_run.h"
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <sstream>
+
+namespace edgeprune::run::sizes_test {
+namespace {
+
+using core::ErrorKind;
+using nlohmann::json;
+using testing::expect_error;
+
+const std::vector<std::string> kRising = {
+    "model.network=cnn",    "prune.strategy=random_scratch",
+    "prune.keep_ratio=0.5", "train.epochs=6",
+    "train.batch_size=8",   "train.resolutions=[[0.5, 0.2], [0.75, 0.3], [1.0, 0.5]]"};
+
+std::vector<std::string> with(std::vector<std::string> overrides,
+                              const std::vector<std::string>& more) {
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return overrides;
+}
+
+std::vector<json> metrics_of(const config::Config& config) {
+  std::istringstream lines(run_file(config, kMetricsFile));
+  std::vector<json> all;
+  for (std::string line; std::getline(lines, line);) {
+    all.push_back(json::parse(line));
+    all.back().erase("time");
+  }
+  return all;
+}
+
+void expect_same_bits(const config::Config& a, const config::Config& b) {
+  EXPECT_EQ(run_file(a, kModelFile), run_file(b, kModelFile));
+  EXPECT_EQ(metrics_of(a), metrics_of(b));
+}
+
+// 75 of 150 samples in 10 batches (the last of 3), 60 steps of 7.5 in the mean at full size: the
+// work of 450 samples.
+TEST(Sizes, KeepTheWorkAndBuyMoreSteps) {
+  const SmallRun data;
+  const RunResult plain =
+      SmallRun::run(data.config("plain", with(kRising, {"train.resolutions=[]"})));
+  EXPECT_EQ(plain.plan.training_steps, 60u);
+  EXPECT_EQ(plain.spent.learning_work, 450);
+  const RunResult rising = SmallRun::run(data.config("rising", kRising));
+  const TrainingStages& stages = rising.plan.stages;
+  ASSERT_EQ(stages.stages.size(), 3u);
+  EXPECT_EQ(stages.stages[0].shape, (core::SampleShape{4, 4, 1}));
+  EXPECT_EQ(stages.stages[1].shape, (core::SampleShape{6, 6, 1}));
+  const double of_first = 0.2 * 450 / (7.5 * stages.stages[0].sample_work);
+  const double of_second = 0.3 * 450 / (7.5 * stages.stages[1].sample_work);
+  EXPECT_EQ(stages.stages[0].end, static_cast<std::uint64_t>(of_first));
+  EXPECT_EQ(stages.stages[1].end - stages.stages[0].end, static_cast<std::uint64_t>(of_second));
+  EXPECT_GT(rising.plan.training_steps, 80u);
+  EXPECT_NEAR(rising.plan.training_work, 450, 8);
+  EXPECT_DOUBLE_EQ(rising.spent.learning_work, rising.plan.training_work);
+  EXPECT_EQ(rising.spent.learning_samples, rising.plan.training_samples);
+  EXPECT_NEAR(rising.plan.cost_ratio, plain.plan.cost_ratio, 0.02);
+}
+
+TEST(Sizes, AfterAnyStopGiveTheBitsOfTheUninterruptedRun) {
+  const SmallRun data;
+  const std::vector<std::vector<std::string>> variants = {
+      {"train.last_batch=fill", "train.precision=bf16_storage"},
+      {"prune.strategy=infobatch", "train.memory=recompute"},
+      {"prune.strategy=top", "train.memory=accumulate", "train.micro_batch_size=3"},
+      {"prune.strategy=rs2", "budget.samples=500", "train.last_batch=fill"}};
+  for (const auto& variant : variants) {
+    SCOPED_TRACE(variant[0]);
+    const std::string name = "whole" + variant[0];
+    const config::Config whole = data.config(name, with(kRising, variant));
+    const std::uint64_t steps = SmallRun::run(whole).plan.training_steps;
+    for (const std::uint64_t at : {std::uint64_t{5}, steps / 3, steps / 2, steps * 2 / 3}) {
+      SCOPED_TRACE(at);
+      const config::Config stopped = data.config(name + std::to_string(at), with(kRising, variant));
+      StopAfter stop(at);
+      expect_error(ErrorKind::interrupted, {"can be resumed"},
+                   [&] { (void)SmallRun::run(stopped, {.stop = &stop.flag, .events = &stop}); });
+      (void)run_pipeline(open_run_directory(stopped.run.directory), {});
+      expect_same_bits(whole, stopped);
+    }
+  }
+}
+
+TEST(Sizes, KeepABudgetOfSamplesToTheWork) {
+  const SmallRun data;
+  for (const std::string samples : {"200", "333", "800"}) {
+    SCOPED_TRACE(samples);
+    const RunResult result = SmallRun::run(data.config(
+        "budget" + samples, with(kRising, {"prune.strategy=top", "budget.samples=" + samples})));
+    const double budget = std::stod(samples);
+    EXPECT_LE(result.spent.learning_work, budget);
+    EXPECT_GT(result.spent.learning_work, budget - 20);
+  }
+}
+
+// A device without a meter.
+struct WorkingDevice final : budget::UsageMeter {
+  core::Usage total() override { return {inner.clock, 0}; }
+  void worked(budget::Work work, std::uint64_t samples) override { inner.worked(work, samples); }
+  SimulatedDevice inner;
+};
+
+TEST(Sizes, SpendABudgetOfSecondsAndEndAtFullSize) {
+  const SmallRun data;
+  const config::Config config = data.config(
+      "seconds",
+      with(kRising, {"train.epochs=40", "budget.seconds=150", "train.evaluate_every_epochs=0"}));
+  WorkingDevice device;
+  device.inner.step_seconds = [](std::uint64_t) { return 0.5; };
+  const RunResult result = SmallRun::run(config, {.spending = &device});
+  const std::vector<json> metrics = metrics_of(config);
+  EXPECT_LT(device.inner.clock, 150);
+  EXPECT_GT(device.inner.clock, 120);
+  EXPECT_LT(metrics.back().at("step").get<std::uint64_t>(), result.plan.training_steps);
+  EXPECT_LT(metrics.back().at("learning_rate").get<double>(), 1e-4);
+}
+
+TEST(Sizes, ABudgetedRunIsReplayedFromItsLogBitForBit) {
+  const SmallRun data;
+  for (const std::string shrink : {"epochs", "share"}) {
+    const auto overrides =
+        with(kRising, {"train.epochs=20", "budget.shrink=" + shrink, "train.last_batch=fill"});
+    const config::Config first =
+        data.config("first-" + shrink, with(overrides, {"budget.seconds=60"}));
+    WorkingDevice device;
+    device.inner.step_seconds = [](std::uint64_t made) { return made % 7 == 0 ? 0.9 : 0.4; };
+    (void)SmallRun::run(first, {.spending = &device});
+    const std::string log = first.run.directory + "/" + std::string(kDecisionsFile);
+    const config::Config again =
+        data.config("again-" + shrink, with(overrides, {"budget.replay=" + log}));
+    (void)SmallRun::run(again);
+    expect_same_bits(first, again);
+  }
+}
+
+TEST(Sizes, AreRefusedForANetworkThatTheyDoNotSuitByTheNameOfItsLayer) {
+  const SmallRun data;
+  expect_error(ErrorKind::config, {"fc1", "8 x 8", "4 x 4"}, [&] {
+    (void)SmallRun::run(data.config("mlp", with(kRising, {"model.network=mlp"})));
+  });
+}
+
+// 75 samples are 4 whole batches of 16 and 11 more, filled up to 80.
+TEST(LastBatch, IsFilledUpAndCountedWhole) {
+  const SmallRun data;
+  const RunResult result =
+      SmallRun::run(data.config("filled", {"model.network=mlp", "prune.strategy=random_scratch",
+                                           "train.epochs=3", "train.last_batch=fill"}));
+  EXPECT_EQ(result.plan.training_steps, 15u);
+  EXPECT_EQ(result.plan.training_samples, 240u);
+  EXPECT_EQ(result.spent.learning_samples, 240u);
+}
+
+}  // namespace
+}  // namespace edgeprune::run::sizes_test
