@@ -66,6 +66,11 @@ void for_all_elements(const MuonMatrix& matrix, core::ThreadPool& pool, Body&& b
   });
 }
 
+// Of a matrix whose singular values are all 1.
+double natural_norm(const MuonMatrix& matrix) {
+  return std::sqrt(static_cast<double>(matrix.tall().columns));
+}
+
 }  // namespace
 
 TallShape MuonMatrix::tall() const {
@@ -93,8 +98,7 @@ void Muon::step(float learning_rate, std::span<const float> gradients, std::span
 
 Muon::Factors Muon::factors(const MuonMatrix& matrix, float rate, double norm) const {
   if (options_.muon_keeps_norm) {
-    const double natural = std::sqrt(static_cast<double>(matrix.tall().columns));
-    return {.step = static_cast<float>(norm > 0 ? rate * (norm / natural) : double{rate})};
+    return {.step = static_cast<float>(rate * (norm / natural_norm(matrix)))};
   }
   const double ratio = static_cast<double>(matrix.outputs) / static_cast<double>(matrix.inputs);
   return {.shrink = 1 - rate * options_.weight_decay,
@@ -109,15 +113,15 @@ void Muon::step(const Update& update, float rate, core::ThreadPool& pool) {
                                         update.momentum + begin);
       }));
   const bool keeps_norm = options_.muon_keeps_norm;
-  const double norm = keeps_norm ? std::sqrt(squares_of(update.weight, matrix.size(), pool)) : 0;
+  double norm = keeps_norm ? std::sqrt(squares_of(update.weight, matrix.size(), pool)) : 0;
+  if (norm == 0) norm = natural_norm(matrix);
   write_direction(update, direction, pool);
   newton_schulz_.run(matrix.tall(), options_.muon_iterations, pool);
   apply(update, factors(matrix, rate, norm), pool);
   if (!keeps_norm) return;
-  const double natural = std::sqrt(static_cast<double>(matrix.tall().columns));
   const double moved = std::sqrt(squares_of(update.weight, matrix.size(), pool));
   if (moved == 0) return;
-  const auto back = static_cast<float>((norm > 0 ? norm : natural) / moved);
+  const auto back = static_cast<float>(norm / moved);
   pool.for_tasks(core::cut_into_tasks(matrix.size(), kGrain), [&](const core::Task& task) {
     for (std::size_t i = task.begin; i < task.end; ++i) update.weight[i] *= back;
   });

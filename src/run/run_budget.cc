@@ -166,11 +166,17 @@ double RunBudget::schedule_position(std::uint32_t pass_batches, std::uint32_t ah
   return position_on_schedule(pass_under_way(pass_batches), ahead);
 }
 
+// Every step moves it by as much as the last, whatever the pass has dropped.
+double RunBudget::position_by_steps(std::uint32_t ahead) const {
+  const std::uint64_t step = state_.step + ahead;
+  const budget::BudgetState& budget = state_.budget;
+  return budget.is_stretched ? budget.horizon.position_at(step, setup_.plan.training_steps)
+                             : static_cast<double>(step);
+}
+
 double RunBudget::position_on_schedule(const Pass& pass, std::uint32_t ahead) const {
+  if (state_.budget.is_stretched) return position_by_steps(ahead);
   const std::uint64_t steps = setup_.plan.training_steps;
-  if (state_.budget.is_stretched) {
-    return state_.budget.horizon.position_at(state_.step + ahead, steps);
-  }
   const std::uint64_t planned = planned_pass_batches();
   const std::uint64_t step =
       counts_steps() ? state_.step + ahead
@@ -321,10 +327,7 @@ void RunBudget::log(budget::DecisionRecord record, const Pass& pass) {
   record.per_step = budget.pace.per_step();
   record.progress = 0;
   if (state_.phase == Phase::train) {
-    const std::uint64_t steps = setup_.plan.training_steps;
-    const double position = budget.is_stretched ? budget.horizon.position_at(state_.step, steps)
-                                                : static_cast<double>(state_.step);
-    record.progress = position / static_cast<double>(steps);
+    record.progress = position_by_steps() / static_cast<double>(setup_.plan.training_steps);
   }
   record.limits = budget.limits;
   budget.decisions.push_back(std::move(record));

@@ -120,6 +120,7 @@ class RunBudget {
   [[nodiscard]] std::uint64_t planned_steps_left(const Pass& pass) const;
   [[nodiscard]] std::uint32_t planned_pass_batches() const;
   [[nodiscard]] double position_on_schedule(const Pass& pass, std::uint32_t ahead = 0) const;
+  [[nodiscard]] double position_by_steps(std::uint32_t ahead = 0) const;
   [[nodiscard]] double mean_share_left() const;
   [[nodiscard]] bool counts_steps() const;
   [[nodiscard]] double share_since(const Mark& mark) const;

@@ -115,11 +115,7 @@ budget::StepCosts RunBudget::costs() const {
 // The mean work of the steps to come over that of one at full size.
 double RunBudget::mean_share_left() const {
   if (state_.phase != Phase::train) return 1;
-  const std::uint64_t steps = setup_.plan.training_steps;
-  const double position = state_.budget.is_stretched
-                              ? state_.budget.horizon.position_at(state_.step, steps)
-                              : static_cast<double>(state_.step);
-  return setup_.plan.stages.mean_share_from(position);
+  return setup_.plan.stages.mean_share_from(position_by_steps());
 }
 
 }  // namespace edgeprune::run

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 namespace edgeprune::train {
@@ -13,6 +14,9 @@ namespace {
 constexpr float kSmoothing = 0.1f;
 constexpr std::uint32_t kBatchSize = 32;
 constexpr float kBeta2 = 0.95f;  // a few hundred steps are over before 0.999 has settled
+
+const Resolution kRising[] = {
+    {.size = 0.5, .work = 0.2}, {.size = 0.75, .work = 0.3}, {.size = 1, .work = 0.5}};
 
 // Multiples of the base learning rate, as measured (docs/choosing.md).
 struct Rates {
@@ -58,11 +62,10 @@ Rates rates_for(const RecipeRequest& request) {
   return {.peak = 6, .norm = 16, .head = head};
 }
 
-bool suits_other_sizes(const nn::Network& network) {
+bool suits_rising_sizes(const nn::Network& network) {
   try {
     const core::SampleShape& full = network.shape(network.input());
-    (void)network.resized(shape_at(full, 0.5));
-    (void)network.resized(shape_at(full, 0.75));
+    for (const Resolution& stage : kRising) (void)network.resized(shape_at(full, stage.size));
     return true;
   } catch (const core::Error&) {
     return false;
@@ -142,9 +145,8 @@ TrainingRecipe automatic_recipe(const RecipeRequest& request) {
     recipe.augmentation.horizontal_flip = true;
     recipe.augmentation.flip_order = data::FlipOrder::alternating;
   }
-  if (suits_other_sizes(request.network)) {
-    recipe.resolutions = {{.size = 0.5, .work = 0.2}, {.size = 0.75, .work = 0.3}, {}};
-    recipe.resolutions.back().work = 0.5;
+  if (suits_rising_sizes(request.network)) {
+    recipe.resolutions.assign(std::begin(kRising), std::end(kRising));
   }
   return recipe;
 }

@@ -3,8 +3,8 @@
 // samples, augmentation and label smoothing. docs/choosing.md has the measurements behind it.
 //
 //   const TrainingRecipe recipe = automatic_recipe(
-//       {.network = network, .passes = 3.0, .given = {.schedule = {.base_learning_rate = 1e-3f}}});
-//   recipe.text();    // "muon at 0.1, adam to 0.016 (head 9 times), linear, batches of 32, ..."
+//       {.network = network, .keep_ratio = 0.1, .given = {.schedule = {...}}});
+//   recipe.text();    // "muon at 0.1, linear to 0.016, head 9 times, batches of 32, ..."
 
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/data/loader.h"
