@@ -36,6 +36,12 @@ class Contender:
             raise Unavailable(f"{name}: {rest if kind == 'unavailable:' else answer or 'died'}")
         self.description = json.loads(rest)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def ask(self, line):
         print(line, file=self.process.stdin, flush=True)
         kind, _, rest = self.process.stdout.readline().strip().partition(" ")
