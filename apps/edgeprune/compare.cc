@@ -10,6 +10,7 @@
 #include "run_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace edgeprune::cli {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 struct CompareOptions : RunOptions {
   std::string output;
   std::string match;
+  std::vector<std::string> recipes;
   std::uint32_t jobs = 1;
 };
 
@@ -67,7 +69,8 @@ void show(const compare::ComparisonOutcome& outcome, const CompareOptions& optio
 }
 
 void compare(const CompareOptions& options) {
-  compare::Comparison comparison = compare::read_comparison(options.config_path, options.overrides);
+  compare::Comparison comparison =
+      compare::read_comparison(options.config_path, options.overrides, options.recipes);
   if (!options.match.empty()) comparison.match = compare::parse_match(options.match);
   watch_signals();
   CompareProgress progress;
@@ -78,6 +81,9 @@ void compare(const CompareOptions& options) {
       fmt::format("edgeprune compare {} --output {}", options.config_path, options.output);
   for (const std::string& text : options.overrides) command += fmt::format(" --set '{}'", text);
   if (!options.match.empty()) command += " --match " + options.match;
+  if (!options.recipes.empty()) {
+    command += fmt::format(" --recipe {}", fmt::join(options.recipes, ","));
+  }
   const std::string source = core::read_file(options.config_path);
   show(compare::run_comparison(comparison, options.output,
                                {.jobs = options.jobs,
@@ -108,6 +114,10 @@ void add_compare(CLI::App& app) {
   command->add_option(
       "--match", options->match,
       "kept: same kept samples and epochs; cost: same work as top with its warm-up");
+  command
+      ->add_option("--recipe", options->recipes,
+                   "Values of train.recipe, such as as_given,auto: every setting under each")
+      ->delimiter(',');
   add_set_option(*command, options->overrides, "Set a field of the configuration");
   add_no_commands_option(*command, *options);
   add_output_options(*command, *options);

@@ -16,7 +16,8 @@ namespace edgeprune::compare {
 namespace {
 
 constexpr std::string_view kSection = "compare";
-constexpr std::string_view kKeys[] = {"strategies", "keep_ratios", "seeds", "settings", "match"};
+constexpr std::string_view kKeys[] = {"strategies", "keep_ratios", "seeds",
+                                      "settings",   "recipes",     "match"};
 constexpr std::int64_t kMaxSeeds = 1000;
 
 using toml_input::Entry;
@@ -146,6 +147,20 @@ std::vector<Setting> read_settings(const Value& value) {
   return settings;
 }
 
+std::vector<std::string> read_recipes(const Value& value) {
+  std::vector<std::string> recipes;
+  for (const Value& element : value.elements()) {
+    const std::string* text = element.text();
+    if (text != nullptr) recipes.push_back(*text);
+  }
+  if (recipes.empty() || recipes.size() != value.elements().size()) {
+    fail(value.place(), fmt::format("compare.recipes is {}; it must be a list of values of "
+                                    "train.recipe, such as [\"as_given\", \"auto\"]",
+                                    value.for_message()));
+  }
+  return recipes;
+}
+
 Match read_match(const Value& value) {
   const std::string* text = value.text();
   return in_place(value, [&] { return parse_match(text != nullptr ? *text : value.toml()); });
@@ -185,6 +200,7 @@ void read_entries(const Table& table, CompareSection& section) {
   if (const auto value = table.find("keep_ratios")) section.keep_ratios = read_keep_ratios(*value);
   if (const auto value = table.find("seeds")) section.seeds = read_seeds(*value);
   if (const auto value = table.find("settings")) section.settings = read_settings(*value);
+  if (const auto value = table.find("recipes")) section.recipes = read_recipes(*value);
   if (const auto value = table.find("match")) section.match = read_match(*value);
 }
 

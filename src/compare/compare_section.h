@@ -16,6 +16,7 @@ struct CompareSection {
   std::vector<core::KeepRatio> keep_ratios;
   std::vector<std::uint64_t> seeds;
   std::vector<Setting> settings;
+  std::vector<std::string> recipes;  // empty: as configured
   Match match = Match::kept;
   std::string configuration;  // the lines of [compare] are empty, so that the others keep theirs
 };

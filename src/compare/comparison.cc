@@ -15,6 +15,8 @@
 namespace edgeprune::compare {
 namespace {
 
+constexpr std::string_view kRecipe = "train.recipe";
+
 [[noreturn]] void fail(std::string_view complaint) {
   throw core::Error(core::ErrorKind::config, std::string(complaint));
 }
@@ -30,6 +32,27 @@ void require_free(const Setting& setting) {
                     "out",
                     core::printable(setting.name), key));
   }
+}
+
+// Every setting under each recipe.
+std::vector<Setting> under_recipes(const std::vector<Setting>& settings,
+                                   const std::vector<std::string>& recipes) {
+  std::vector<Setting> all;
+  for (const Setting& setting : settings) {
+    for (const std::string& text : setting.overrides) {
+      if (config::key_of(text) != kRecipe) continue;
+      fail(
+          fmt::format("compare.settings \"{}\" sets {}, which the recipes of the comparison set; "
+                      "leave one of them out",
+                      core::printable(setting.name), kRecipe));
+    }
+    for (const std::string& recipe : recipes) {
+      all.push_back(setting);
+      all.back().name += ", recipe " + recipe;
+      all.back().overrides.push_back(fmt::format("{}={}", kRecipe, recipe));
+    }
+  }
+  return all;
 }
 
 void require_comparable(const StrategySpec& spec) {
@@ -88,13 +111,21 @@ config::Config Comparison::config(const Setting& setting,
 }
 
 Comparison read_comparison(const std::filesystem::path& path,
-                           const std::vector<std::string>& overrides) {
-  return parse_comparison(core::read_file(path), path.string(), overrides);
+                           const std::vector<std::string>& overrides,
+                           const std::vector<std::string>& recipes) {
+  return parse_comparison(core::read_file(path), path.string(), overrides, recipes);
 }
 
 Comparison parse_comparison(std::string_view toml, const std::string& file,
-                            const std::vector<std::string>& overrides) {
+                            const std::vector<std::string>& overrides,
+                            const std::vector<std::string>& recipes) {
   CompareSection section = read_compare_section(toml, file);
+  if (!recipes.empty()) section.recipes = recipes;
+  if (!section.recipes.empty()) {
+    require_different(section.recipes, "compare.recipes",
+                      [](const std::string& recipe) { return recipe; });
+    section.settings = under_recipes(section.settings, section.recipes);
+  }
   Comparison comparison{.file = file,
                         .configuration = std::move(section.configuration),
                         .overrides = overrides,

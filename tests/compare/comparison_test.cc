@@ -63,6 +63,21 @@ TEST(Comparison, TakesSettingsAsOverridesTablesAndDottedKeys) {
   EXPECT_FLOAT_EQ(config.train.schedule.base_learning_rate, 0.5f);
 }
 
+TEST(Comparison, RunsEverySettingUnderEveryRecipe) {
+  const std::string toml =
+      "[compare]\nstrategies = [\"top\"]\nsettings = [\"train.epochs=3\", \"train.epochs=4\"]\n"
+      "recipes = [\"auto\"]\n";
+  const Comparison of_file = parsed(toml);
+  ASSERT_EQ(of_file.settings.size(), 2u);
+  EXPECT_EQ(of_file.settings[1].name, "train.epochs=4, recipe auto");
+  const Comparison told = parse_comparison(toml, "compare.toml", {}, {"as_given", "auto"});
+  ASSERT_EQ(told.settings.size(), 4u);
+  const config::Config last = told.config(told.settings[3]);
+  EXPECT_EQ(last.train.epochs, 4u);
+  EXPECT_EQ(last.train.recipe, train::Recipe::automatic);
+  EXPECT_EQ(told.config(told.settings[2]).train.recipe, train::Recipe::as_given);
+}
+
 TEST(Comparison, LeavesTheConfigurationsLinesWhereTheyWere) {
   const std::string toml =
       "[train]\nepochs = 2\n\n[compare]\nstrategies = [\n  \"top\",\n]\n"
@@ -126,6 +141,19 @@ TEST(Comparison, RefusesWhatCannotBeCompared) {
   expect_error(ErrorKind::config, {"prune.keep_ratio", "leave it out"}, [] {
     (void)parsed("[compare]\nstrategies = [\"top\"]\nsettings = [\"prune.keep_ratio=0.5\"]\n");
   });
+  expect_error(ErrorKind::config, {"compare.settings \"train.recipe=auto\"", "leave one of them"},
+               [] {
+                 (void)parsed(
+                     "[compare]\nstrategies = [\"top\"]\nsettings = [\"train.recipe=auto\"]\n"
+                     "recipes = [\"auto\"]\n");
+               });
+  expect_error(ErrorKind::config, {"compare.recipes", "\"auto\" twice"}, [] {
+    (void)parsed("[compare]\nstrategies = [\"top\"]\nrecipes = [\"auto\", \"auto\"]\n");
+  });
+  expect_error(ErrorKind::config, {"train.recipe", "fast", "as_given"},
+               [] { (void)parsed("[compare]\nstrategies = [\"top\"]\nrecipes = [\"fast\"]\n"); });
+  expect_error(ErrorKind::config, {"compare.toml:3", "compare.recipes is 3"},
+               [] { (void)parsed("[compare]\nstrategies = [\"top\"]\nrecipes = 3\n"); });
   expect_error(ErrorKind::config, {"train.epohcs"}, [] {
     (void)parsed("[compare]\nstrategies = [\"top\"]\nsettings = [\"train.epohcs=5\"]\n");
   });

@@ -6,6 +6,7 @@
 //   keep_ratios = [0.1, 0.5]
 //   seeds = 3                                   # 1, 2, 3; or a list
 //   settings = ["data.train_limit=5000"]        # or [[compare.settings]], docs/comparison.md
+//   recipes = ["as_given", "auto"]              # every setting under each train.recipe
 //   match = "kept"                              # or "cost"
 //
 // The controls `full`, `random`, `random_scratch` and `short` are always in. A mistake is an Error
@@ -38,10 +39,13 @@ struct Comparison {
                                       const std::vector<std::string>& more = {}) const;
 };
 
+/// `recipes`, where there are any, replace those of the file.
 [[nodiscard]] Comparison read_comparison(const std::filesystem::path& path,
-                                         const std::vector<std::string>& overrides = {});
+                                         const std::vector<std::string>& overrides = {},
+                                         const std::vector<std::string>& recipes = {});
 /// The same from memory; `file` stands for it in messages.
 [[nodiscard]] Comparison parse_comparison(std::string_view toml, const std::string& file,
-                                          const std::vector<std::string>& overrides = {});
+                                          const std::vector<std::string>& overrides = {},
+                                          const std::vector<std::string>& recipes = {});
 
 }  // namespace edgeprune::compare
