@@ -30,6 +30,7 @@ inline constexpr Limits kNotEmpty = {"non-empty", [](double length) { return len
 inline constexpr Limits kAtLeastOne = {"at least 1", [](double x) { return x >= 1; }};
 inline constexpr Limits kNotNegative = {"at least 0", [](double x) { return x >= 0; }};
 inline constexpr Limits kSeed = {"in [0, 9223372036854775807]", [](double x) { return x >= 0; }};
+inline constexpr Limits kShareAboveZero = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
 inline constexpr Limits kShareBelowOne = {"in [0, 1)", [](double x) { return x >= 0 && x < 1; }};
 
 /// A word that a field takes, what it stands for, and the fields that it needs set.

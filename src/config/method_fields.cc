@@ -118,6 +118,13 @@ std::vector<FieldRow> score_rows() {
            .description =
                "`evaluations`: forward passes over all samples, evenly spaced over the warm-up."},
           kAtLeastOne, [](auto& c) -> auto& { return c.score.evaluations; }),
+      field(
+          {.key = "score.resolution",
+           .description = "Size of the samples in the warm-up's steps, as a share of height and "
+                          "width; work is counted accordingly. Forward passes are at full size. "
+                          "[choosing.md](choosing.md#the-recipe) says what small sizes do to the "
+                          "selection."},
+          kShareAboveZero, [](auto& c) -> auto& { return c.score.resolution; }),
   };
 }
 

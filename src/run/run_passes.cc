@@ -61,17 +61,17 @@ std::uint32_t RunPasses::num_batches(const select::Pass& samples) const {
                     {core::ErrorReason::run_unusable, directory});
 }
 
-// Of the step that comes so many steps after the next, as things stand. The warm-up is at full
-// size.
+// Of the step that comes so many steps after the next, as things stand.
 const TrainingStage& RunPasses::stage_of(std::uint32_t pass_batches, std::uint32_t ahead) const {
   const TrainingStages& stages = context_.setup.plan.stages;
-  if (context_.run.state.phase == Phase::score) return stages.stages.back();
+  if (context_.run.state.phase == Phase::score) return stages.warm_up;
   return stages.at(context_.budget.schedule_position(pass_batches, ahead));
 }
 
 // For batches that are made ahead of their steps.
 std::vector<data::SizeFrom> RunPasses::sizes_ahead(std::uint32_t pass_batches) const {
-  if (context_.setup.plan.stages.stages.size() == 1) return {};
+  const TrainingStages& stages = context_.setup.plan.stages;
+  if (stages.stages.size() == 1 && stages.warm_up.shape == stages.stages.back().shape) return {};
   const std::uint32_t done = context_.run.state.batch;
   std::vector<data::SizeFrom> sizes;
   for (std::uint32_t batch = done; batch < pass_batches; ++batch) {

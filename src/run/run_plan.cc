@@ -40,13 +40,14 @@ std::uint32_t one_warmup(const config::Config& config, std::uint32_t num_samples
                                             : one_pass(config, num_samples);
 }
 
-std::uint32_t warmup_iterations(const config::Config& config, std::uint32_t num_samples,
+std::uint32_t warmup_iterations(const config::Config& config, const RunPlan& plan,
                                 std::uint32_t num_kept) {
-  if (!splits_budget(config)) return one_warmup(config, num_samples);
-  const std::uint64_t budget = learning_budget(config, num_samples, num_kept);
-  const std::uint64_t half = (budget + num_samples) / (2 * std::uint64_t{num_samples});
-  return one_pass(config, num_samples) *
-         static_cast<std::uint32_t>(std::max(half, std::uint64_t{1}));
+  if (!splits_budget(config)) return one_warmup(config, plan.num_samples);
+  const std::uint32_t steps = one_pass(config, plan.num_samples);
+  const auto budget = static_cast<double>(learning_budget(config, plan.num_samples, num_kept));
+  const double pass =
+      plan.num_samples * plan.stages.warm_up.sample_work + steps * plan.stages.update_work;
+  return steps * static_cast<std::uint32_t>(std::max(std::floor(budget / (2 * pass) + 0.5), 1.0));
 }
 
 // Samples that `steps` steps of such passes draw.
@@ -74,8 +75,8 @@ void check_batch_size(const config::Config& config, const nn::Network& network,
 void plan_scoring(const config::Config& config, RunPlan& plan) {
   plan.scoring_samples =
       samples_drawn(plan.warmup_iterations, BatchPlan(plan.num_samples, config.train.batch_size));
-  plan.scoring_work =
-      static_cast<double>(plan.scoring_samples) + plan.warmup_iterations * plan.stages.update_work;
+  plan.scoring_work = static_cast<double>(plan.scoring_samples) * plan.stages.warm_up.sample_work +
+                      plan.warmup_iterations * plan.stages.update_work;
   if (config.score.mode == score::LossScoreMode::evaluations) {
     plan.scoring_forward_samples =
         plan.num_samples *
@@ -124,7 +125,7 @@ std::uint64_t plain_steps(const config::Config& config, const select::Strategy& 
   }
   if (splits_budget(config)) {
     const auto budget = static_cast<double>(learning_budget(config, plan.num_samples, pruned));
-    const double left = budget - static_cast<double>(plan.scoring_samples);
+    const double left = budget - plan.scoring_work;
     // A longer warm-up than this keep ratio asks for may have been made before it was chosen.
     return std::max(steps_within(std::max(left, 0.0), pass), std::uint64_t{1});
   }
@@ -221,18 +222,25 @@ void plan_training(const config::Config& config, const select::Strategy& strateg
                                            pass.num_batches());
 }
 
-TrainingStages stages_of(const config::Config& config, const nn::Network& network) {
+TrainingStage stage_at(const train::Resolution& resolution, const nn::Network& network,
+                       nn::Freeze freeze) {
   const core::SampleShape& full = network.shape(network.input());
-  const double full_flops = network.flops_per_sample(config.model.freeze);
-  TrainingStages stages{.update_work =
-                            nn::update_flops(config.train.optimizer, network, config.model.freeze) /
-                            full_flops};
+  const core::SampleShape shape = train::shape_at(full, resolution.size);
+  if (shape == full) return {.shape = full, .share = resolution.work};
+  return {.shape = shape,
+          .sample_work =
+              network.resized(shape).flops_per_sample(freeze) / network.flops_per_sample(freeze),
+          .share = resolution.work};
+}
+
+TrainingStages stages_of(const config::Config& config, const nn::Network& network) {
+  const nn::Freeze freeze = config.model.freeze;
+  const core::SampleShape& full = network.shape(network.input());
+  TrainingStages stages{.warm_up = stage_at({.size = config.score.resolution}, network, freeze),
+                        .update_work = nn::update_flops(config.train.optimizer, network, freeze) /
+                                       network.flops_per_sample(freeze)};
   for (const train::Resolution& resolution : config.train.resolutions) {
-    const core::SampleShape shape = train::shape_at(full, resolution.size);
-    const double flops =
-        shape == full ? full_flops : network.resized(shape).flops_per_sample(config.model.freeze);
-    stages.stages.push_back(
-        {.shape = shape, .sample_work = flops / full_flops, .share = resolution.work});
+    stages.stages.push_back(stage_at(resolution, network, freeze));
   }
   if (stages.stages.empty()) stages.stages.push_back({.shape = full});
   return stages;
@@ -279,9 +287,8 @@ RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
   check_batch_size(config, network, plan.num_kept);
 
   if (strategy.warms_up) {
-    plan.warmup_iterations = context.warmup_made > 0
-                                 ? context.warmup_made
-                                 : warmup_iterations(config, num_samples, pruned);
+    plan.warmup_iterations =
+        context.warmup_made > 0 ? context.warmup_made : warmup_iterations(config, plan, pruned);
     plan_scoring(config, plan);
   }
   if (strategy.needs_features) plan.scoring_forward_samples += num_samples;

@@ -38,6 +38,10 @@ std::vector<core::SampleShape> smaller_sizes(const TrainingStages& stages) {
   std::vector<core::SampleShape> sizes;
   for (const TrainingStage& stage : stages.stages) sizes.push_back(stage.shape);
   sizes.pop_back();
+  const core::SampleShape& warm_up = stages.warm_up.shape;
+  const bool is_new = warm_up != stages.stages.back().shape &&
+                      std::find(sizes.begin(), sizes.end(), warm_up) == sizes.end();
+  if (is_new) sizes.push_back(warm_up);
   return sizes;
 }
 

@@ -33,6 +33,7 @@ std::string other_value(const config::ConfigField& field) {
       {"model.hidden_sizes", "[5]"},
       {"model.width_multiplier", "2"},
       {"score.columns", "[\"el2n\"]"},
+      {"score.resolution", "0.99"},
       {"prune.strategy", "bottom"},
       {"prune.keep_ratio", "0.3"},
       {"prune.score", "loss"},

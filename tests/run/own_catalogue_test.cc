@@ -118,8 +118,7 @@ TEST(OwnCatalogue, ARunOnItGoesOnWithTheBitsOfTheUninterruptedOne) {
     expect_error(ErrorKind::interrupted, {}, [&] {
       (void)run_pipeline(config::resolve(stopped), {.stop = &stop.flag, .events = &stop});
     });
-    const config::ResolvedConfig opened =
-        read_run_config(stopped.run.directory, own.catalogues());
+    const config::ResolvedConfig opened = read_run_config(stopped.run.directory, own.catalogues());
     (void)run_pipeline(config::resolve(with(own, *opened)), {});
     expect_same_files(whole, stopped);
   }

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <sstream>
 
 namespace edgeprune::run::sizes_test {
@@ -74,6 +75,8 @@ TEST(Sizes, AfterAnyStopGiveTheBitsOfTheUninterruptedRun) {
       {"train.last_batch=fill", "train.precision=bf16_storage"},
       {"prune.strategy=infobatch", "train.memory=recompute"},
       {"prune.strategy=top", "train.memory=accumulate", "train.micro_batch_size=3"},
+      {"prune.strategy=facility_location", "score.resolution=0.75", "train.resolutions=[]"},
+      {"score.resolution=0.6", "prune.strategy=top"},
       {"prune.strategy=rs2", "budget.samples=500", "train.last_batch=fill"}};
   for (const auto& variant : variants) {
     SCOPED_TRACE(variant[0]);
@@ -90,6 +93,44 @@ TEST(Sizes, AfterAnyStopGiveTheBitsOfTheUninterruptedRun) {
       expect_same_bits(whole, stopped);
     }
   }
+}
+
+// 150 samples in 19 batches of 8 at half size, then 60 steps over 75 samples.
+TEST(Sizes, AWarmUpOfSmallSamplesCostsTheirWork) {
+  const SmallRun data;
+  const auto warm_up = [&](const std::string& name, const std::string& resolution) {
+    return SmallRun::run(
+        data.config(name, with(kRising, {"prune.strategy=top", "train.resolutions=[]",
+                                         "score.resolution=" + resolution})));
+  };
+  const RunResult full = warm_up("full", "1");
+  EXPECT_EQ(full.plan.scoring_work, 150);
+  const RunResult half = warm_up("half", "0.5");
+  const TrainingStage& stage = half.plan.stages.warm_up;
+  EXPECT_EQ(stage.shape, (core::SampleShape{4, 4, 1}));
+  EXPECT_GT(stage.sample_work, 0.2);
+  EXPECT_LT(stage.sample_work, 0.4);
+  EXPECT_DOUBLE_EQ(half.plan.scoring_work, 150 * stage.sample_work);
+  EXPECT_NEAR(half.spent.learning_work, 150 * stage.sample_work + 450, 1e-9);
+  EXPECT_EQ(half.plan.training_steps, full.plan.training_steps);
+}
+
+// `auto`, short of storage: half of the work of 150 + 6 x 75 samples, in whole passes.
+TEST(Sizes, AWarmUpOfHalfTheBudgetHasMorePassesOfSmallSamples) {
+  const SmallRun data;
+  const RunResult result = SmallRun::run(
+      data.config("storage", with(kRising, {"prune.strategy=auto", "prune.constraint=storage",
+                                            "train.resolutions=[]", "score.resolution=0.5"})));
+  const double pass = 150 * result.plan.stages.warm_up.sample_work;
+  EXPECT_EQ(result.plan.warmup_iterations, 19 * std::lround(300 / pass));
+  EXPECT_NEAR(result.plan.scoring_work + result.plan.training_work, 600, 8);
+}
+
+TEST(Sizes, AWarmUpThatANetworkDoesNotSuitIsRefused) {
+  const SmallRun data;
+  const config::Config config =
+      data.config("mlp", {"model.network=mlp", "prune.strategy=top", "score.resolution=0.5"});
+  expect_error(ErrorKind::config, {"4 x 4"}, [&] { (void)SmallRun::run(config); });
 }
 
 TEST(Sizes, KeepABudgetOfSamplesToTheWork) {

@@ -76,6 +76,7 @@ struct Config {
     std::vector<std::string> columns;     // scores gathered besides those the strategy needs
     std::uint32_t warmup_iterations = 0;  // T_0; 0: one pass over the data
     std::uint32_t evaluations = 8;        // passes over all samples in mode `evaluations`
+    double resolution = 1;                // of the warm-up: height and width over those of samples
   } score;
 
   struct Prune {

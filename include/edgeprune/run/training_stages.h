@@ -1,6 +1,7 @@
 #pragma once
-// How the steps of a training are shared out over sizes of the samples (train.resolutions), and
-// what they cost. Work is counted in samples: one is forward and backward of a sample at full size.
+// How the steps of a training are shared out over sizes of the samples (train.resolutions,
+// score.resolution), and what they cost. Work is counted in samples: one is forward and backward of
+// a sample at full size.
 
 #include "edgeprune/core/sample_shape.h"
 
@@ -18,6 +19,7 @@ struct TrainingStage {
 };
 
 struct TrainingStages {
+  TrainingStage warm_up;              // the warm-up's size (score.resolution)
   std::vector<TrainingStage> stages;  // at least one; the last is at full size
   double step_samples = 0;            // of a step, in the mean
   double update_work = 0;             // of one step of the optimizer
