@@ -13,6 +13,7 @@ train::TrainingRecipe choose_recipe(const config::Config& config, const select::
                               .batch_size = train.batch_size,
                               .last_batch = train.last_batch,
                               .resolutions = train.resolutions,
+                              .warmup_size = config.score.resolution,
                               .augmentation = train.augmentation};
   if (train.recipe == train::Recipe::as_given) return given;
   return train::automatic_recipe({.network = network,
@@ -31,6 +32,7 @@ void set_recipe(const train::TrainingRecipe& recipe, config::Config& config) {
   train.batch_size = recipe.batch_size;
   train.last_batch = recipe.last_batch;
   train.resolutions = recipe.resolutions;
+  config.score.resolution = recipe.warmup_size;
   train.augmentation = recipe.augmentation;
 }
 

@@ -50,26 +50,38 @@ bool suits_muon(const RecipeRequest& request) {
   return update > 0 && update <= kMostOfAStep * (step + update);
 }
 
+bool is_deep(const nn::Network& network) {
+  constexpr std::size_t kShallow = 8;  // layers with weights
+  return num_weight_layers(network) > kShallow;
+}
+
+// Work below this share of all epochs on all data sees every sample a few times.
+constexpr double kFewPasses = 0.35;
+
 // Deep networks bear lower rates, and no head that runs ahead.
 Rates rates_for(const RecipeRequest& request) {
-  constexpr std::size_t kShallow = 8;  // layers with weights
-  constexpr double kFewPasses = 0.35;
-  const bool is_deep = num_weight_layers(request.network) > kShallow;
   const bool has_muon = suits_muon(request);
-  if (is_deep) return {.peak = 6, .muon = has_muon ? 50.0f : 0.0f, .norm = 6, .head = 6};
+  if (is_deep(request.network)) {
+    return has_muon ? Rates{.peak = 3, .muon = 50, .norm = 3, .head = 3}
+                    : Rates{.peak = 6, .norm = 6, .head = 6};
+  }
   const float head = request.keep_ratio < kFewPasses ? 144 : 48;
-  if (has_muon) return {.peak = 16, .muon = 100, .norm = 16, .head = head};
+  if (has_muon) return {.peak = 16, .muon = 80, .norm = 16, .head = head};
   return {.peak = 6, .norm = 16, .head = head};
 }
 
-bool suits_rising_sizes(const nn::Network& network) {
+bool suits_size(const nn::Network& network, double size) {
   try {
-    const core::SampleShape& full = network.shape(network.input());
-    for (const Resolution& stage : kRising) (void)network.resized(shape_at(full, stage.size));
+    (void)network.resized(shape_at(network.shape(network.input()), size));
     return true;
   } catch (const core::Error&) {
     return false;
   }
+}
+
+bool suits_rising_sizes(const nn::Network& network) {
+  return std::all_of(std::begin(kRising), std::end(kRising),
+                     [&](const Resolution& stage) { return suits_size(network, stage.size); });
 }
 
 bool is_image(const nn::Network& network) {
@@ -77,14 +89,60 @@ bool is_image(const nn::Network& network) {
   return shape.height > 1 && shape.width > 1;
 }
 
-// After a warm-up: as much as was measured there.
+void set_rates(const Rates& rates, nn::OptimizerOptions& optimizer) {
+  if (rates.muon > 0) {
+    optimizer.kind = nn::OptimizerKind::muon;
+    optimizer.muon_learning_rate_factor = rates.muon / rates.peak;
+  }
+  optimizer.norm_learning_rate_factor = rates.norm / rates.peak;
+  optimizer.head_learning_rate_factor = rates.head / rates.peak;
+}
+
+// The warm-up is at the peak's rates, and what comes after it falls from there. Nothing depends on
+// the keep ratio, so that scores do not.
 TrainingRecipe after_warmup(const RecipeRequest& request) {
   TrainingRecipe recipe = request.given;
   const float base = request.given.schedule.base_learning_rate;
   recipe.optimizer.beta2 = kBeta2;
-  recipe.schedule = {.kind = nn::ScheduleKind::cosine, .base_learning_rate = 3 * base};
   recipe.label_smoothing = kSmoothing;
+  if (is_deep(request.network) || !suits_muon(request)) {
+    recipe.schedule = {.kind = nn::ScheduleKind::cosine, .base_learning_rate = 3 * base};
+    return recipe;
+  }
+  const Rates rates = {.peak = 16, .muon = 80, .norm = 16, .head = 48};
+  set_rates(rates, recipe.optimizer);
+  const float peak = rates.peak * base;
+  recipe.schedule = {
+      .kind = nn::ScheduleKind::linear, .base_learning_rate = peak, .peak_learning_rate = peak};
+  recipe.batch_size = kBatchSize;
+  recipe.last_batch = core::LastBatch::fill;
+  constexpr double kSmaller = 0.75;
+  if (suits_size(request.network, kSmaller)) recipe.warmup_size = kSmaller;
   return recipe;
+}
+
+// What is seen once is best seen as it is.
+data::Augmentation augmentation_for(const RecipeRequest& request) {
+  constexpr double kSeenOnce = 0.2;
+  data::Augmentation augmentation = request.given.augmentation;
+  if (!is_image(request.network) || request.keep_ratio < kSeenOnce) return augmentation;
+  augmentation.horizontal_flip = true;
+  augmentation.flip_order = data::FlipOrder::alternating;
+  if (request.keep_ratio >= kFewPasses) augmentation.crop_padding_pixels = 2;
+  return augmentation;
+}
+
+std::string schedule_text(const nn::Schedule& schedule) {
+  const bool is_linear = schedule.kind == nn::ScheduleKind::linear;
+  const bool starts_high = schedule.base_learning_rate == schedule.peak_learning_rate;
+  if (is_linear && starts_high) {
+    return fmt::format("linear from {:.3g}, in the warm-up too", schedule.base_learning_rate);
+  }
+  if (is_linear || schedule.kind == nn::ScheduleKind::one_cycle) {
+    return fmt::format("{} to {:.3g}", is_linear ? "linear" : "one_cycle",
+                       schedule.peak_learning_rate);
+  }
+  return fmt::format("cosine from {:.3g}, in the warm-up too", schedule.base_learning_rate);
 }
 
 }  // namespace
@@ -94,17 +152,12 @@ std::string_view name_of(Recipe recipe) {
 }
 
 std::string TrainingRecipe::text() const {
-  const bool rises =
-      schedule.kind == nn::ScheduleKind::one_cycle || schedule.kind == nn::ScheduleKind::linear;
   std::string text;
   if (optimizer.kind == nn::OptimizerKind::muon) {
     text += fmt::format("muon at {:.3g}, ",
                         optimizer.muon_learning_rate_factor * schedule.peak_learning_rate);
   }
-  const std::string_view shape = schedule.kind == nn::ScheduleKind::linear ? "linear" : "one_cycle";
-  text += rises
-              ? fmt::format("{} to {:.3g}", shape, schedule.peak_learning_rate)
-              : fmt::format("cosine from {:.3g}, in the warm-up too", schedule.base_learning_rate);
+  text += schedule_text(schedule);
   if (optimizer.norm_learning_rate_factor != 1) {
     text += fmt::format(", batch norms {:.3g} times", optimizer.norm_learning_rate_factor);
   }
@@ -116,7 +169,11 @@ std::string TrainingRecipe::text() const {
     text += fmt::format("{} {:.0f} % of the work at size {:.3g}",
                         &stage == resolutions.data() ? "," : " and", 100 * stage.work, stage.size);
   }
+  if (warmup_size < 1) text += fmt::format(", the warm-up at size {:.3g}", warmup_size);
   if (augmentation.horizontal_flip) text += ", mirrored in every other pass";
+  if (augmentation.crop_padding_pixels > 0) {
+    text += fmt::format(", shifted by up to {} pixels", augmentation.crop_padding_pixels);
+  }
   return text + fmt::format(", label smoothing {}, beta2 {}", label_smoothing, optimizer.beta2);
 }
 
@@ -127,24 +184,14 @@ TrainingRecipe automatic_recipe(const RecipeRequest& request) {
   const float base = request.given.schedule.base_learning_rate;
   const float peak = rates.peak * base;
   recipe.optimizer.beta2 = kBeta2;
-  if (rates.muon > 0) {
-    recipe.optimizer.kind = nn::OptimizerKind::muon;
-    recipe.optimizer.muon_learning_rate_factor = rates.muon / rates.peak;
-  }
-  recipe.optimizer.norm_learning_rate_factor = rates.norm / rates.peak;
-  recipe.optimizer.head_learning_rate_factor = rates.head / rates.peak;
+  set_rates(rates, recipe.optimizer);
   recipe.schedule = {.kind = nn::ScheduleKind::linear,
                      .base_learning_rate = peak / 16,
                      .peak_learning_rate = peak};
   recipe.label_smoothing = kSmoothing;
   recipe.batch_size = kBatchSize;
   recipe.last_batch = core::LastBatch::fill;
-  // Seen once each, images are best seen as they are.
-  constexpr double kFewPasses = 0.2;
-  if (request.keep_ratio >= kFewPasses && is_image(request.network)) {
-    recipe.augmentation.horizontal_flip = true;
-    recipe.augmentation.flip_order = data::FlipOrder::alternating;
-  }
+  recipe.augmentation = augmentation_for(request);
   if (suits_rising_sizes(request.network)) {
     recipe.resolutions.assign(std::begin(kRising), std::end(kRising));
   }

@@ -27,11 +27,28 @@ TEST(Recipe, GoesOnFromTheWarmUpsRateWhateverTheKeepRatio) {
   for (const double keep_ratio : {0.1, 0.9}) {
     const TrainingRecipe recipe =
         automatic_recipe({.network = kShallow, .warms_up = true, .keep_ratio = keep_ratio});
-    EXPECT_EQ(recipe.schedule.kind, nn::ScheduleKind::cosine);
-    EXPECT_FLOAT_EQ(recipe.schedule.base_learning_rate, 0.003f);
-    EXPECT_FLOAT_EQ(recipe.schedule.at(0, 100), 0.003f);
-    EXPECT_EQ(recipe.batch_size, 64u);
+    EXPECT_EQ(recipe.optimizer.kind, nn::OptimizerKind::muon);
+    EXPECT_FLOAT_EQ(recipe.schedule.base_learning_rate, 0.016f);
+    EXPECT_FLOAT_EQ(recipe.schedule.at(0, 100), 0.016f);
+    EXPECT_FLOAT_EQ(recipe.optimizer.head_learning_rate_factor, 3);
+    EXPECT_EQ(recipe.augmentation.crop_padding_pixels, 0u);
+    EXPECT_EQ(recipe.warmup_size, 0.75);
   }
+  const TrainingRecipe deep =
+      automatic_recipe({.network = nn::mobilenet_v2(kImages, {}, 10), .warms_up = true});
+  EXPECT_EQ(deep.schedule.kind, nn::ScheduleKind::cosine);
+  EXPECT_FLOAT_EQ(deep.schedule.at(0, 100), 0.003f);
+  EXPECT_EQ(deep.batch_size, 64u);
+}
+
+TEST(Recipe, AugmentsImagesThatAreSeenSeveralTimes) {
+  const auto at = [](double keep_ratio) {
+    return automatic_recipe({.network = kShallow, .keep_ratio = keep_ratio}).augmentation;
+  };
+  EXPECT_FALSE(at(0.1).any());
+  EXPECT_TRUE(at(0.2).horizontal_flip);
+  EXPECT_EQ(at(0.2).crop_padding_pixels, 0u);
+  EXPECT_EQ(at(0.5).crop_padding_pixels, 2u);
 }
 
 TEST(Recipe, IsAMultipleOfTheBaseLearningRate) {
@@ -76,7 +93,11 @@ TEST(Recipe, NamesTheNumbersItTrainsWith) {
                 "batches of 48", "25 % of the work at size 0.5"});
   recipe.schedule.kind = nn::ScheduleKind::cosine;
   expect_parts({"cosine from 0.0045", "smoothing 0.07", "beta2 0.87"});
+  recipe.augmentation.crop_padding_pixels = 3;
+  expect_parts({"shifted by up to 3 pixels"});
   recipe.optimizer.kind = nn::OptimizerKind::muon;
+  recipe.warmup_size = 0.6;
+  expect_parts({"the warm-up at size 0.6"});
   expect_parts({"muon at 0.0769"});
 }
 

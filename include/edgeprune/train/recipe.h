@@ -33,6 +33,7 @@ struct TrainingRecipe {
   std::uint32_t batch_size = 64;
   core::LastBatch last_batch = core::LastBatch::keep;
   std::vector<Resolution> resolutions;  // empty: all at full size
+  double warmup_size = 1;               // of the samples in the warm-up, as of a Resolution
   data::Augmentation augmentation;
 
   /// One line that names what it sets.
