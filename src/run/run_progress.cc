@@ -29,6 +29,7 @@ RunProgress::RunProgress(RunSetup& setup, nn::Model first_model, budget::UsageMe
       trainer(setup.network, std::move(first_model), setup.trainer_options(), setup.pool),
       account(spending, state.spent),
       setup_(setup) {
+  if (LastLosses::are_kept_by(setup.strategy())) last_losses.emplace(setup.plan.num_samples);
   state.spent.is_metered = spending.has_meter();
   state.num_samples = setup.data.train.num_samples();
   state.dataset_hash = setup.data.train.content_hash;
@@ -83,10 +84,11 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   return notice;
 }
 
-// What scores and a dynamic strategy's sampler know, in place.
+// What scores, the last losses and a dynamic strategy's sampler know, in place.
 std::vector<core::NamedArray> RunProgress::gathered() {
   std::vector<core::NamedArray> arrays;
   if (scores) arrays = scores->state();
+  if (last_losses) arrays.push_back(last_losses->state());
   if (setup_.strategy().sampler == nullptr) return arrays;
   for (core::NamedArray& array : core::with_prefix("sampler.", sampler->state())) {
     arrays.push_back(std::move(array));

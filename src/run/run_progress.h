@@ -7,6 +7,7 @@
 #include "edgeprune/select/sampler.h"
 #include "edgeprune/train/trainer.h"
 
+#include "last_losses.h"
 #include "run_scores.h"
 #include "run_setup.h"
 
@@ -27,6 +28,7 @@ class RunProgress {
 
   std::optional<RunScores> scores;           // where the strategy warms up
   std::unique_ptr<select::Sampler> sampler;  // static strategies: once there is a selection
+  std::optional<LastLosses> last_losses;     // where all samples stay stored
   train::Trainer trainer;
   RunState state;
   budget::UsageTracker account;

@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint32_t kFormatVersion = 6;
+constexpr std::uint32_t kFormatVersion = 7;
 // What to_json writes is five deep; it has a line for every pass.
 constexpr core::JsonLimits kLimits = {.bytes = std::size_t{256} << 20, .depth = 8};
 // Of a hash, or the name of what an engine runs on.

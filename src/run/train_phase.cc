@@ -58,7 +58,11 @@ class TrainPhase {
         run_.sampler->pass(state_.epoch),
         {.should_continue =
              [this](std::uint32_t batches) { return budget_.should_continue(batches); },
-         .on_step = [this](const score::Observation& step) { run_.sampler->observe(step); }});
+         .on_step =
+             [this](const score::Observation& step) {
+               run_.sampler->observe(step);
+               if (run_.last_losses) run_.last_losses->observe(step);
+             }});
     if (state_.batch == 0) return false;
     budget_.pass_ended(pass_batches);
     finish_epoch();

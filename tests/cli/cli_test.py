@@ -385,6 +385,23 @@ class Usage(CommandLine):
         self.assert_fails(2, ["of its own"], "select", "--scores", self.folder / "s.npy",
                           "--keep-ratio", "0.5", "--output", self.folder / "run")
 
+    def test_a_run_that_stored_everything_is_selected_from(self):
+        run = self.folder / "all"
+        result = edgeprune("run", self.config, "--run-dir", run, "--set", "prune.strategy=short")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        out = self.folder / "after"
+        after = ["select", "--after", run, "--strategy", "top", "--keep-ratio", "0.1"]
+        result = edgeprune(*after, "--output", out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("kept 20 of 200", result.stdout)
+        trained = edgeprune("train", self.config, "--selection", out / "selection.npy", "--run-dir",
+                            self.folder / "on-it")
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        self.assert_fails(2, ["--after also needs"], *after)
+        self.assert_fails(2, ["--after goes with"], *after, "--output", out, "--seed", "3")
+        self.assert_fails(7, ["kept samples alone"], "select", "--after", self.folder / "run",
+                          "--strategy", "top", "--keep-ratio", "0.1", "--output", out)
+
     def test_a_limit_nothing_keeps_within_exits_with_3(self):
         self.assert_fails(3, ["limits.memory_bytes is 1000000", "at least"], "run", self.config,
                           "--set", "limits.memory_bytes=1MB")
