@@ -28,6 +28,12 @@ Json resolutions_json(const TrainingStages& stages) {
   return list;
 }
 
+Json warmup_size_json(const RunPlan& plan) {
+  if (plan.warmup_iterations == 0) return nullptr;
+  const core::SampleShape& shape = plan.stages.warm_up.shape;
+  return {{"height", shape.height}, {"width", shape.width}};
+}
+
 // The paper's own estimates: whole batches, no evaluation, (27) without the warm-up.
 Json paper_json(const config::Config& config, const RunPlan& plan) {
   const std::uint32_t batch = config.train.batch_size;
@@ -55,6 +61,7 @@ std::string plan_json(const PlanRecord& run) {
                      {"num_kept", plan.num_kept},
                      {"iterations", iterations_json(plan)},
                      {"epochs", plan.epochs},
+                     {"warmup_resolution", warmup_size_json(plan)},
                      {"resolutions", resolutions_json(plan.stages)},
                      {"network",
                       {{"name", network_name(run.config)},

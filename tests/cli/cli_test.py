@@ -399,6 +399,7 @@ class Usage(CommandLine):
         self.assertEqual(trained.returncode, 0, trained.stderr)
         self.assert_fails(2, ["--after also needs"], *after)
         self.assert_fails(2, ["--after goes with"], *after, "--output", out, "--seed", "3")
+        self.assertEqual(edgeprune("run", self.config).returncode, 0)
         self.assert_fails(7, ["kept samples alone"], "select", "--after", self.folder / "run",
                           "--strategy", "top", "--keep-ratio", "0.1", "--output", out)
 

@@ -113,6 +113,9 @@ TEST(Sizes, AWarmUpOfSmallSamplesCostsTheirWork) {
   EXPECT_DOUBLE_EQ(half.plan.scoring_work, 150 * stage.sample_work);
   EXPECT_NEAR(half.spent.learning_work, 150 * stage.sample_work + 450, 1e-9);
   EXPECT_EQ(half.plan.training_steps, full.plan.training_steps);
+  const json size = {{"height", 4}, {"width", 4}};
+  EXPECT_EQ(json::parse(run_file(data.config("half", {}), kPlanFile)).at("warmup_resolution"),
+            size);
 }
 
 // `auto`, short of storage: half of the work of 150 + 6 x 75 samples, in whole passes.
