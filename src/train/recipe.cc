@@ -121,14 +121,20 @@ TrainingRecipe after_warmup(const RecipeRequest& request) {
   return recipe;
 }
 
-// What is seen once is best seen as it is.
+bool is_colour(const nn::Network& network) {
+  return network.shape(network.input()).channels >= 3;
+}
+
+// What is seen once is best seen as it is. Shifts help photographs and harm what is centred, as
+// images of one channel often are.
 data::Augmentation augmentation_for(const RecipeRequest& request) {
   constexpr double kSeenOnce = 0.2;
   data::Augmentation augmentation = request.given.augmentation;
   if (!is_image(request.network) || request.keep_ratio < kSeenOnce) return augmentation;
   augmentation.horizontal_flip = true;
   augmentation.flip_order = data::FlipOrder::alternating;
-  if (request.keep_ratio >= kFewPasses) augmentation.crop_padding_pixels = 2;
+  const bool is_shifted = request.keep_ratio >= kFewPasses && is_colour(request.network);
+  if (is_shifted) augmentation.crop_padding_pixels = 2;
   return augmentation;
 }
 

@@ -49,6 +49,11 @@ TEST(Recipe, AugmentsImagesThatAreSeenSeveralTimes) {
   EXPECT_TRUE(at(0.2).horizontal_flip);
   EXPECT_EQ(at(0.2).crop_padding_pixels, 0u);
   EXPECT_EQ(at(0.5).crop_padding_pixels, 2u);
+  const nn::Network grey = nn::cnn({.height = 28, .width = 28, .channels = 1}, 10);
+  const data::Augmentation of_grey =
+      automatic_recipe({.network = grey, .keep_ratio = 0.5}).augmentation;
+  EXPECT_TRUE(of_grey.horizontal_flip);
+  EXPECT_EQ(of_grey.crop_padding_pixels, 0u);
 }
 
 TEST(Recipe, IsAMultipleOfTheBaseLearningRate) {
