@@ -75,7 +75,7 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
     saved.engine = engine;
   }
   trainer.restore([&](nn::Model& model, nn::OptimizerState& optimizer) {
-    const std::vector<core::NamedArray> arrays = gathered();
+    const std::vector<core::NamedArray> arrays = gathered(saved.phase);
     restore_arrays(checkpoint, {.model = model, .optimizer = optimizer, .gathered = arrays});
     require_fit(checkpoint, arrays);
   });
@@ -84,10 +84,12 @@ std::string RunProgress::continue_from(const LoadedCheckpoint& checkpoint) {
   return notice;
 }
 
-// What scores, the last losses and a dynamic strategy's sampler know, in place.
-std::vector<core::NamedArray> RunProgress::gathered() {
+// What scores, the last losses and a dynamic strategy's sampler know, in place. The latter two
+// learn in training alone; before it, another strategy may still be chosen.
+std::vector<core::NamedArray> RunProgress::gathered(Phase phase) {
   std::vector<core::NamedArray> arrays;
   if (scores) arrays = scores->state();
+  if (phase < Phase::train) return arrays;
   if (last_losses) arrays.push_back(last_losses->state());
   if (setup_.strategy().sampler == nullptr) return arrays;
   for (core::NamedArray& array : core::with_prefix("sampler.", sampler->state())) {
@@ -99,9 +101,10 @@ std::vector<core::NamedArray> RunProgress::gathered() {
 core::Usage RunProgress::save() {
   const auto saving = account.during(core::Activity::other);
   const core::Usage before = account.total();
-  write_checkpoint(
-      setup_.files(), state,
-      {.model = trainer.model(), .optimizer = trainer.optimizer_state(), .gathered = gathered()});
+  write_checkpoint(setup_.files(), state,
+                   {.model = trainer.model(),
+                    .optimizer = trainer.optimizer_state(),
+                    .gathered = gathered(state.phase)});
   last_save_ = Clock::now();
   return account.total() - before;
 }

@@ -57,7 +57,7 @@ class RunProgress {
   using Clock = std::chrono::steady_clock;
 
   void require_unchanged(const RunState& saved) const;
-  [[nodiscard]] std::vector<core::NamedArray> gathered();
+  [[nodiscard]] std::vector<core::NamedArray> gathered(Phase phase);
   void write_metrics() const;
 
   RunSetup& setup_;

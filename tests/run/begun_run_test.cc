@@ -134,6 +134,21 @@ TEST(BegunRun, TakesAnotherSelectionUntilItHasSelected) {
                [&] { (void)change_selection(config.run.directory, {"prune.keep_ratio=0.1"}); });
 }
 
+TEST(BegunRun, WithoutAWarmUpTakesAnyStrategyThatHasNone) {
+  const SmallRun data;
+  for (const std::string strategy : {"full", "short", "rs2", "infobatch"}) {
+    SCOPED_TRACE(strategy);
+    const config::Config whole = data.config("whole-" + strategy, {"prune.strategy=" + strategy});
+    (void)SmallRun::run(whole);
+    const config::Config changed =
+        data.config("changed-" + strategy, {"prune.strategy=random_scratch"});
+    (void)SmallRun::run(changed, {.goal = Phase::select});
+    (void)run_pipeline(change_selection(changed.run.directory, {"prune.strategy=" + strategy}),
+                       {.goal = Phase::done});
+    EXPECT_EQ(run_file(changed, kModelFile), run_file(whole, kModelFile));
+  }
+}
+
 // Refused before config.toml changes, which no run could be made of any more.
 TEST(BegunRun, KeepsItsConfigurationWhereTheNewOneDoesNotFit) {
   const SmallRun data;
