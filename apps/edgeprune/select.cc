@@ -104,8 +104,8 @@ void select_after_run(const SelectOptions& options) {
   if (has_others) {
     throw core::Error(
         core::ErrorKind::usage,
-        "--after goes with --strategy, --keep-ratio and --output alone: seed and data "
-        "are the run's own");
+        "--after goes with --strategy, --keep-ratio and --output alone: seed, quotas and "
+        "data are the run's own");
   }
   const run::SelectionAfter after = run::select_after(
       run::open_run_directory(options.after),

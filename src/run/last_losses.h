@@ -6,6 +6,7 @@
 #include "edgeprune/select/strategy.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,20 @@ class LastLosses {
     return strategy.sampler != nullptr || strategy.keeps_all;
   }
 
-  /// A batch as it was trained on, before the update.
+  /// A batch as it was trained on, before the update, or a forward pass in its place.
   void observe(const score::Observation& batch) {
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
       losses_[batch.samples[i]] = batch.losses[i];
     }
+  }
+  [[nodiscard]] std::span<const float> values() const { return losses_; }
+  /// The samples that were never trained on, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> unseen() const {
+    std::vector<std::uint32_t> samples;
+    for (std::uint32_t n = 0; n < losses_.size(); ++n) {
+      if (losses_[n] == kUnseen) samples.push_back(n);
+    }
+    return samples;
   }
   [[nodiscard]] core::NamedArray state() { return {std::string(kName), std::span(losses_)}; }
 

@@ -14,6 +14,18 @@ select::SelectionInput sampler_input(const config::Config& config, const RunPlan
           .parameters = config.prune.parameters};
 }
 
+select::FeatureMatrix gather_features(
+    const nn::Network& network, std::size_t num_samples,
+    const std::function<void(const train::EvaluateOptions&)>& evaluate) {
+  select::FeatureMatrix matrix{.width = static_cast<std::uint32_t>(network.num_features())};
+  matrix.values.reserve(num_samples * matrix.width);
+  evaluate({.observed = {.features = true}, .on_batch = [&](const score::Observation& batch) {
+              matrix.values.insert(matrix.values.end(), batch.features.begin(),
+                                   batch.features.end());
+            }});
+  return matrix;
+}
+
 std::vector<std::uint32_t> make_selection(const SelectionTask& task) {
   const select::Strategy& strategy = *task.choice.strategy;
   select::SelectionInput input = sampler_input(task.config, task.plan, task.dataset);

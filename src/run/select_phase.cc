@@ -73,17 +73,11 @@ class SelectPhase {
   }
 
   [[nodiscard]] select::FeatureMatrix features_of(std::span<const std::uint32_t> samples) {
-    select::FeatureMatrix matrix{.width =
-                                     static_cast<std::uint32_t>(setup_.network.num_features())};
-    matrix.values.reserve(samples.size() * matrix.width);
-    const auto append = [&](const score::Observation& batch) {
-      matrix.values.insert(matrix.values.end(), batch.features.begin(), batch.features.end());
-    };
-    (void)passes_.evaluate(
-        setup_.data.train, samples,
-        {.interrupted = context_.stop_check(), .observed = {.features = true}, .on_batch = append});
     forward_samples_ += samples.size();
-    return matrix;
+    return gather_features(setup_.network, samples.size(), [&](train::EvaluateOptions options) {
+      options.interrupted = context_.stop_check();
+      (void)passes_.evaluate(setup_.data.train, samples, options);
+    });
   }
 
   RunContext& context_;

@@ -1,6 +1,8 @@
 #include "edgeprune/run/select_after.h"
 
+#include "edgeprune/core/files.h"
 #include "edgeprune/core/safetensors.h"
+#include "edgeprune/data/dataset.h"
 #include "edgeprune/run/pipeline.h"
 
 #include "small_run.h"
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -75,6 +78,50 @@ TEST(SelectAfter, MakesFeaturesByForwardPasses) {
   EXPECT_EQ(kept.manifest.scorer, "none");
 }
 
+TEST(SelectAfter, KeepsTheRunsQuotas) {
+  const SmallRun data;
+  const config::Config config =
+      data.config("quotas", {"prune.strategy=short", "prune.per_class=uniform"});
+  (void)SmallRun::run(config);
+  const SelectionAfter top = after(config, "top", "0.16");
+  EXPECT_EQ(top.manifest.per_class, "uniform");
+  const data::Dataset dataset = open_run_data(config).train;
+  EXPECT_EQ(data::class_counts(dataset, top.kept), (std::vector<std::uint32_t>{6, 6, 6, 6}));
+}
+
+// Its weights are the checkpoint's, whose checksum is looked at.
+TEST(SelectAfter, NeedsNoModelFile) {
+  const SmallRun data;
+  const config::Config config = data.config("model", {"prune.strategy=full"});
+  (void)SmallRun::run(config);
+  const std::vector<std::uint32_t> before = after(config, "facility_location", "0.1").kept;
+  std::filesystem::remove(std::filesystem::path(config.run.directory) / kModelFile);
+  EXPECT_EQ(after(config, "facility_location", "0.1").kept, before);
+}
+
+TEST(SelectAfter, RefusesARunThatIsNotAsItWas) {
+  const SmallRun data;
+  const config::Config config = data.config("edited", {"prune.strategy=short"});
+  (void)SmallRun::run(config);
+  const auto path = std::filesystem::path(config.run.directory) / kConfigFile;
+  std::string toml = core::read_file(path);
+  const std::string seed = "\nseed = 0\n";
+  ASSERT_NE(toml.find(seed), std::string::npos);
+  toml.replace(toml.find(seed), seed.size(), "\nseed = 7\n");
+  core::write_file_atomically(path, toml);
+  expect_error(ErrorKind::run_directory, {"edited", "undo that"},
+               [&] { (void)after(config, "top", "0.1"); });
+}
+
+TEST(SelectAfter, RefusesOtherData) {
+  const SmallRun data;
+  const config::Config config = data.config("data", {"prune.strategy=short"});
+  (void)SmallRun::run(config);
+  write_quadrants(data.directory(), "train", 149);
+  expect_error(ErrorKind::run_directory, {"data set has changed"},
+               [&] { (void)after(config, "top", "0.1"); });
+}
+
 TEST(SelectAfter, RefusesWhatItCannotSelectFrom) {
   const SmallRun data;
   const config::Config pruned = data.config("top", {"prune.strategy=top"});
@@ -85,16 +132,32 @@ TEST(SelectAfter, RefusesWhatItCannotSelectFrom) {
   (void)SmallRun::run(whole);
   expect_error(ErrorKind::config, {"rs2", "take a strategy"},
                [&] { (void)after(whole, "rs2", "0.1"); });
+  expect_error(ErrorKind::config, {"stratified", "such as top, random or facility_location"},
+               [&] { (void)after(whole, "stratified", "0.1"); });
+  expect_error(ErrorKind::config, {"the strategy is \"tpo\"", "top"},
+               [&] { (void)after(whole, "tpo", "0.1"); });
   const config::Config stopped = data.config("stopped", {"prune.strategy=short"});
   StopAfter stop(3);
   expect_error(ErrorKind::interrupted, {"can be resumed"},
                [&] { (void)SmallRun::run(stopped, {.stop = &stop.flag, .events = &stop}); });
   expect_error(ErrorKind::run_directory, {"not complete", "resume"},
                [&] { (void)after(stopped, "top", "0.1"); });
+}
+
+// Stopped after all but one of the steps: what the run before the stop saw is in the losses only
+// where it was saved and restored.
+TEST(SelectAfter, ResumedRunsHaveTheSameLosses) {
+  const SmallRun data;
+  const std::vector<std::string> few = {"prune.strategy=rs2", "prune.keep_ratio=0.1",
+                                        "train.epochs=3", "train.batch_size=5"};
+  const config::Config whole = data.config("whole", few);
+  const std::uint64_t steps = SmallRun::run(whole).plan.training_steps;
+  const config::Config stopped = data.config("stopped", few);
+  StopAfter stop(steps - 1);
+  expect_error(ErrorKind::interrupted, {"can be resumed"},
+               [&] { (void)SmallRun::run(stopped, {.stop = &stop.flag, .events = &stop}); });
   (void)run_pipeline(open_run_directory(stopped.run.directory), {});
-  const config::Config again = data.config("again", {"prune.strategy=short"});
-  (void)SmallRun::run(again);
-  EXPECT_EQ(last_losses(stopped), last_losses(again));
+  EXPECT_EQ(last_losses(stopped), last_losses(whole));
 }
 
 }  // namespace

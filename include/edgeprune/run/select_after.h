@@ -4,7 +4,7 @@
 //
 //   const RunDirectory run = open_run_directory("runs/short");
 //   const SelectionAfter after = select_after(
-//       run, {.strategy = "stratified", .keep_ratio = core::KeepRatio::parse("0.1")});
+//       run, {.strategy = "facility_location", .keep_ratio = core::KeepRatio::parse("0.1")});
 //   select::write_selection(directory, after.kept, after.manifest);
 //
 // A sample's score is its loss when it was last trained on. Samples that were never trained on are
@@ -16,6 +16,7 @@
 #include "edgeprune/select/manifest.h"
 #include "edgeprune/select/strategy.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,21 +26,21 @@ namespace edgeprune::run {
 struct SelectAfterOptions {
   std::string strategy;  // of the run's catalogue; it ranks by `loss`, or by no score
   core::KeepRatio keep_ratio = core::KeepRatio::parse("0.5");
-  select::PerClass per_class = select::PerClass::none;
   const RunInputs* inputs = nullptr;  // where the run had data or a network in memory
 };
 
 struct SelectionAfter {
   std::vector<std::uint32_t> kept;  // ascending
   select::Manifest manifest;
-  std::uint32_t num_scored = 0;       // samples that one forward pass scored
+  std::size_t num_scored = 0;         // samples that one forward pass scored
   std::uint64_t forward_samples = 0;  // of scoring and of features
   double flops = 0;                   // of these
 };
 
-/// A run that is not complete, that kept no losses (its strategy stored the kept samples alone) or
-/// whose data have changed is an Error of kind run_directory; a strategy that needs more than a
-/// loss and features is an Error of kind config.
+/// Seed, quotas per class and parameters of strategies are the run's own. A run that is not
+/// complete, that kept no losses (its strategy stored the kept samples alone) or whose data or
+/// configuration have changed is an Error of kind run_directory; a strategy that needs more than a
+/// loss and features is one of kind config.
 [[nodiscard]] SelectionAfter select_after(const RunDirectory& run,
                                           const SelectAfterOptions& options);
 
