@@ -114,6 +114,11 @@ budget::StepCosts RunBudget::costs() const {
 
 // The mean work of the steps to come over that of one at full size.
 double RunBudget::mean_share_left() const {
+  const RunPlan& plan = setup_.plan;
+  if (state_.phase == Phase::score && plan.warmup_iterations > 0) {
+    return plan.scoring_work / (static_cast<double>(plan.scoring_samples) +
+                                plan.warmup_iterations * plan.stages.update_work);
+  }
   if (state_.phase != Phase::train) return 1;
   return setup_.plan.stages.mean_share_from(position_by_steps());
 }

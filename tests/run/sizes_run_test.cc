@@ -45,6 +45,13 @@ void expect_same_bits(const config::Config& a, const config::Config& b) {
   EXPECT_EQ(metrics_of(a), metrics_of(b));
 }
 
+// A device without a meter.
+struct WorkingDevice final : budget::UsageMeter {
+  core::Usage total() override { return {inner.clock, 0}; }
+  void worked(budget::Work work, std::uint64_t samples) override { inner.worked(work, samples); }
+  SimulatedDevice inner;
+};
+
 // 75 of 150 samples in 10 batches (the last of 3), 60 steps of 7.5 in the mean at full size: the
 // work of 450 samples.
 TEST(Sizes, KeepTheWorkAndBuyMoreSteps) {
@@ -118,6 +125,23 @@ TEST(Sizes, AWarmUpOfSmallSamplesCostsTheirWork) {
             size);
 }
 
+// 200 steps of half a second at half size and 10 of training. Steps at full size would take about
+// four times as long, which is no reason to give the warm-up up.
+TEST(Sizes, AWarmUpOfSmallSamplesIsChargedToABudgetOfSecondsAsItIs) {
+  const SmallRun data;
+  WorkingDevice device;
+  device.inner.step_seconds = [](std::uint64_t) { return 0.5; };
+  const RunResult result = SmallRun::run(
+      data.config("small-warm-up",
+                  with(kRising, {"prune.strategy=top", "train.resolutions=[]", "train.epochs=1",
+                                 "score.resolution=0.5", "score.warmup_iterations=200",
+                                 "budget.seconds=150", "train.evaluate_every_epochs=0"})),
+      {.spending = &device});
+  EXPECT_EQ(result.reached, Phase::done);
+  EXPECT_EQ(result.training_steps, 10u);
+  EXPECT_LT(device.inner.clock, 150);
+}
+
 // `auto`, short of storage: half of the work of 150 + 6 x 75 samples, in whole passes.
 TEST(Sizes, AWarmUpOfHalfTheBudgetHasMorePassesOfSmallSamples) {
   const SmallRun data;
@@ -147,13 +171,6 @@ TEST(Sizes, KeepABudgetOfSamplesToTheWork) {
     EXPECT_GT(result.spent.learning_work, budget - 20);
   }
 }
-
-// A device without a meter.
-struct WorkingDevice final : budget::UsageMeter {
-  core::Usage total() override { return {inner.clock, 0}; }
-  void worked(budget::Work work, std::uint64_t samples) override { inner.worked(work, samples); }
-  SimulatedDevice inner;
-};
 
 TEST(Sizes, SpendABudgetOfSecondsAndEndAtFullSize) {
   const SmallRun data;
