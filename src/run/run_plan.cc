@@ -50,6 +50,15 @@ std::uint32_t warmup_iterations(const config::Config& config, const RunPlan& pla
   return steps * static_cast<std::uint32_t>(std::max(std::floor(budget / (2 * pass) + 0.5), 1.0));
 }
 
+// Steps at full size that take no more work than one warm-up.
+std::uint64_t warmup_at_full_size(const config::Config& config, const RunPlan& plan) {
+  const TrainingStages& stages = plan.stages;
+  const double samples = static_cast<double>(plan.num_samples) / one_pass(config, plan.num_samples);
+  const double share =
+      (samples * stages.warm_up.sample_work + stages.update_work) / (samples + stages.update_work);
+  return static_cast<std::uint64_t>(share * one_warmup(config, plan.num_samples));
+}
+
 // Samples that `steps` steps of such passes draw.
 std::uint64_t samples_drawn(std::uint64_t steps, const BatchPlan& pass) {
   const std::uint64_t cut = steps % pass.num_batches();
@@ -131,7 +140,7 @@ std::uint64_t plain_steps(const config::Config& config, const select::Strategy& 
   }
   if (strategy.duration == select::Duration::total_steps) {
     return cost::training_iterations(config.train.epochs, pruned, config.train.batch_size) +
-           one_warmup(config, plan.num_samples);
+           warmup_at_full_size(config, plan);
   }
   return std::uint64_t{config.train.epochs} * pass.num_batches();
 }
@@ -222,25 +231,41 @@ void plan_training(const config::Config& config, const select::Strategy& strateg
                                            pass.num_batches());
 }
 
+// `field`: where the size comes from.
+nn::Network resized(const nn::Network& network, const core::SampleShape& shape,
+                    std::string_view field) {
+  try {
+    return network.resized(shape);
+  } catch (const core::Error& error) {
+    throw core::Error(error.kind(),
+                      fmt::format("{} does not suit the network: {}", field, error.what()));
+  }
+}
+
 TrainingStage stage_at(const train::Resolution& resolution, const nn::Network& network,
-                       nn::Freeze freeze) {
+                       nn::Freeze freeze, std::string_view field) {
   const core::SampleShape& full = network.shape(network.input());
   const core::SampleShape shape = train::shape_at(full, resolution.size);
   if (shape == full) return {.shape = full, .share = resolution.work};
   return {.shape = shape,
-          .sample_work =
-              network.resized(shape).flops_per_sample(freeze) / network.flops_per_sample(freeze),
+          .sample_work = resized(network, shape, field).flops_per_sample(freeze) /
+                         network.flops_per_sample(freeze),
           .share = resolution.work};
 }
 
-TrainingStages stages_of(const config::Config& config, const nn::Network& network) {
+// Where nothing warms up, nor trains for as long as with a warm-up, its size does not matter.
+TrainingStages stages_of(const config::Config& config, const select::Strategy& strategy,
+                         const nn::Network& network) {
+  const bool has_warmup = strategy.warms_up || strategy.duration == select::Duration::total_steps;
+  const double warmup_size = has_warmup ? config.score.resolution : 1;
   const nn::Freeze freeze = config.model.freeze;
   const core::SampleShape& full = network.shape(network.input());
-  TrainingStages stages{.warm_up = stage_at({.size = config.score.resolution}, network, freeze),
-                        .update_work = nn::update_flops(config.train.optimizer, network, freeze) /
-                                       network.flops_per_sample(freeze)};
+  TrainingStages stages{
+      .warm_up = stage_at({.size = warmup_size}, network, freeze, "score.resolution"),
+      .update_work = nn::update_flops(config.train.optimizer, network, freeze) /
+                     network.flops_per_sample(freeze)};
   for (const train::Resolution& resolution : config.train.resolutions) {
-    stages.stages.push_back(stage_at(resolution, network, freeze));
+    stages.stages.push_back(stage_at(resolution, network, freeze, "train.resolutions"));
   }
   if (stages.stages.empty()) stages.stages.push_back({.shape = full});
   return stages;
@@ -275,7 +300,7 @@ RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
   RunPlan plan{.num_samples = num_samples,
                .flops_per_sample = network.flops_per_sample(config.model.freeze),
                .forward_flops_per_sample = network.forward_flops_per_sample(),
-               .stages = stages_of(config, network)};
+               .stages = stages_of(config, strategy, network)};
   const std::uint32_t wanted =
       from_file ? context.num_selected : config.prune.keep_ratio.num_kept(num_samples);
   const bool stores_all = dynamic || strategy.keeps_all;

@@ -34,12 +34,13 @@ nn::Network network_of(const config::Config& config, const RunSources& sources,
   return build_run_network(config, data.shape(), data.train.num_classes(), sources.run);
 }
 
-std::vector<core::SampleShape> smaller_sizes(const TrainingStages& stages) {
+std::vector<core::SampleShape> smaller_sizes(const RunPlan& plan) {
+  const TrainingStages& stages = plan.stages;
   std::vector<core::SampleShape> sizes;
   for (const TrainingStage& stage : stages.stages) sizes.push_back(stage.shape);
   sizes.pop_back();
   const core::SampleShape& warm_up = stages.warm_up.shape;
-  const bool is_new = warm_up != stages.stages.back().shape &&
+  const bool is_new = plan.warmup_iterations > 0 && warm_up != stages.stages.back().shape &&
                       std::find(sizes.begin(), sizes.end(), warm_up) == sizes.end();
   if (is_new) sizes.push_back(warm_up);
   return sizes;
@@ -114,7 +115,7 @@ train::TrainerOptions RunSetup::trainer_options(const train::StepMemory& step) c
           .precision = precision.precision,
           .recompute = step.recompute,
           .micro_batch_size = step.micro_batch_size,
-          .other_sizes = smaller_sizes(plan.stages)};
+          .other_sizes = smaller_sizes(plan)};
 }
 
 Engine RunSetup::engine() const {

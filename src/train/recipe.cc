@@ -198,6 +198,7 @@ TrainingRecipe automatic_recipe(const RecipeRequest& request) {
   recipe.batch_size = kBatchSize;
   recipe.last_batch = core::LastBatch::fill;
   recipe.augmentation = augmentation_for(request);
+  recipe.warmup_size = 1;  // there is none
   if (suits_rising_sizes(request.network)) {
     recipe.resolutions.assign(std::begin(kRising), std::end(kRising));
   }

@@ -157,7 +157,31 @@ TEST(Sizes, AWarmUpThatANetworkDoesNotSuitIsRefused) {
   const SmallRun data;
   const config::Config config =
       data.config("mlp", {"model.network=mlp", "prune.strategy=top", "score.resolution=0.5"});
-  expect_error(ErrorKind::config, {"4 x 4"}, [&] { (void)SmallRun::run(config); });
+  expect_error(ErrorKind::config, {"score.resolution does not suit the network", "4 x 4"},
+               [&] { (void)SmallRun::run(config); });
+}
+
+TEST(Sizes, NothingWithoutAWarmUpAsksForItsSize) {
+  const SmallRun data;
+  const RunResult result = SmallRun::run(data.config(
+      "scratch", {"model.network=mlp", "prune.strategy=random_scratch", "score.resolution=0.5"}));
+  EXPECT_EQ(result.reached, Phase::done);
+}
+
+// Of 60 steps over the kept samples and a warm-up of 19 steps at half size.
+TEST(Sizes, TheControlShortDoesNoMoreWorkThanTop) {
+  const SmallRun data;
+  const auto work_of = [&](const std::string& strategy) {
+    return SmallRun::run(
+               data.config(strategy,
+                           with(kRising, {"prune.strategy=" + strategy, "train.resolutions=[]",
+                                          "score.resolution=0.5", "train.last_batch=fill"})))
+        .spent.learning_work;
+  };
+  const double top = work_of("top");
+  const double all = work_of("short");
+  EXPECT_LE(all, top);
+  EXPECT_GT(all, top - 2 * 8);
 }
 
 TEST(Sizes, KeepABudgetOfSamplesToTheWork) {

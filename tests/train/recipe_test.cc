@@ -20,6 +20,9 @@ TEST(Recipe, RisesToAPeakAndFallsToNothing) {
   EXPECT_GT(recipe.schedule.peak_learning_rate, 10 * recipe.schedule.base_learning_rate);
   EXPECT_EQ(recipe.last_batch, core::LastBatch::fill);
   EXPECT_EQ(check_resolutions(recipe.resolutions), "");
+  TrainingRecipe given;
+  given.warmup_size = 0.5;
+  EXPECT_EQ(automatic_recipe({.network = kShallow, .given = given}).warmup_size, 1);
   EXPECT_EQ(recipe.resolutions.size(), 3u);
 }
 

@@ -75,7 +75,8 @@ using SamplerMaker =
 /// How long training on the kept samples lasts.
 enum class Duration {
   epochs,       // E passes over the kept samples
-  total_steps,  // as many steps as `top` takes with its warm-up, whatever it trains on
+  total_steps,  // as many steps as `top` takes with its warm-up (of smaller samples: as many as its
+                // work comes to), whatever it trains on
 };
 
 struct Strategy {
