@@ -110,7 +110,7 @@ std::vector<FieldRow> score_rows() {
            .unit = "steps",
            .description = "Length of the warm-up, the paper's T_0. 0: one pass over the data; with "
                           "the strategy `auto`, short of storage, as many passes as come nearest "
-                          "to half of the budget."},
+                          "to two thirds of the budget."},
           kNotNegative, [](auto& c) -> auto& { return c.score.warmup_iterations; }),
       field(
           {.key = "score.evaluations",

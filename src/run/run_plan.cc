@@ -20,6 +20,9 @@ std::uint32_t one_pass(const config::Config& config, std::uint32_t num_samples) 
   return BatchPlan(num_samples, config.train.batch_size).num_batches();
 }
 
+// Of the budget: docs/choosing.md has what other shares came to.
+constexpr double kWarmupShare = 2.0 / 3;
+
 // `auto`, short of storage, decides itself how long it warms up.
 bool splits_budget(const config::Config& config) {
   return config.prune.strategy == "auto" &&
@@ -47,7 +50,8 @@ std::uint32_t warmup_iterations(const config::Config& config, const RunPlan& pla
   const auto budget = static_cast<double>(learning_budget(config, plan.num_samples, num_kept));
   const double pass =
       plan.num_samples * plan.stages.warm_up.sample_work + steps * plan.stages.update_work;
-  return steps * static_cast<std::uint32_t>(std::max(std::floor(budget / (2 * pass) + 0.5), 1.0));
+  const double passes = std::floor(kWarmupShare * budget / pass + 0.5);
+  return steps * static_cast<std::uint32_t>(std::max(passes, 1.0));
 }
 
 // Steps at full size that take no more work than one warm-up.

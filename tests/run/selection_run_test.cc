@@ -215,21 +215,21 @@ TEST(SelectionRun, AutoShortOfStorageStoresNoMoreThanTheShare) {
   const RunResult result = SmallRun::run(config);
   EXPECT_EQ(result.plan.num_stored, 30u);
   EXPECT_EQ(kept_by(config).size(), 30u);
-  // 2 * 30 + 150 samples in all: half of that is no whole pass, one there must be.
+  // 2 * 30 + 150 samples in all: two thirds of that is nearest to one pass.
   EXPECT_EQ(result.plan.scoring_samples, 150u);
   EXPECT_EQ(result.plan.training_samples, 60u);
   EXPECT_EQ(json_of(config, "selection.json").at("selector"),
             json_of(config, kSummaryFile).at("auto").at("strategy"));
 }
 
-// 25 * 30 + 150 = 900 samples in all: three passes of warm-up, and 450 samples of training.
-TEST(SelectionRun, AutoShortOfStorageWarmsUpForHalfOfItsBudget) {
+// 25 * 30 + 150 = 900 samples in all: four passes of warm-up, and 300 samples of training.
+TEST(SelectionRun, AutoShortOfStorageWarmsUpForTwoThirdsOfItsBudget) {
   const SmallRun data;
   const config::Config config = mlp_config(
       data, "auto", {"prune.strategy=auto", "prune.constraint=storage", "train.epochs=25"});
   const RunResult result = SmallRun::run(config);
-  EXPECT_EQ(result.plan.scoring_samples, 450u);
-  EXPECT_EQ(result.plan.training_samples, 450u);
+  EXPECT_EQ(result.plan.scoring_samples, 600u);
+  EXPECT_EQ(result.plan.training_samples, 300u);
 }
 
 TEST(SelectionRun, TheAutomaticRecipeGivesScoresThatDoNotDependOnTheKeepRatio) {

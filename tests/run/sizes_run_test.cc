@@ -142,14 +142,14 @@ TEST(Sizes, AWarmUpOfSmallSamplesIsChargedToABudgetOfSecondsAsItIs) {
   EXPECT_LT(device.inner.clock, 150);
 }
 
-// `auto`, short of storage: half of the work of 150 + 6 x 75 samples, in whole passes.
-TEST(Sizes, AWarmUpOfHalfTheBudgetHasMorePassesOfSmallSamples) {
+// `auto`, short of storage: two thirds of the work of 150 + 6 x 75 samples, in whole passes.
+TEST(Sizes, AWarmUpOfAShareOfTheBudgetHasMorePassesOfSmallSamples) {
   const SmallRun data;
   const RunResult result = SmallRun::run(
       data.config("storage", with(kRising, {"prune.strategy=auto", "prune.constraint=storage",
                                             "train.resolutions=[]", "score.resolution=0.5"})));
   const double pass = 150 * result.plan.stages.warm_up.sample_work;
-  EXPECT_EQ(result.plan.warmup_iterations, 19 * std::lround(300 / pass));
+  EXPECT_EQ(result.plan.warmup_iterations, 19 * std::lround(400 / pass));
   EXPECT_NEAR(result.plan.scoring_work + result.plan.training_work, 600, 8);
 }
 

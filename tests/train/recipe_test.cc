@@ -33,6 +33,9 @@ TEST(Recipe, GoesOnFromTheWarmUpsRateWhateverTheKeepRatio) {
     EXPECT_EQ(recipe.optimizer.kind, nn::OptimizerKind::muon);
     EXPECT_FLOAT_EQ(recipe.schedule.base_learning_rate, 0.016f);
     EXPECT_FLOAT_EQ(recipe.schedule.at(0, 100), 0.016f);
+    EXPECT_FLOAT_EQ(recipe.schedule.at(20, 100), 0.004f);
+    EXPECT_FLOAT_EQ(recipe.schedule.at(60, 100), 0.002f);
+    EXPECT_TRUE(recipe.augmentation.horizontal_flip);
     EXPECT_FLOAT_EQ(recipe.optimizer.head_learning_rate_factor, 3);
     EXPECT_EQ(recipe.augmentation.crop_padding_pixels, 0u);
     EXPECT_EQ(recipe.warmup_size, 0.75);
@@ -107,6 +110,9 @@ TEST(Recipe, NamesTheNumbersItTrainsWith) {
   recipe.warmup_size = 0.6;
   expect_parts({"the warm-up at size 0.6"});
   expect_parts({"muon at 0.0769"});
+  recipe.schedule = {
+      .kind = nn::ScheduleKind::linear, .base_learning_rate = 0.02f, .peak_learning_rate = 0.005f};
+  expect_parts({"0.02 in the warm-up, linear from 0.005 soon after it", "muon at 0.125"});
 }
 
 }  // namespace
