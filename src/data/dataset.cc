@@ -144,6 +144,7 @@ Dataset take_samples(const Dataset& dataset, std::span<const std::uint32_t> samp
   };
   for (const std::uint32_t n : samples) {
     part.labels.push_back(dataset.labels[n]);
+    if (!dataset.files.empty()) part.files.push_back(dataset.files[n]);
     if (dataset.has_byte_pixels()) {
       append(dataset.byte_pixels, n, part.byte_pixels);
     } else {
@@ -151,6 +152,23 @@ Dataset take_samples(const Dataset& dataset, std::span<const std::uint32_t> samp
     }
   }
   return finish_dataset(std::move(part));
+}
+
+Dataset with_pixels(Dataset dataset, std::span<const std::uint32_t> samples,
+                    const Dataset& pixels) {
+  const std::size_t size = dataset.shape.num_values();
+  const auto replace = [&](const auto& from, auto& to) {
+    for (std::size_t at = 0; at < samples.size(); ++at) {
+      std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(at * size), size,
+                  to.begin() + static_cast<std::ptrdiff_t>(samples[at] * size));
+    }
+  };
+  if (dataset.has_byte_pixels()) {
+    replace(pixels.byte_pixels, dataset.byte_pixels);
+  } else {
+    replace(pixels.float_pixels, dataset.float_pixels);
+  }
+  return finish_dataset(std::move(dataset));
 }
 
 Dataset take_evenly(const Dataset& dataset, std::uint32_t limit) {

@@ -1,6 +1,9 @@
 #include "edgeprune/core/error.h"
 #include "edgeprune/core/files.h"
+#include "edgeprune/core/hash.h"
 #include "edgeprune/data/readers.h"
+
+#include "image_files.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +11,8 @@
 #include <cctype>
 #include <set>
 #include <string>
+#include <string_view>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +20,8 @@ namespace edgeprune::data {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uint64_t kStatBlockBytes = 512;  // the unit of st_blocks
 
 [[noreturn]] void reject(const fs::path& path, const std::string& what) {
   throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", path.string(), what));
@@ -112,6 +119,19 @@ class FolderReader {
     dataset_.byte_pixels.insert(dataset_.byte_pixels.end(), image.pixels.begin(),
                                 image.pixels.end());
     bytes_ += static_cast<double>(content.size());
+    dataset_.files.push_back(sample_file(path, content));
+  }
+
+  SampleFile sample_file(const fs::path& path, std::string_view content) {
+    const std::string_view beginning = content.substr(0, jpeg_beginning(content));
+    const bool is_new = beginnings_.insert(core::content_hash(beginning)).second;
+    struct stat status {};
+    const bool is_there = ::stat(path.c_str(), &status) == 0;
+    return {.path = path.lexically_relative(dataset_.name).string(),
+            .bytes = content.size(),
+            .allocated_bytes =
+                is_there ? kStatBlockBytes * static_cast<std::uint64_t>(status.st_blocks) : 0,
+            .own_bytes = content.size() - (is_new ? 0 : beginning.size())};
   }
 
   DecodedImage adapt(DecodedImage image) {
@@ -127,6 +147,7 @@ class FolderReader {
   const ImageFolderOptions& options_;
   Dataset dataset_;
   fs::path first_;
+  std::set<std::string> beginnings_;  // of JPEG files, by their hashes
   double bytes_ = 0;
   std::size_t skipped_ = 0;
   std::size_t converted_ = 0;

@@ -1,4 +1,5 @@
-// What stands in for decode_image.cc and encode_png.cc where EDGEPRUNE_IMAGE_READERS is off.
+// What stands in for decode_image.cc, encode_jpeg.cc and encode_png.cc where
+// EDGEPRUNE_IMAGE_READERS is off.
 #include "edgeprune/core/error.h"
 #include "edgeprune/data/readers.h"
 
@@ -22,6 +23,11 @@ namespace {
 DecodedImage decode_image(std::string_view /*content*/, std::uint32_t /*channels*/,
                           const std::string& name) {
   refuse(name, "reads");
+}
+
+std::string encode_jpeg(std::span<const std::uint8_t> /*pixels*/, const ImageShape& /*shape*/,
+                        int /*quality*/, const std::string& name) {
+  refuse(name, "writes");
 }
 
 std::string encode_png(std::span<const std::uint8_t> /*pixels*/, const ImageShape& /*shape*/,

@@ -1,6 +1,7 @@
 #include "edgeprune/data/source.h"
 
 #include "edgeprune/core/error.h"
+#include "edgeprune/data/container.h"
 
 #include <fmt/format.h>
 
@@ -129,6 +130,10 @@ Dataset read_source(const SourceOptions& options, Split split) {
     case SourceFormat::npy:
       require_pair(options, "npy");
       return read_npy_pair(options.images, options.labels, options.layout, options.num_classes);
+    case SourceFormat::container:
+      require_path(options.path, "container", "a path", "the file of samples");
+      if (std::filesystem::is_directory(options.path)) return read_folder(options);
+      return read_container(options.path);
     case SourceFormat::memory:
       throw Error(
           ErrorKind::config,

@@ -296,6 +296,32 @@ def write_comparison():
     write("comparison/deep_key.toml", b"compare." + b".".join([b"a"] * 5000) + b" = 1\n")
 
 
+def container(head, rest):
+    text = json.dumps(head).encode()
+    return b"edgepack" + struct.pack("<I", len(text)) + text + rest
+
+
+def write_container():
+    head = {"format_version": 1, "code": "bytes", "height": 1, "width": 1, "channels": 2,
+            "jpeg_quality": 0, "minimum": [], "step": [], "classes": ["a", "b"], "num_samples": 2,
+            "shared_bytes": [0], "index_bytes": 8, "source_hash": ""}
+    rest = bytes([0, 0, 0, 2, 5, 1, 0, 2, 10, 20, 30, 40])
+    write("container/bytes", container(head, rest))
+    write("container/cut", container(head, rest[:-1]))
+    write("container/scaled", container({**head, "code": "scaled", "minimum": [0.5, -1],
+                                         "step": [0.25, 2]}, rest))
+    write("container/floats", container({**head, "code": "floats", "channels": 1, "index_bytes": 4,
+                                         "num_samples": 1}, bytes([3, 1, 0, 4, 0, 0, 128, 63])))
+    image = (CORPUS / "image/grey.jpg").read_bytes()
+    write("container/image", container({**head, "code": "images", "channels": 1, "num_samples": 1,
+                                        "height": 3, "width": 4, "shared_bytes": [0, 20],
+                                        "index_bytes": 5},
+                                       image[:20] + bytes([0, 1, 1, 0x80 | (len(image) - 20) % 128,
+                                                           (len(image) - 20) // 128]) + image[20:]))
+    write("container/huge_shape", container({**head, "height": 65536, "width": 65536}, rest))
+    write("container/many_samples", container({**head, "num_samples": 4294967295}, rest))
+
+
 write_idx()
 write_gzip()
 write_npy()
@@ -304,6 +330,7 @@ write_json()
 write_printable()
 write_png()
 write_jpeg()
+write_container()
 write_cifar()
 write_quantity()
 write_checkpoint_state()

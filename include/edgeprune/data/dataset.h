@@ -22,6 +22,14 @@ namespace edgeprune::data {
 
 using ImageShape = core::SampleShape;
 
+/// A file that holds one sample.
+struct SampleFile {
+  std::string path;  // within the folder that was read, CLASS/NAME
+  std::uint64_t bytes = 0;
+  std::uint64_t allocated_bytes = 0;  // on the disk, in whole blocks
+  std::uint64_t own_bytes = 0;        // without the tables that an earlier file begins with too
+};
+
 struct Dataset {
   std::string name;              // where it was read from, for messages
   ImageShape shape = {0, 0, 0};  // a feature vector of length F is {1, 1, F}
@@ -30,6 +38,7 @@ struct Dataset {
   std::vector<std::uint8_t> byte_pixels;  // num_samples x shape, or empty
   std::vector<float> float_pixels;        // num_samples x shape, or empty
   double stored_bytes_per_sample = 0;     // sigma_k: bytes on disk, images and labels, over N
+  std::vector<SampleFile> files;          // of an image folder, one per sample; else empty
   std::vector<std::string> warnings;      // one line each, e.g. files that a reader skipped
 
   // The bytes in memory of the set that was read, of which this may be a part; finish_dataset fills
@@ -78,6 +87,10 @@ enum class Part { all, a, b };
 
 /// The given samples in their order (ascending or not, none twice), finished anew.
 [[nodiscard]] Dataset take_samples(const Dataset& dataset, std::span<const std::uint32_t> samples);
+
+/// The data set with other pixels at `samples`: those of `pixels`, in order; finished anew.
+[[nodiscard]] Dataset with_pixels(Dataset dataset, std::span<const std::uint32_t> samples,
+                                  const Dataset& pixels);
 
 /// Number of samples of each class among `samples`, indices into the data set (none: all zeros).
 [[nodiscard]] std::vector<std::uint32_t> class_counts(const Dataset& dataset,

@@ -13,13 +13,13 @@
 namespace edgeprune::data {
 
 /// `memory`: a program hands the data over; there is nothing to read.
-enum class SourceFormat { fashion_mnist, idx, cifar10, cifar100, folder, npy, memory };
+enum class SourceFormat { fashion_mnist, idx, cifar10, cifar100, folder, npy, container, memory };
 
 /// One half (training or test) of a data set. Which paths count depends on the format:
 /// fashion_mnist, cifar10, cifar100: `path` is the folder with the usual file names (empty for
 /// fashion_mnist: Debian's /usr/share/datasets/fashion-mnist; for CIFAR also the folder that holds
 /// cifar-10-batches-bin or cifar-100-binary); folder: `path` is the folder of classes; idx and npy:
-/// `images` and `labels`.
+/// `images` and `labels`; container: `path` is the file, or a folder of classes.
 struct SourceOptions {
   SourceFormat format = SourceFormat::fashion_mnist;
   std::filesystem::path path;
