@@ -5,6 +5,8 @@ namespace {
 
 constexpr Limits kWidth = {"in (0, 16]", [](double x) { return x > 0 && x <= 16; }};
 constexpr Limits kKeepRatio = {"in (0, 1]", [](double x) { return x > 0 && x <= 1; }};
+constexpr Limits kQuality = {"in [0, 100]", [](double x) { return x >= 0 && x <= 100; }};
+constexpr Limits kShareOrNone = {"in [0, 1]", [](double x) { return x >= 0 && x <= 1; }};
 constexpr Limits kCutoff = {"-1 or in [0, 1)",
                             [](double x) { return x == -1 || (x >= 0 && x < 1); }};
 
@@ -29,6 +31,10 @@ constexpr Word<score::LossScoreMode> kScoreModes[] = {
 constexpr Word<select::Constraint> kConstraints[] = {
     {"compute", select::Constraint::compute},
     {"storage", select::Constraint::storage},
+};
+constexpr Word<data::Store> kStores[] = {
+    {"originals", data::Store::originals},
+    {"reencoded", data::Store::reencoded},
 };
 constexpr Word<select::PerClass> kQuotas[] = {
     {"none", select::PerClass::none},
@@ -184,6 +190,28 @@ std::vector<FieldRow> prune_rows() {
            .may_change = MayChange::until_selected,
            .is_set_by_comparison = true},
           kAny, [](auto& c) -> auto& { return c.prune.selection_file; }),
+      words<kStores>(
+          {.key = "prune.store",
+           .description = "How the kept samples are stored and trained on: as they were read, or "
+                          "re-encoded in one file, kept.edgeprune, where more of them fit the same "
+                          "bytes ([choosing.md](choosing.md#short-of-storage-bytes)). The files "
+                          "that were read are never touched.",
+           .may_change = MayChange::until_selected},
+          [](auto& c) -> auto& { return c.prune.store; }),
+      field(
+          {.key = "prune.jpeg_quality",
+           .description =
+               "`reencoded`: the JPEG quality of images, lowered where the bytes ask for "
+               "it. 0: 25, or as high as the bytes allow once every sample is kept.",
+           .may_change = MayChange::until_selected},
+          kQuality, [](auto& c) -> auto& { return c.prune.jpeg_quality; }),
+      field(
+          {.key = "prune.keep_bytes",
+           .description = "`reencoded`: as many samples are kept as fit this share of the bytes "
+                          "that all originals take in one file, instead of `prune.keep_ratio`. 0: "
+                          "by `prune.keep_ratio`.",
+           .may_change = MayChange::until_selected},
+          kShareOrNone, [](auto& c) -> auto& { return c.prune.keep_bytes; }),
   };
 }
 

@@ -12,6 +12,7 @@ constexpr Word<data::SourceFormat> kFormats[] = {
     {"cifar100", data::SourceFormat::cifar100, {"data.path"}},
     {"folder", data::SourceFormat::folder, {"data.path"}},
     {"npy", data::SourceFormat::npy, {"data.images", "data.labels"}},
+    {"container", data::SourceFormat::container, {"data.path"}},
     {"memory", data::SourceFormat::memory},
 };
 constexpr Word<data::Part> kParts[] = {
@@ -39,14 +40,16 @@ std::vector<FieldRow> data_source_rows() {
           {.key = "data.path",
            .description = "`fashion_mnist`, `cifar10`, `cifar100`: the folder with the files as "
                           "they are published (empty for `fashion_mnist`: where the Debian package "
-                          "puts them). `folder`: the folder of the training classes.",
+                          "puts them). `folder`: the folder of the training classes. `container`: "
+                          "the file, kept.edgeprune, of a run with `prune.store = "
+                          "\"reencoded\"`, or an exported one.",
            .path = FieldPath::path},
           kAny, [](auto& c) -> auto& { return c.data.path; }),
       field(
           {.key = "data.test_path",
-           .description =
-               "`folder`: the folder of the test classes. Without a test set, test accuracy is not "
-               "reported; `fashion_mnist`, `cifar10` and `cifar100` bring their own.",
+           .description = "`folder`, `container`: the folder of the test classes (or a container). "
+                          "Without a test set, test accuracy is not "
+                          "reported; `fashion_mnist`, `cifar10` and `cifar100` bring their own.",
            .path = FieldPath::path},
           kAny, [](auto& c) -> auto& { return c.data.test_path; }),
       field(

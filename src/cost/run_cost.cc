@@ -83,7 +83,7 @@ void set_flops(const RunWork& work, RunCost& cost) {
 }
 
 void set_sizes(const RunWork& work, RunCost& cost) {
-  cost.stored_bytes = stored_bytes(work.num_stored, work.bytes_per_sample);
+  cost.stored_bytes = work.stored_bytes;
   cost.peak_stored_bytes = stored_bytes(work.num_samples, work.bytes_per_sample);
   cost.memory_bytes = work.memory_bytes;
 }

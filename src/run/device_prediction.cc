@@ -19,7 +19,7 @@ budget::MeterOptions with_power_of(const std::optional<cost::DeviceProfile>& dev
 
 RunFacts facts_of(const RunSetup& setup) {
   return {.num_test = setup.data.num_test(),
-          .bytes_per_sample = setup.data.train.stored_bytes_per_sample,
+          .bytes_per_sample = setup.sizes.read,
           .memory_bytes = setup.memory.predicted.total()};
 }
 

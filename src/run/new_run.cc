@@ -34,10 +34,10 @@ namespace fs = std::filesystem;
 // What a run writes, and nothing else: no file that is not known is removed.
 bool is_run_file(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      kRunFile,      kConfigFile,         kNetworkFile,       kPlanFile,
-      kScoresFile,   kScoresManifestFile, kSelectionFile,     kSelectionManifestFile,
-      kMetricsFile,  kDecisionsFile,      kModelFile,         kSummaryFile,
-      kControlsFile, kCheckpointFiles[0], kCheckpointFiles[1]};
+      kRunFile,     kConfigFile,         kNetworkFile,        kPlanFile,
+      kScoresFile,  kScoresManifestFile, kSelectionFile,      kSelectionManifestFile,
+      kKeptFile,    kMetricsFile,        kDecisionsFile,      kModelFile,
+      kSummaryFile, kControlsFile,       kCheckpointFiles[0], kCheckpointFiles[1]};
   return std::ranges::find(kNames, name) != std::end(kNames);
 }
 

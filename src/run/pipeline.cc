@@ -8,6 +8,7 @@
 
 #include "begun_record.h"
 #include "device_prediction.h"
+#include "record_json.h"
 #include "restored_files.h"
 #include "run_budget.h"
 #include "run_context.h"
@@ -16,6 +17,7 @@
 #include "run_setup.h"
 #include "score_phase.h"
 #include "select_phase.h"
+#include "stored_samples.h"
 #include "train_phase.h"
 
 #include <fmt/format.h>
@@ -72,6 +74,7 @@ void start_or_continue(RunContext& context, std::optional<LoadedCheckpoint>& sav
     if (!text.empty()) context.notice({NoticeKind::engine_changed, text});
     saved.reset();
     restore_files(context);
+    if (state.stored && state.phase != Phase::done) train_on_stored(context.setup, state);
   } else {
     context.notices(context.setup.warnings());
   }
@@ -124,7 +127,7 @@ std::unique_ptr<budget::UsageMeter> open_meter(const config::Config& config,
 RunResult result_of(const RunContext& context) {
   const RunSetup& setup = context.setup;
   const RunState& state = context.run.state;
-  const double sigma = setup.data.train.stored_bytes_per_sample;
+  const StoredBytes bytes = stored_bytes(setup.record(), state.stored);
   RunResult result{.reached = state.phase,
                    .plan = setup.plan,
                    .spent = state.spent,
@@ -132,8 +135,8 @@ RunResult result_of(const RunContext& context) {
                    .training_steps = context.budget.total_steps(),
                    .meters = context.meter.meters(),
                    .limits = context.budget.limits(),
-                   .stored_bytes_full = cost::stored_bytes(setup.plan.num_samples, sigma),
-                   .stored_bytes_kept = cost::stored_bytes(setup.plan.num_stored, sigma)};
+                   .stored_bytes_full = bytes.full,
+                   .stored_bytes_kept = bytes.kept};
   const bool has_results = state.phase == Phase::done && !state.metrics.empty();
   if (has_results) add_accuracies(result, state.metrics.back().evaluation);
   return result;

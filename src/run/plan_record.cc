@@ -7,8 +7,6 @@
 #include "edgeprune/run/run_files.h"
 #include "edgeprune/run/run_network.h"
 
-#include "record_json.h"
-
 namespace edgeprune::run {
 namespace {
 
@@ -48,6 +46,14 @@ Json paper_json(const config::Config& config, const RunPlan& plan) {
 
 }  // namespace
 
+StoredBytes stored_bytes(const PlanRecord& run, const std::optional<StoredSet>& stored) {
+  const bool are_originals = run.config.prune.store == data::Store::originals;
+  const double of_one = are_originals ? run.sizes.read : run.sizes.original;
+  return {.full = cost::stored_bytes(run.plan.num_samples, of_one),
+          .kept = stored ? static_cast<double>(stored->bytes) : run.plan.stored_bytes,
+          .jpeg_quality = stored ? stored->jpeg_quality : 0};
+}
+
 std::string plan_json(const PlanRecord& run) {
   const RunPlan& plan = run.plan;
   const Json json = {{"kind", "predicted"},
@@ -73,7 +79,7 @@ std::string plan_json(const PlanRecord& run) {
                        {"train", flops(plan.training_work, 0, plan)}}},
                      {"cost_ratio", predicted_ratios_json(plan)},
                      {"paper_estimates", paper_json(run.config, plan)},
-                     {"stored_bytes", storage_json(plan, run.data)},
+                     {"stored_bytes", storage_json(stored_bytes(run, {}))},
                      {"engine", engine_json(run.engine)},
                      {"memory", memory_json(run.memory)}};
   return core::json_text(json, kPlanFile, 2) + "\n";

@@ -7,9 +7,12 @@
 #include "edgeprune/run/run_engine.h"
 #include "edgeprune/run/run_memory.h"
 #include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/run_state.h"
 
+#include "record_json.h"
 #include "strategy_choice.h"
 
+#include <optional>
 #include <string>
 
 namespace edgeprune::run {
@@ -20,10 +23,14 @@ struct PlanRecord {
   const StrategyChoice& choice;
   const RunPlan& plan;
   const RunData& data;
+  const SampleSizes& sizes;
   const nn::Network& network;
   Engine engine;
   const ChosenMemory& memory;
 };
+/// `stored`: once the kept samples are re-encoded.
+[[nodiscard]] StoredBytes stored_bytes(const PlanRecord& run,
+                                       const std::optional<StoredSet>& stored);
 [[nodiscard]] std::string plan_json(const PlanRecord& run);
 
 }  // namespace edgeprune::run

@@ -42,7 +42,8 @@ cost::RunWork PlannedRun::work(const PlanVariant& variant) const {
   const StrategyChoice choice = choose_run_strategy(config, std::nullopt);
   const RunPlan plan = plan_run(
       config, *choice.strategy, variant.num_samples.value_or(setup.data.train.num_samples()),
-      setup.network, {.num_selected = static_cast<std::uint32_t>(setup.given.size())});
+      setup.network,
+      {.num_selected = static_cast<std::uint32_t>(setup.given.size()), .sizes = setup.sizes});
   return run_work(config, plan, facts_of(setup));
 }
 

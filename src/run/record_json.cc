@@ -41,10 +41,10 @@ Json predicted_ratios_json(const RunPlan& plan) {
   return {{"paper_equation_27", plan.paper_cost_ratio}, {"with_warm_up", plan.cost_ratio}};
 }
 
-Json storage_json(const RunPlan& plan, const RunData& data) {
-  const double sigma = data.train.stored_bytes_per_sample;
-  return {{"full", cost::stored_bytes(plan.num_samples, sigma)},
-          {"kept", cost::stored_bytes(plan.num_stored, sigma)}};
+Json storage_json(const StoredBytes& bytes) {
+  Json json = {{"full", bytes.full}, {"kept", bytes.kept}};
+  if (bytes.jpeg_quality > 0) json["jpeg_quality"] = bytes.jpeg_quality;
+  return json;
 }
 
 Json engine_json(const Engine& engine) {

@@ -6,10 +6,14 @@
 #include "edgeprune/run/run_engine.h"
 #include "edgeprune/run/run_memory.h"
 #include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/run_state.h"
 
 #include "strategy_choice.h"
 
 #include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
 
 namespace edgeprune::run {
 
@@ -23,7 +27,14 @@ using Json = nlohmann::ordered_json;
 /// Null where the recipe is as given.
 [[nodiscard]] Json recipe_json(const StrategyChoice& choice);
 [[nodiscard]] Json predicted_ratios_json(const RunPlan& plan);
-[[nodiscard]] Json storage_json(const RunPlan& plan, const RunData& data);
+
+struct StoredBytes {
+  double full = 0;                 // of all samples: as they are read, or (beside re-encoded ones)
+                                   // the originals in one file
+  double kept = 0;                 // of those that stay: predicted until they are re-encoded
+  std::uint32_t jpeg_quality = 0;  // 0: no re-encoded images
+};
+[[nodiscard]] Json storage_json(const StoredBytes& bytes);
 [[nodiscard]] Json engine_json(const Engine& engine);
 [[nodiscard]] Json memory_json(const ChosenMemory& memory);
 

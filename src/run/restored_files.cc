@@ -14,6 +14,7 @@
 #include "record_json.h"
 #include "scores_record.h"
 #include "selection_record.h"
+#include "stored_samples.h"
 #include "summary_record.h"
 
 #include <fmt/format.h>
@@ -81,6 +82,7 @@ class Restorer {
     restore_plan();
     if (state_.phase > Phase::score && context_.run.scores) restore_scores();
     if (state_.phase > Phase::select) restore_selection();
+    if (state_.stored) restore(kKeptFile, stored_file(setup_, state_));
     restore_lines(kMetricsFile, metrics_text(state_.metrics));
     restore_lines(kDecisionsFile, budget::decisions_text(state_.budget.decisions));
     if (state_.phase != Phase::done) return;
@@ -146,8 +148,8 @@ class Restorer {
   }
 
   void restore_selection() {
-    const select::SelectionFiles files = select::selection_files(
-        state_.kept, selection_manifest(setup_.config, setup_.choice, setup_.plan, setup_.data));
+    const select::SelectionFiles files =
+        select::selection_files(state_.kept, selection_manifest(setup_.record(), state_.stored));
     restore(kSelectionFile, files.npy);
     restore_json(kSelectionManifestFile, files.json, {"/version"});
   }

@@ -8,6 +8,10 @@
 namespace edgeprune::run {
 namespace {
 
+bool is_folder_or_container(data::SourceFormat format) {
+  return format == data::SourceFormat::folder || format == data::SourceFormat::container;
+}
+
 data::SourceOptions source_of(const config::Config::Data& config, data::Split split) {
   const bool train = split == data::Split::train;
   data::SourceOptions options{.format = config.format,
@@ -18,7 +22,7 @@ data::SourceOptions source_of(const config::Config::Data& config, data::Split sp
                               .limit = train ? config.train_limit : config.test_limit,
                               .sample_seed = train ? config.sample_seed : 0,
                               .part = train ? data::Part::all : config.test_part};
-  if (config.format == data::SourceFormat::folder && !train) options.path = config.test_path;
+  if (is_folder_or_container(config.format) && !train) options.path = config.test_path;
   if (config.resize_height > 0) {
     options.folder.resize_height = config.resize_height;
     options.folder.resize_width = config.resize_width;
@@ -30,6 +34,7 @@ data::SourceOptions source_of(const config::Config::Data& config, data::Split sp
 bool has_test_set(const config::Config::Data& config) {
   switch (config.format) {
     case data::SourceFormat::folder:
+    case data::SourceFormat::container:
       return !config.test_path.empty();
     case data::SourceFormat::idx:
     case data::SourceFormat::npy:

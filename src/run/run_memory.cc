@@ -124,6 +124,8 @@ ChosenMemory choose_run_memory(const config::ResolvedConfig& config, const nn::N
     RunMemory memory = predict_run_memory(network, data, with(options, step),
                                           static_cast<int>(config->run.threads));
     memory.scores = selection.scores;
+    // Beside the originals, which are evaluated too.
+    if (config->prune.store == data::Store::reencoded) memory.data += data.train.num_bytes();
     memory.selection = selection.selection;
     return memory;
   };

@@ -18,7 +18,7 @@ std::uint32_t RunPasses::train(const select::Pass& samples, const PassSteps& ste
   RunState& state = run.state;
   const std::uint32_t batches = num_batches(samples);
   const auto make_pass = [&] {
-    return train::TrainingPass(context_.setup.data.train, samples, pass_options(batches));
+    return train::TrainingPass(context_.setup.training_data(), samples, pass_options(batches));
   };
   std::optional<train::TrainingPass> pass = make_pass();
   while (true) {

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 
 namespace edgeprune::run {
 namespace {
@@ -149,32 +151,51 @@ std::uint64_t plain_steps(const config::Config& config, const select::Strategy& 
   return std::uint64_t{config.train.epochs} * pass.num_batches();
 }
 
-// An Error: this strategy cannot make do with budget.bytes.
-[[noreturn]] void refuse_bytes(const config::Config& config, std::string_view strategy,
-                               std::string_view why) {
-  throw core::Error(
-      core::ErrorKind::config,
-      fmt::format("budget.bytes is {} but prune.strategy {} {}; take one that saves storage, such "
-                  "as top, random or facility_location",
-                  config.budget.bytes.count, strategy, why),
-      {core::ErrorReason::strategy_unfit});
+// An Error: this strategy cannot make do with fewer samples.
+[[noreturn]] void refuse_strategy(const std::string& limit, std::string_view strategy,
+                                  std::string_view why) {
+  throw core::Error(core::ErrorKind::config,
+                    fmt::format("{} but prune.strategy {} {}; take one that saves storage, such "
+                                "as top, random or facility_location",
+                                limit, strategy, why),
+                    {core::ErrorReason::strategy_unfit});
 }
 
-// M, or the most samples that budget.bytes lets stay stored, equation (9).
-std::uint32_t fitting_samples(const config::Config& config, const select::Strategy& strategy,
-                              std::uint32_t stored, double bytes_per_sample) {
-  const auto budget = static_cast<double>(config.budget.bytes.count);
-  if (budget == 0 || cost::stored_bytes(stored, bytes_per_sample) <= budget) return stored;
-  if (strategy.sampler != nullptr || strategy.keeps_all) {
-    refuse_bytes(config, strategy.name, "keeps everything stored");
+void check_store(const config::Config& config, const select::Strategy& strategy) {
+  const bool stores_all = strategy.sampler != nullptr || strategy.keeps_all;
+  if (config.prune.store == data::Store::reencoded && stores_all) {
+    refuse_strategy("prune.store is \"reencoded\"", strategy.name, "keeps everything stored");
   }
-  if (strategy.select == nullptr) refuse_bytes(config, strategy.name, "keeps more than that");
-  if (bytes_per_sample > budget) {
+  if (config.prune.store == data::Store::originals && config.prune.keep_bytes > 0) {
     throw core::Error(core::ErrorKind::config,
-                      fmt::format("budget.bytes is {}, less than one sample; the minimum is {:.0f}",
-                                  config.budget.bytes.count, std::ceil(bytes_per_sample)));
+                      "prune.keep_bytes is for prune.store \"reencoded\"; set that too, or say by "
+                      "prune.keep_ratio how many originals are kept");
   }
-  return static_cast<std::uint32_t>(budget / bytes_per_sample);
+}
+
+// M, or the most samples that may stay stored within the limit, equation (9).
+std::uint32_t fitting_samples(const ByteLimit& limit, const select::Strategy& strategy,
+                              std::uint32_t stored, const data::PackedSize& size) {
+  if (size.shared + cost::stored_bytes(stored, size.per_sample) <= limit.bytes) return stored;
+  if (strategy.sampler != nullptr || strategy.keeps_all) {
+    refuse_strategy(limit.text, strategy.name, "keeps everything stored");
+  }
+  if (strategy.select == nullptr) {
+    refuse_strategy(limit.text, strategy.name, "keeps more than that");
+  }
+  const double least = size.shared + size.per_sample;
+  if (least > limit.bytes) {
+    throw core::Error(core::ErrorKind::config,
+                      fmt::format("{}, less than one sample; the minimum is {:.0f}", limit.text,
+                                  std::ceil(least)));
+  }
+  return static_cast<std::uint32_t>((limit.bytes - size.shared) / size.per_sample);
+}
+
+// How many samples are asked for, whatever their bytes.
+std::uint32_t wanted_samples(const config::Config& config, std::uint32_t num_samples) {
+  if (config.prune.keep_bytes > 0) return num_samples;
+  return config.prune.keep_ratio.num_kept(num_samples);
 }
 
 // What the steps may take: what is left of the budget, or what was configured. A recipe that is
@@ -282,6 +303,21 @@ double cost_ratio(const config::Config& config, const RunPlan& plan) {
 
 }  // namespace
 
+ByteLimit byte_limit(const config::Config& config, std::uint32_t num_samples,
+                     const SampleSizes& sizes) {
+  ByteLimit limit;
+  if (config.prune.keep_bytes > 0) {
+    limit.bytes = std::floor(config.prune.keep_bytes * sizes.original * num_samples);
+    limit.text =
+        fmt::format("prune.keep_bytes is {}, {:.0f} bytes", config.prune.keep_bytes, limit.bytes);
+  }
+  const auto budget = static_cast<double>(config.budget.bytes.count);
+  if (budget > 0 && budget < limit.bytes) {
+    limit = {.bytes = budget, .text = fmt::format("budget.bytes is {}", config.budget.bytes.count)};
+  }
+  return limit;
+}
+
 BatchPlan training_batches(const config::Config& config, std::uint32_t num_samples) {
   return {num_samples, config.train.batch_size, config.train.last_batch};
 }
@@ -305,14 +341,17 @@ RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
                .flops_per_sample = network.flops_per_sample(config.model.freeze),
                .forward_flops_per_sample = network.forward_flops_per_sample(),
                .stages = stages_of(config, strategy, network)};
+  check_store(config, strategy);
   const std::uint32_t wanted =
-      from_file ? context.num_selected : config.prune.keep_ratio.num_kept(num_samples);
+      from_file ? context.num_selected : wanted_samples(config, num_samples);
   const bool stores_all = dynamic || strategy.keeps_all;
-  const std::uint32_t fitting = fitting_samples(config, strategy, stores_all ? num_samples : wanted,
-                                                context.bytes_per_sample);
+  const data::PackedSize& size = context.sizes.kept;
+  const std::uint32_t fitting = fitting_samples(byte_limit(config, num_samples, context.sizes),
+                                                strategy, stores_all ? num_samples : wanted, size);
   const std::uint32_t pruned = std::min(wanted, fitting);
   plan.num_kept = strategy.keeps_all ? num_samples : pruned;
   plan.num_stored = dynamic ? num_samples : plan.num_kept;
+  plan.stored_bytes = size.shared + cost::stored_bytes(plan.num_stored, size.per_sample);
   check_batch_size(config, network, plan.num_kept);
 
   if (strategy.warms_up) {

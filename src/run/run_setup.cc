@@ -46,6 +46,16 @@ std::vector<core::SampleShape> smaller_sizes(const RunPlan& plan) {
   return sizes;
 }
 
+SampleSizes sample_sizes(const config::Config& config, const data::Dataset& train) {
+  SampleSizes sizes{.read = train.stored_bytes_per_sample,
+                    .original = data::original_bytes_per_sample(train),
+                    .kept = {.per_sample = train.stored_bytes_per_sample}};
+  if (config.prune.store == data::Store::reencoded) {
+    sizes.kept = data::reencoded_size(train, config.prune.jpeg_quality);
+  }
+  return sizes;
+}
+
 std::string network_hash_of(const config::Config& config, const core::Directory* run) {
   const auto file = network_file_of(config, run);
   return file ? core::content_hash(core::read_file(*file)) : "";
@@ -67,6 +77,7 @@ RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state,
       network(network_of(config, sources, data)),
       pool(static_cast<int>(config.run.threads)),
       recipe(take_recipe()),
+      sizes(sample_sizes(config, data.train)),
       given(given_selection(state)),
       plan(make_plan(state ? state->warmup_iterations : 0)),
       precision(train::choose_precision(config.train.precision,
@@ -79,7 +90,7 @@ RunSetup::RunSetup(config::ResolvedConfig run_config, const RunState* state,
 RunPlan RunSetup::make_plan(std::uint32_t warmup_made) const {
   return plan_run(config, strategy(), data.train.num_samples(), network,
                   {.num_selected = static_cast<std::uint32_t>(given.size()),
-                   .bytes_per_sample = data.train.stored_bytes_per_sample,
+                   .sizes = sizes,
                    .warmup_made = warmup_made});
 }
 
@@ -218,7 +229,8 @@ std::vector<Notice> RunSetup::warnings() const {
 std::vector<Notice> RunSetup::choices() const {
   std::vector<Notice> all;
   const std::uint32_t asked = config.prune.keep_ratio.num_kept(plan.num_samples);
-  if (config.budget.bytes.count > 0 && plan.num_stored < asked) {
+  const bool is_asked = config.prune.keep_bytes == 0;
+  if (is_asked && config.budget.bytes.count > 0 && plan.num_stored < asked) {
     all.push_back({NoticeKind::fewer_kept,
                    fmt::format("budget.bytes: {} of {} samples are kept, not {}: no more fit {} "
                                "bytes",
@@ -241,6 +253,7 @@ PlanRecord RunSetup::record() const {
           .choice = choice,
           .plan = plan,
           .data = data,
+          .sizes = sizes,
           .network = network,
           .engine = engine(),
           .memory = memory};

@@ -55,11 +55,17 @@ class RunSetup {
   nn::Network network;
   core::ThreadPool pool;
   train::TrainingRecipe recipe;
+  SampleSizes sizes;
   std::vector<std::uint32_t> given;  // strategy `file`: its index list
   RunPlan plan;
   train::ChosenPrecision precision;
   ChosenMemory memory;
+  std::optional<data::Dataset> reencoded;  // the training data, once its kept samples are stored so
 
+  /// What training draws from.
+  [[nodiscard]] const data::Dataset& training_data() const {
+    return reencoded ? *reencoded : data.train;
+  }
   [[nodiscard]] const select::Strategy& strategy() const { return *choice.strategy; }
   [[nodiscard]] train::TrainerOptions trainer_options() const {
     return trainer_options(memory.choice.step);

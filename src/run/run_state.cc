@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint32_t kFormatVersion = 7;
+constexpr std::uint32_t kFormatVersion = 8;
 // What to_json writes is five deep; it has a line for every pass.
 constexpr core::JsonLimits kLimits = {.bytes = std::size_t{256} << 20, .depth = 8};
 // Of a hash, or the name of what an engine runs on.
@@ -161,6 +161,13 @@ void for_fields(S& pass, Visit&& visit) {
   visit("is_evaluated_late", pass.is_evaluated_late);
 }
 
+template <Is<StoredSet> S, typename Visit>
+void for_fields(S& stored, Visit&& visit) {
+  visit("jpeg_quality", stored.jpeg_quality);
+  visit("bytes", stored.bytes);
+  visit("hash", stored.hash);
+}
+
 template <Is<RunState> S, typename Visit>
 void for_fields(S& state, Visit&& visit) {
   visit("sequence", state.sequence);
@@ -181,6 +188,7 @@ void for_fields(S& state, Visit&& visit) {
   visit("configuration", state.configuration);
   visit("label_noise", state.label_noise);
   visit("metrics", state.metrics);
+  visit("stored", state.stored);
   visit("spent", state.spent);
   visit("budget", state.budget);
   visit("num_batches_tracked", state.num_batches_tracked);
@@ -351,6 +359,7 @@ class Sense {
     require_counts();
     require_pass();
     require_noise();
+    require_stored();
     require_horizon();
   }
 
@@ -391,6 +400,13 @@ class Sense {
     if (!state_.label_noise) return;
     require(is_share(state_.label_noise->share), "label_noise.share");
     require(is_share(state_.label_noise->standard_error), "label_noise.standard_error");
+  }
+
+  void require_stored() const {
+    if (!state_.stored) return;
+    require(state_.phase > Phase::select, "stored");
+    require(state_.stored->jpeg_quality <= 100, "stored.jpeg_quality");
+    require(state_.stored->hash.size() <= kMaxWordBytes, "stored.hash");
   }
 
   void require_horizon() const {

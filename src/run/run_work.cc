@@ -19,6 +19,7 @@ cost::RunWork run_work(const config::Config& config, const RunPlan& plan, const 
           .flops_per_sample = plan.flops_per_sample,
           .forward_flops_per_sample = plan.forward_flops_per_sample,
           .bytes_per_sample = facts.bytes_per_sample,
+          .stored_bytes = plan.stored_bytes,
           .memory_bytes = facts.memory_bytes};
 }
 

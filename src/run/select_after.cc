@@ -114,8 +114,16 @@ SelectionAfter select_after(const RunDirectory& run, const SelectAfterOptions& o
   after.kept = select::select_samples(strategy, config.prune.per_class, input);
   RunPlan plan = setup.plan;
   plan.num_kept = input.num_kept;
-  after.manifest = selection_manifest(
-      config, {.strategy = &strategy, .per_class = config.prune.per_class}, plan, setup.data);
+  const StrategyChoice choice{.strategy = &strategy, .per_class = config.prune.per_class};
+  after.manifest = selection_manifest({.config = config,
+                                       .choice = choice,
+                                       .plan = plan,
+                                       .data = setup.data,
+                                       .sizes = setup.sizes,
+                                       .network = setup.network,
+                                       .engine = setup.engine(),
+                                       .memory = setup.memory},
+                                      {});
   after.manifest.scorer = strategy.score.empty() ? "none" : "last loss";
   after.forward_samples = ended.forward_samples();
   after.flops =

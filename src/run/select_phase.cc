@@ -5,6 +5,7 @@
 #include "run_selection.h"
 #include "run_warnings.h"
 #include "selection_record.h"
+#include "stored_samples.h"
 
 #include <cstdint>
 #include <span>
@@ -35,9 +36,9 @@ class SelectPhase {
       state_.spent.scoring_forward_samples += forward_samples_;
     }
     context_.scores.reset();
-    select::write_selection(
-        setup_.files(), state_.kept,
-        selection_manifest(setup_.config, setup_.choice, setup_.plan, setup_.data));
+    store();
+    select::write_selection(setup_.files(), state_.kept,
+                            selection_manifest(setup_.record(), state_.stored));
     context_.notices(NoticeKind::vanished_classes,
                      vanished_classes(setup_.data.train, state_.kept));
     run_.enter(Phase::train);
@@ -57,6 +58,15 @@ class SelectPhase {
     setup_.settle(state_.label_noise, state_.warmup_iterations);
     setup_.write_plan();
     context_.notice(setup_.strategy_notice());
+  }
+
+  void store() {
+    {
+      const auto selecting = run_.account.during(core::Activity::select);
+      state_.stored = store_samples(setup_, state_.kept);
+    }
+    if (!state_.stored) return;
+    context_.notice({NoticeKind::stored, stored_text(setup_, *state_.stored)});
   }
 
   [[nodiscard]] std::vector<std::uint32_t> selection() {

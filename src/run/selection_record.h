@@ -1,17 +1,17 @@
 #pragma once
 // selection.json: where a selection comes from.
 
-#include "edgeprune/config/config.h"
-#include "edgeprune/run/run_data.h"
-#include "edgeprune/run/run_plan.h"
+#include "edgeprune/run/run_state.h"
 #include "edgeprune/select/manifest.h"
 
-#include "strategy_choice.h"
+#include "plan_record.h"
+
+#include <optional>
 
 namespace edgeprune::run {
 
-[[nodiscard]] select::Manifest selection_manifest(const config::Config& config,
-                                                  const StrategyChoice& choice, const RunPlan& plan,
-                                                  const RunData& data);
+/// `stored`: of samples that were re-encoded.
+[[nodiscard]] select::Manifest selection_manifest(const PlanRecord& run,
+                                                  const std::optional<StoredSet>& stored);
 
 }  // namespace edgeprune::run

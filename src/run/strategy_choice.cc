@@ -9,7 +9,8 @@ StrategyChoice choose_run_strategy(const config::Config& config,
     return {.strategy = &config.catalogues.strategy(prune.strategy), .per_class = prune.per_class};
   }
   select::AutoRequest request{.constraint = prune.constraint,
-                              .keep_ratio = prune.keep_ratio.value()};
+                              .keep_ratio = prune.keep_ratio.value(),
+                              .reencodes = prune.store == data::Store::reencoded};
   if (label_noise) request.label_noise_lower_bound = label_noise->lower_bound();
   const select::AutoChoice choice = select::choose_strategy(request);
   return {.strategy = &config.catalogues.strategy(choice.strategy), .reason = choice.reason};

@@ -153,7 +153,7 @@ std::string summary_json(const SummaryRecord& summary) {
         {"evaluation", flops(0, static_cast<double>(spent.evaluation_samples), plan)}}},
       {"cost_ratio",
        {{"predicted", predicted_ratios_json(plan)}, {"measured_time_against_full", nullptr}}},
-      {"stored_bytes", storage_json(plan, run.data)},
+      {"stored_bytes", storage_json(stored_bytes(run, summary.state.stored))},
       {"engine", engine_json(run.engine)},
       {"memory", memory_json(run.memory)}};
   json["memory"]["measured"] = {{"peak_resident_bytes", peak_resident_bytes()}};

@@ -119,7 +119,7 @@ class TrainPhase {
   EpochMetrics evaluate_epoch() {
     const auto all = data::all_samples(setup_.data.train);
     const train::Evaluation train =
-        passes_.evaluate(setup_.data.train, all, {context_.stop_check()});
+        passes_.evaluate(setup_.training_data(), all, {context_.stop_check()});
     EpochMetrics metrics{.kept = mean_over(train, state_.kept), .train = mean_over(train, all)};
     require_finite(*metrics.train, "loss");
     std::uint64_t samples = all.size();

@@ -38,6 +38,12 @@ AutoChoice choose_strategy(const AutoRequest& request) {
                 "short of compute, not of room: all samples, for as many steps as pruning to "
                 "this keep ratio would take"};
   }
+  if (request.reencodes) {
+    return {.strategy = "random",
+            .reason =
+                "short of storage, and among many re-encoded samples nothing beats random "
+                "ones"};
+  }
   if (request.keep_ratio > kFewKept) {
     return {.strategy = "random",
             .reason = fmt::format("short of storage, and at keep ratio {} nothing beats random "

@@ -21,17 +21,22 @@ std::string selection_hash(std::span<const std::uint32_t> kept) {
 
 SelectionFiles selection_files(std::span<const std::uint32_t> kept, Manifest manifest) {
   manifest.selection_hash = selection_hash(kept);
-  const nlohmann::ordered_json json = {{"dataset_hash", manifest.dataset_hash},
-                                       {"scorer", manifest.scorer},
-                                       {"selector", manifest.selector},
-                                       {"per_class", manifest.per_class},
-                                       {"seed", manifest.seed},
-                                       {"keep_ratio", manifest.keep_ratio},
-                                       {"num_samples", manifest.num_samples},
-                                       {"num_kept", manifest.num_kept},
-                                       {"selection_hash", manifest.selection_hash},
-                                       {"format_version", 1},
-                                       {"version", core::version()}};
+  nlohmann::ordered_json json = {{"dataset_hash", manifest.dataset_hash},
+                                 {"scorer", manifest.scorer},
+                                 {"selector", manifest.selector},
+                                 {"per_class", manifest.per_class},
+                                 {"seed", manifest.seed},
+                                 {"keep_ratio", manifest.keep_ratio},
+                                 {"num_samples", manifest.num_samples},
+                                 {"num_kept", manifest.num_kept},
+                                 {"selection_hash", manifest.selection_hash},
+                                 {"format_version", 1},
+                                 {"version", core::version()}};
+  if (manifest.stored) {
+    json["stored"] = {{"bytes", manifest.stored->bytes},
+                      {"share_of_originals", manifest.stored->share_of_originals},
+                      {"jpeg_quality", manifest.stored->jpeg_quality}};
+  }
   // Whatever bytes a file's name has.
   return {core::npy_bytes(std::as_bytes(kept), core::ElementType::u32, {kept.size()}),
           core::json_text(json, "selection.json", 2) + "\n"};

@@ -417,6 +417,48 @@ class Usage(CommandLine):
         edgeprune("export", run, "--format", "folder", "--output", self.folder / "folder")
         self.assertEqual(len(list((self.folder / "folder").glob("*/*.png"))), 100)
 
+    def test_a_container_holds_what_was_kept_and_is_trained_on(self):
+        edgeprune("run", self.config)
+        kept = self.folder / "originals.edgeprune"
+        exported = edgeprune("export", self.folder / "run", "--format", "container", "--output", kept)
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        self.assertEqual(kept.read_bytes()[:8], b"edgepack")
+        plain = ["--set", "data.test_images=", "--set", "data.test_labels="]
+        again = edgeprune("run", self.config, "--set", "data.format=container", "--set",
+                          f"data.path={kept}", *plain, "--run-dir", self.folder / "again")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("kept 50 of 100 samples", again.stdout)
+        kept.write_bytes(kept.read_bytes()[:-40])
+        self.assert_fails(4, ["originals.edgeprune: not a whole container", "restore it"], "run",
+                          self.config, "--set", "data.format=container", "--set",
+                          f"data.path={kept}", *plain, "--run-dir", self.folder / "damaged")
+
+    def test_what_a_run_re_encoded_is_exported_as_it_was_trained_on(self):
+        ran = edgeprune("run", self.config, "--set", "prune.store=reencoded", "--set",
+                        "prune.keep_bytes=0.5", "--set", "prune.strategy=random")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertRegex(ran.stderr, r"kept.edgeprune: \d+ samples at JPEG quality \d+ in .* of the "
+                                     r".* that all 200 originals take in one file")
+        run = self.folder / "run"
+        stored = self.folder / "stored.edgeprune"
+        edgeprune("export", run, "--format", "container", "--as", "trained", "--output", stored)
+        self.assertEqual(stored.read_bytes(), (run / "kept.edgeprune").read_bytes())
+        for form in ("trained", "originals"):
+            edgeprune("export", run, "--format", "npy", "--as", form, "--output", self.folder / form)
+        trained, originals = ((self.folder / form / "images.npy").read_bytes()
+                              for form in ("trained", "originals"))
+        self.assertEqual(len(trained), len(originals))
+        self.assertNotEqual(trained, originals)
+        (run / "kept.edgeprune").write_bytes(self.container_of_another_run())
+        self.assert_fails(7, ["kept.edgeprune", "other samples", "resume the run"], "export", run,
+                          "--format", "npy", "--as", "trained", "--output", self.folder / "mixed")
+
+    def container_of_another_run(self):
+        other = self.folder / "other"
+        edgeprune("run", self.config, "--set", "run.seed=5", "--set", "prune.strategy=random", "--set",
+                  "prune.store=reencoded", "--run-dir", other)
+        return (other / "kept.edgeprune").read_bytes()
+
     def test_relative_data_paths_hold_wherever_a_run_is_continued(self):
         text = self.config.read_text().replace(f"{self.folder}/t", "t")
         self.config.write_text(text)

@@ -28,6 +28,7 @@ constexpr RunWork kWork{.num_samples = 1000,
                         .flops_per_sample = 3e6,
                         .forward_flops_per_sample = 1e6,
                         .bytes_per_sample = 784,
+                        .stored_bytes = 78400,
                         .memory_bytes = 12345};
 
 NetworkTiming timing() {
@@ -151,7 +152,7 @@ TEST(PredictRunCost, RestsAtIdlePower) {
 TEST(PredictRunCost, GivesStorageMemoryAndBothRatios) {
   const DeviceProfile device = profile();
   const RunCost cost = predict_run_cost(kWork, {.profile = device});
-  EXPECT_DOUBLE_EQ(cost.stored_bytes, 78400);        // (9): 100 * 784
+  EXPECT_DOUBLE_EQ(cost.stored_bytes, 78400);        // as planned
   EXPECT_DOUBLE_EQ(cost.peak_stored_bytes, 784000);  // 1000 * 784
   EXPECT_EQ(cost.memory_bytes, 12345U);
   EXPECT_DOUBLE_EQ(cost.paper_ratio, 0.1);  // (27): 100 / 1000

@@ -46,7 +46,8 @@ RunWork work(std::uint32_t num_kept) {
           .evaluation_samples = 12000,
           .flops_per_sample = 30e6,
           .forward_flops_per_sample = 10e6,
-          .bytes_per_sample = 784};
+          .bytes_per_sample = 784,
+          .stored_bytes = stored_bytes(num_kept, 784)};
 }
 
 RunCost cost_of(std::uint32_t num_kept) {

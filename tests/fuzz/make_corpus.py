@@ -195,7 +195,7 @@ def write_cifar():
 
 def checkpoint_state():
     usage = {"seconds": 1.5, "joules": 0.0}
-    spent = {"learning_samples": 300, "scoring_forward_samples": 0, "evaluation_samples": 210,
+    spent = {"learning_samples": 300, "learning_work": 300.0, "scoring_forward_samples": 0, "evaluation_samples": 210,
              "measuring_samples": 16, "score": usage, "select": usage, "train": usage, "evaluate": usage, "other": usage,
              "paused_seconds": 0.0, "is_metered": False}
     warm_up = {"phase": "score", "epoch": 1, "step": 7, "samples": 150, "running_loss": 1.25,
@@ -218,14 +218,14 @@ def checkpoint_state():
               "horizon_steps": 0, "is_stretched": False, "evaluates": True, "next_decision": 5,
               "pass_end": 0, "pass_has_ended": False, "limits": limits, "decisions": [decision],
               "replayed_log": "", "replayed_hash": "", "num_replayed": 0}
-    return {"format_version": 5, "version": "0.1.0", "sequence": 3, "goal": "done",
+    return {"format_version": 8, "version": "0.1.0", "sequence": 3, "goal": "done",
             "phase": "train", "epoch": 1, "batch": 2, "step": 12, "pass_loss_sum": 20.5,
             "pass_samples": 32, "expected_epochs": 20, "learning_rate": 0.25, "warmup_iterations": 7,
             "num_samples": 150, "dataset_hash": "abc", "test_hash": "",
             "engine": {"simd_target": "AVX2", "precision": "f32", "threads": 2,
                        "micro_batch_size": 0},
             "configuration": "def", "label_noise": {"share": 0.2, "standard_error": 0.01},
-            "metrics": [warm_up, epoch], "spent": spent, "budget": budget,
+            "metrics": [warm_up, epoch], "stored": None, "spent": spent, "budget": budget,
             "num_batches_tracked": 12, "optimizer_step": 12}
 
 
@@ -236,6 +236,7 @@ def write_checkpoint_state():
 
     write_state("training")
     write_state("scoring", phase="score", metrics=[], label_noise=None)
+    write_state("stored", stored={"bytes": 27554, "hash": "abc", "jpeg_quality": 24})
     write_state("another_version", format_version=3)
     write_state("negative", step=-1)
     write_state("too_large", epoch=2**32)

@@ -59,10 +59,11 @@ std::string other_value(const config::ConfigField& field) {
   return field.range == "in [0, 1)" || field.range.starts_with("-1 or") ? "0.5" : "1";
 }
 
-// Those whose other values are other files or another place, or need a meter.
+// Those whose other values are other files or another place, or need a meter or re-encoding.
 bool is_left_out(const config::ConfigField& field) {
   return field.path == config::FieldPath::path || field.key == "data.format" ||
-         field.key == "run.directory" || field.key == "budget.joules";
+         field.key == "run.directory" || field.key == "budget.joules" ||
+         field.key == "prune.keep_bytes";
 }
 
 std::string assignment_of(const config::ConfigField& field) {

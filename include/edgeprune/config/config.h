@@ -16,6 +16,7 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/keep_ratio.h"
 #include "edgeprune/core/units.h"
+#include "edgeprune/data/container.h"
 #include "edgeprune/data/loader.h"
 #include "edgeprune/data/source.h"
 #include "edgeprune/nn/networks.h"
@@ -87,6 +88,9 @@ struct Config {
     select::Parameters parameters = {{"hard_cutoff", -1}};        // of single strategies
     select::Constraint constraint = select::Constraint::compute;  // strategy `auto`
     std::string selection_file;  // strategy `file`: an index list (.npy) to train on
+    data::Store store = data::Store::originals;
+    std::uint32_t jpeg_quality = 0;  // of re-encoded images; 0: chosen
+    double keep_bytes = 0;           // share of the originals' bytes; 0: by keep_ratio
   } prune;
 
   struct Train {

@@ -28,7 +28,8 @@ struct RunWork {
   std::uint64_t evaluation_samples = 0;  // forward
   double flops_per_sample = 0;           // c(theta)
   double forward_flops_per_sample = 0;
-  double bytes_per_sample = 0;     // sigma
+  double bytes_per_sample = 0;  // sigma
+  double stored_bytes = 0;      // of the samples that stay; re-encoded, less than num_stored sigma
   std::uint64_t memory_bytes = 0;  // peak, predicted
 };
 

@@ -25,6 +25,7 @@ enum class NoticeKind {
   unseen_samples,    // scored by a forward pass
   scores,            // that rank by chance, or rank wrong labels first
   vanished_classes,  // without a kept sample
+  stored,            // the kept samples, re-encoded
   budget_file,       // cannot be used; the budget before stays in force
   command,           // is about to be run; subject: the command
   meter,             // has said what makes no sense

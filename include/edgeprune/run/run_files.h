@@ -14,6 +14,7 @@ inline constexpr std::string_view kScoresFile = "scores.npy";
 inline constexpr std::string_view kScoresManifestFile = "scores.json";
 inline constexpr std::string_view kSelectionFile = "selection.npy";
 inline constexpr std::string_view kSelectionManifestFile = "selection.json";
+inline constexpr std::string_view kKeptFile = "kept.edgeprune";
 inline constexpr std::string_view kMetricsFile = "metrics.jsonl";
 inline constexpr std::string_view kDecisionsFile = "decisions.jsonl";
 inline constexpr std::string_view kModelFile = "model.safetensors";

@@ -3,11 +3,14 @@
 
 #include "edgeprune/config/config.h"
 #include "edgeprune/core/batch_plan.h"
+#include "edgeprune/data/container.h"
 #include "edgeprune/nn/network.h"
 #include "edgeprune/run/training_stages.h"
 #include "edgeprune/select/strategy.h"
 
 #include <cstdint>
+#include <limits>
+#include <string>
 
 namespace edgeprune::run {
 
@@ -18,6 +21,7 @@ struct RunPlan {
   std::uint32_t warmup_iterations = 0;  // T_0; 0 for strategies without a warm-up
   std::uint32_t epochs = 0;             // passes over the kept samples, the last one may be cut
   std::uint64_t training_steps = 0;     // steps after selection, equation (7)
+  double stored_bytes = 0;              // of those; predicted where they are re-encoded
   double flops_per_sample = 0;          // c(theta), forward and backward
   double forward_flops_per_sample = 0;
   // Samples and work that the plan spends on learning; evaluation comes on top.
@@ -33,10 +37,17 @@ struct RunPlan {
   double cost_ratio = 1;        // with all scoring work, over E epochs on all data
 };
 
+/// Bytes of one sample.
+struct SampleSizes {
+  double read = 0;             // sigma: of the data set as it is read
+  double original = 0;         // of an original in one file with the others
+  data::PackedSize kept = {};  // as it stays stored
+};
+
 /// What is known of a run under way.
 struct PlanContext {
   std::uint32_t num_selected = 0;  // strategy `file`: the length of its index list
-  double bytes_per_sample = 0;     // sigma; budget.bytes lowers M so that M sigma fits
+  SampleSizes sizes;               // what lowers M so that it fits budget.bytes
   std::uint32_t warmup_made = 0;   // iterations of a warm-up that is over; 0: it is still to come
 };
 
@@ -47,6 +58,15 @@ struct PlanContext {
 [[nodiscard]] RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
                                std::uint32_t num_samples, const nn::Network& network,
                                const PlanContext& context = {});
+
+/// The bytes that may stay stored after selection, and the field that says so; infinite and empty
+/// where nothing does.
+struct ByteLimit {
+  double bytes = std::numeric_limits<double>::infinity();
+  std::string text = {};
+};
+[[nodiscard]] ByteLimit byte_limit(const config::Config& config, std::uint32_t num_samples,
+                                   const SampleSizes& sizes);
 
 /// How a pass over so many samples is cut after the warm-up.
 [[nodiscard]] core::BatchPlan training_batches(const config::Config& config,

@@ -19,6 +19,13 @@
 
 namespace edgeprune::run {
 
+/// The re-encoded samples of a selection: the file kept.edgeprune.
+struct StoredSet {
+  std::uint32_t jpeg_quality = 0;  // 0: no images
+  std::uint64_t bytes = 0;
+  std::string hash;  // of the file
+};
+
 /// Where a run is, and its selection. Its arrays belong to the trainer and the score.
 struct RunState {
   std::uint64_t sequence = 0;  // grows with every checkpoint written
@@ -39,6 +46,7 @@ struct RunState {
   std::string configuration;                     // hash of the fields that must not change any more
   std::optional<score::LabelNoise> label_noise;  // once the warm-up is over
   std::vector<PassRecord> metrics;               // of the passes so far
+  std::optional<StoredSet> stored;               // once re-encoded
   budget::RunUsage spent;
   budget::BudgetState budget;
   std::vector<std::uint32_t> kept;  // empty before selection; an array of the checkpoint

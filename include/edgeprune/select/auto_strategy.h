@@ -31,6 +31,7 @@ inline constexpr double kMuchLabelNoise = 0.12;
 struct AutoRequest {
   Constraint constraint = Constraint::compute;
   double keep_ratio = 1;
+  bool reencodes = false;  // fewer bytes for each sample, so that more of them stay
   /// The share of wrong labels surely lies above it; nothing: not known yet.
   std::optional<double> label_noise_lower_bound;
 };

@@ -5,11 +5,19 @@
 #include "edgeprune/core/directory.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace edgeprune::select {
+
+/// Of samples that were re-encoded.
+struct StoredBytes {
+  std::uint64_t bytes = 0;
+  double share_of_originals = 0;   // of what all originals take in one file
+  std::uint32_t jpeg_quality = 0;  // 0: no images
+};
 
 struct Manifest {
   std::string dataset_hash;
@@ -21,6 +29,7 @@ struct Manifest {
   std::uint32_t num_samples = 0;
   std::uint32_t num_kept = 0;
   std::string selection_hash;  // of the indices
+  std::optional<StoredBytes> stored = {};
 };
 
 /// The hash that names a set of kept indices: equal sets, equal hashes, on every machine.
