@@ -99,6 +99,12 @@ Json device_state_json() {
   return json;
 }
 
+Json waiting_json() {
+  const core::SpinTimes times = core::measure_spin_times();
+  return {{"longest_spin_seconds", times.longest_seconds},
+          {"shortest_spin_seconds", times.shortest_seconds}};
+}
+
 Json report() {
   Json json = {{"cpu", core::cpu_name()},
                {"simd_target", kernels::simd_target()},
@@ -114,6 +120,7 @@ Json report() {
     if (!finding.found) entry["fix"] = finding.fix;
     json["data"].push_back(entry);
   }
+  json["waiting"] = waiting_json();
   json["meters"] = meters_json();
   json["device_state"] = device_state_json();
   return json;
@@ -160,6 +167,11 @@ void print_report(const Json& json) {
   print(fmt::format("CPU features  {}\n",
                     fmt::join(json["cpu_features"].get<std::vector<std::string>>(), " ")));
   print(fmt::format("threads       {}\n", json["threads"].get<int>()));
+  const Json& waiting = json["waiting"];
+  print(fmt::format("waiting       a thread spins for up to {:.1f} us, down to {:.1f} us where that is "
+                    "in vain (processors are short), and then sleeps\n",
+                    1e6 * waiting["longest_spin_seconds"].get<double>(),
+                    1e6 * waiting["shortest_spin_seconds"].get<double>()));
   print(fmt::format("memory        {}, {} free\n", core::format_bytes(json["memory_bytes"]),
                     core::format_bytes(json["memory_available_bytes"])));
   for (const Finding& finding : findings()) {

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <sched.h>
@@ -18,6 +20,17 @@
 
 namespace edgeprune::core {
 namespace {
+
+constexpr int kMaxSpins = 2048;
+constexpr int kMinSpins = 64;
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 // Waits for an atomic to change. Steps of a small network last tens of microseconds: a short spin
 // saves the wake-up between them. Where spinning has been in vain, as it is while the thread that
@@ -31,19 +44,13 @@ class Waiter {
         spins_ = std::min(2 * spins_, kMaxSpins);
         return;
       }
-#if defined(__x86_64__)
-      __builtin_ia32_pause();
-#elif defined(__aarch64__)
-      asm volatile("yield");
-#endif
+      pause_briefly();
     }
     spins_ = std::max(spins_ / 2, kMinSpins);
     while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
   }
 
  private:
-  static constexpr int kMaxSpins = 2048;
-  static constexpr int kMinSpins = 64;
   int spins_ = kMaxSpins;
 };
 
@@ -82,6 +89,20 @@ class alignas(64) Share {
 };
 
 }  // namespace
+
+SpinTimes measure_spin_times() {
+  using Clock = std::chrono::steady_clock;
+  const std::atomic<int> value{0};
+  double best = std::numeric_limits<double>::infinity();
+  for (int repeat = 0; repeat < 5; ++repeat) {  // the least: others may take the processor
+    const Clock::time_point begin = Clock::now();
+    for (int spin = 0; spin < kMaxSpins && value.load(std::memory_order_acquire) == 0; ++spin) {
+      pause_briefly();
+    }
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  return {.longest_seconds = best, .shortest_seconds = best * kMinSpins / kMaxSpins};
+}
 
 TaskCut cut_into_tasks(std::size_t count, std::size_t grain, std::size_t most) {
   const std::size_t fit = std::max<std::size_t>(count / std::max<std::size_t>(grain, 1), 1);

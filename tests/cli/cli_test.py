@@ -510,6 +510,10 @@ class Usage(CommandLine):
         self.assertIn(report["simd_target"], report["simd_targets_available"])
         self.assertIsInstance(report["bf16_available"], bool)
         self.assertIn("Fashion-MNIST", report["data"][0]["what"])
+        waiting = report["waiting"]
+        self.assertLess(0, waiting["shortest_spin_seconds"])
+        self.assertLess(waiting["shortest_spin_seconds"], waiting["longest_spin_seconds"])
+        self.assertLess(waiting["longest_spin_seconds"], 0.01)
 
 
 class Planning(CommandLine):
