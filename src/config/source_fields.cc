@@ -99,8 +99,9 @@ std::vector<FieldRow> data_sample_rows() {
           kNotNegative, [](auto& c) -> auto& { return c.data.resize_width; }),
       field(
           {.key = "data.channels",
-           .description =
-               "`folder`: read images as grey (1) or colour (3). 0: as the first image is stored."},
+           .description = "`folder`: read images as grey (1) or colour (3). 0: colour if any "
+                          "training image is "
+                          "in colour; the test images likewise."},
           kChannels, [](auto& c) -> auto& { return c.data.channels; }),
       field(
           {.key = "data.train_limit",

@@ -3,18 +3,22 @@
 #include "edgeprune/core/hash.h"
 #include "edgeprune/data/readers.h"
 
+#include "class_files.h"
 #include "image_files.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace edgeprune::data {
 namespace {
@@ -27,75 +31,47 @@ constexpr std::uint64_t kStatBlockBytes = 512;  // the unit of st_blocks
   throw core::Error(core::ErrorKind::data, fmt::format("{}: {}", path.string(), what));
 }
 
-// Names in byte order, as std::string compares; those that begin with a dot belong to other tools.
-std::set<std::string> entries(const fs::path& folder, bool directories) {
-  std::error_code code;
-  std::set<std::string> names;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
-       entry.increment(code)) {
-    std::string name = entry->path().filename().string();
-    std::error_code broken_link;
-    if (entry->is_directory(broken_link) == directories && !name.starts_with('.')) {
-      names.insert(std::move(name));
-    }
-  }
-  if (code) {
-    throw core::Error(core::ErrorKind::io, fmt::format("{}: cannot be listed: {}; check the path",
-                                                       folder.string(), code.message()));
-  }
-  return names;
-}
-
-bool is_image(const std::string& file_name) {
-  std::string extension = fs::path(file_name).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
 // Gathers images one by one, all of one shape.
 class FolderReader {
  public:
   FolderReader(const fs::path& folder, const ImageFolderOptions& options) : options_(options) {
     dataset_.name = folder.string();
-    dataset_.shape.channels = options.channels;
+    dataset_.shape.channels = options.channels > 0 ? options.channels : options.usual_channels;
     if (options.resize_height.has_value() != options.resize_width.has_value()) {
       throw core::Error(core::ErrorKind::config,
                         "data.resize_height and data.resize_width go together; give both or none");
     }
   }
 
-  void add_class(const fs::path& folder, const std::string& name) {
+  void add_class(const fs::path& folder, const ClassFiles& files) {
+    if (files.images.empty()) reject_empty(folder, files.left_out);
     const auto label = static_cast<std::int32_t>(dataset_.class_names.size());
-    dataset_.class_names.push_back(name);
-    const std::size_t before = dataset_.labels.size();
-    skip(entries(folder, true).size());
-    for (const std::string& file : entries(folder, false)) {
-      if (is_image(file)) {
-        add_image(folder / file, label);
-      } else {
-        skip(1);
-      }
-    }
-    if (dataset_.labels.size() == before) {
-      reject(folder, "holds no .jpg, .jpeg or .png files; add images of this class or remove it");
-    }
+    dataset_.class_names.push_back(folder.filename().string());
+    for (const fs::path& image : files.images) add_image(image, label);
+    num_nested_ += files.num_nested;
+    left_out_.add(files.left_out);
   }
 
-  void skip(std::size_t count) { skipped_ += count; }
+  void leave_out(const std::string& file) { left_out_.add(file); }
 
   Dataset finish() {
-    if (skipped_ > 0) {
-      dataset_.warnings.push_back(
-          fmt::format("{}: skipped {} entries that are not .jpg, .jpeg or .png files",
-                      dataset_.name, skipped_));
+    if (num_nested_ > 0) {
+      dataset_.warnings.push_back(fmt::format(
+          "{}: {} of {} images lie in folders within their class's folder and are of that class",
+          dataset_.name, num_nested_, dataset_.num_samples()));
+    }
+    if (left_out_.count() > 0) {
+      dataset_.warnings.push_back(fmt::format(
+          "{}: read {} .jpg, .jpeg and .png files and left out {}{}", dataset_.name,
+          dataset_.num_samples(), left_out_.text(),
+          left_out_.has_pictures() ? "; convert the pictures among them to train on them" : ""));
     }
     if (converted_ > 0 && options_.channels == 0) {
-      dataset_.warnings.push_back(
-          fmt::format("{}: converted {} images to the {} of the first, {}; set data.channels to 1 "
-                      "or 3 to choose",
-                      dataset_.name, converted_, dataset_.shape.channels == 1 ? "grey" : "colours",
-                      first_.string()));
+      dataset_.warnings.push_back(fmt::format(
+          "{}: {} of {} images are {} and were converted to {}; set data.channels to 1 or 3 to "
+          "choose",
+          dataset_.name, converted_, dataset_.num_samples(), is_grey() ? "in colour" : "grey",
+          is_grey() ? "grey" : "colour"));
     }
     dataset_.stored_bytes_per_sample = bytes_ / dataset_.num_samples();
     return finish_dataset(std::move(dataset_));
@@ -134,7 +110,30 @@ class FolderReader {
             .own_bytes = content.size() - (is_new ? 0 : beginning.size())};
   }
 
+  [[nodiscard]] bool is_grey() const { return dataset_.shape.channels == 1; }
+
+  [[noreturn]] static void reject_empty(const fs::path& folder, const LeftOut& left_out) {
+    if (left_out.has_pictures()) {
+      reject(folder, fmt::format("holds no .jpg, .jpeg or .png files, but {}; convert them",
+                                 left_out.text()));
+    }
+    reject(folder,
+           "holds no .jpg, .jpeg or .png files; add images of this class or remove the folder");
+  }
+
+  // Grey images so far, and a first one in colour: all are read in colour.
+  void turn_to_colour() {
+    DecodedImage all{.shape = {1, static_cast<std::uint32_t>(dataset_.byte_pixels.size()), 1},
+                     .pixels = std::move(dataset_.byte_pixels)};
+    if (!all.pixels.empty()) all = convert_channels(std::move(all), 3);
+    dataset_.byte_pixels = std::move(all.pixels);
+    dataset_.shape.channels = 3;
+    converted_ = dataset_.labels.size();
+  }
+
   DecodedImage adapt(DecodedImage image) {
+    const bool may_choose = options_.channels == 0 && options_.usual_channels == 0;
+    if (may_choose && is_grey() && image.shape.channels == 3) turn_to_colour();
     const std::uint32_t channels = dataset_.shape.channels;
     if (channels != 0 && image.shape.channels != channels) {
       ++converted_;
@@ -149,9 +148,40 @@ class FolderReader {
   fs::path first_;
   std::set<std::string> beginnings_;  // of JPEG files, by their hashes
   double bytes_ = 0;
-  std::size_t skipped_ = 0;
+  std::size_t num_nested_ = 0;
   std::size_t converted_ = 0;
+  LeftOut left_out_;
 };
+
+[[noreturn]] void reject_without_classes(const fs::path& folder,
+                                         const std::set<std::string>& files) {
+  const bool has_images = std::any_of(files.begin(), files.end(),
+                                      [](const std::string& name) { return is_picture(name); });
+  if (!has_images) reject(folder, "holds no class folders; put each class's images in one");
+  reject(folder,
+         "holds images but no class folders; name the folder above it if it is a class itself, or "
+         "put each class's images in a folder");
+}
+
+// Training and test set, each with its classes below it, one level too high.
+void require_classes(const fs::path& folder, const std::map<std::string, ClassFiles>& files) {
+  static constexpr std::array<std::string_view, 10> kHalves = {
+      "train", "training",   "test", "testing", "val",
+      "valid", "validation", "eval", "dev",     "holdout"};
+  std::vector<std::string> halves;
+  for (const auto& [name, found] : files) {
+    if (found.images.empty()) continue;
+    const bool is_half =
+        std::find(kHalves.begin(), kHalves.end(), lower_case(name)) != kHalves.end() &&
+        found.num_nested == found.images.size();
+    if (!is_half) return;
+    halves.push_back(name);
+  }
+  if (halves.empty()) return;
+  reject(folder, fmt::format("holds {}, part of a data set and no class: one level too high; name "
+                             "{}",
+                             fmt::join(halves, " and "), (folder / halves.back()).string()));
+}
 
 }  // namespace
 
@@ -161,11 +191,15 @@ Dataset read_image_folder(const fs::path& folder, const ImageFolderOptions& opti
     throw core::Error(core::ErrorKind::io,
                       fmt::format("{}: no such folder; check data.path", folder.string()));
   }
-  const std::set<std::string> classes = entries(folder, true);
-  if (classes.empty()) reject(folder, "holds no class folders; put each class's images in one");
+  const std::set<std::string> classes = folder_entries(folder, true);
+  const std::set<std::string> beside = folder_entries(folder, false);
+  if (classes.empty()) reject_without_classes(folder, beside);
+  std::map<std::string, ClassFiles> files;
+  for (const std::string& name : classes) files.emplace(name, files_of_class(folder / name));
+  require_classes(folder, files);
   FolderReader reader(folder, options);
-  reader.skip(entries(folder, false).size());
-  for (const std::string& name : classes) reader.add_class(folder / name, name);
+  for (const std::string& name : beside) reader.leave_out(name);
+  for (const auto& [name, of_class] : files) reader.add_class(folder / name, of_class);
   return reader.finish();
 }
 

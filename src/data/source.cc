@@ -203,8 +203,10 @@ Dataset open_dataset(const SourceOptions& options, Split split) {
 Dataset match_to_training(Dataset test, const Dataset& train) {
   require_same_shape(test, train);
   if (test.class_names == train.class_names) return test;
-  const bool by_number = are_numbers(test.class_names) &&
-                         (are_numbers(train.class_names) || share_no_name(test, train));
+  const bool has_folders = !test.files.empty();  // their names are meant
+  const bool by_number =
+      are_numbers(test.class_names) &&
+      (are_numbers(train.class_names) || (!has_folders && share_no_name(test, train)));
   if (by_number) {
     require_labels_in_range(test, train);
   } else {

@@ -66,15 +66,17 @@ RunData open_run_data(const config::Config& config) {
   data.train = open_training_data(config);
   data.normalisation = data::normalisation_of(data.train);
   if (has_test_set(config.data)) {
-    data.test = data::match_to_training(
-        data::open_dataset(source_of(config.data, data::Split::test), data::Split::test),
-        data.train);
+    data::SourceOptions source = source_of(config.data, data::Split::test);
+    const std::uint32_t channels = data.train.shape.channels;
+    if (channels == 1 || channels == 3) source.folder.usual_channels = channels;
+    data.test = data::match_to_training(data::open_dataset(source, data::Split::test), data.train);
   }
   return data;
 }
 
 std::vector<std::string> RunData::warnings(std::uint32_t batch_size) const {
   std::vector<std::string> lines = train.warnings;
+  if (test) lines.insert(lines.end(), test->warnings.begin(), test->warnings.end());
   if (train.num_samples() < batch_size) {
     lines.push_back(
         fmt::format("{}: {} samples are fewer than train.batch_size {}; each pass is one "

@@ -200,6 +200,15 @@ TEST(MatchToTraining, KeepsNumbersAndTakesOverTheNames) {
   EXPECT_EQ(test.class_names, train.class_names);
 }
 
+// As arrays are numbered for want of names; folders have theirs from somebody.
+TEST(MatchToTraining, GuessesNothingFromFoldersNamedByNumbers) {
+  const Dataset train = labelled({"cat", "dog"}, {1, 0, 1});
+  Dataset test = labelled({"0", "1"}, {1, 0});
+  test.files.resize(2);
+  expect_error(ErrorKind::data, {"has no class \"0\"", "rename"},
+               [&] { (void)match_to_training(test, train); });
+}
+
 TEST(MatchToTraining, MatchesFoldersNamedByNumbersByTheirNames) {
   const Dataset train = labelled({"1", "2", "3"}, {0, 1, 2});
   expect_error(ErrorKind::data, {"no class \"0\""}, [&] {

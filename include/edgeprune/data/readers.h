@@ -32,13 +32,18 @@ struct ImageFolderOptions {
   /// Bilinear resize of every image to height x width; without it, mixed sizes are an error.
   std::optional<std::uint32_t> resize_height;
   std::optional<std::uint32_t> resize_width;
-  /// 1 or 3; 0 takes the first image's own, with a warning if others had to be converted to it.
+  /// 1 or 3; 0: usual_channels.
   std::uint32_t channels = 0;
+  /// 1 or 3, such as those of the training set; 0: colour if any image is in colour. A warning
+  /// counts the images that had to be converted.
+  std::uint32_t usual_channels = 0;
 };
 
-/// A folder with one folder of JPEG or PNG files per class; classes and files in byte order of
-/// their names. Files of other kinds (by their extension) are skipped with a warning that counts
-/// them; names that begin with a dot are passed over.
+/// A folder with one folder of JPEG or PNG files per class; classes in byte order of their names.
+/// Images in folders within a class's folder are of that class too; the order is that of
+/// torchvision's ImageFolder. A warning counts the files of other types (by their extension), by
+/// type; names that begin with a dot are passed over. A folder that lies one level too high or too
+/// low is an Error of kind data that says so.
 [[nodiscard]] Dataset read_image_folder(const std::filesystem::path& folder,
                                         const ImageFolderOptions& options = {});
 

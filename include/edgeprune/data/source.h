@@ -40,8 +40,8 @@ enum class Split { train, test };
 [[nodiscard]] Dataset open_dataset(const SourceOptions& options, Split split);
 
 /// A test set must have its training set's shape and no more classes; it takes over the class
-/// names. Classes with names (folders) are matched by name, classes "0", "1", ... by number. An
-/// Error of kind data says what differs.
+/// names. Classes with names (folders) are matched by name, classes "0", "1", ... of arrays by
+/// number. An Error of kind data says what differs.
 [[nodiscard]] Dataset match_to_training(Dataset test, const Dataset& train);
 
 /// Writes the kept samples as images.npy (N x H x W x C, or N x F for feature vectors, in the
