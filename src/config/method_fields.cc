@@ -194,8 +194,9 @@ std::vector<FieldRow> prune_rows() {
           {.key = "prune.store",
            .description = "How the kept samples are stored and trained on: as they were read, or "
                           "re-encoded in one file, kept.edgeprune, where more of them fit the same "
-                          "bytes ([choosing.md](choosing.md#short-of-storage-bytes)). The files "
-                          "that were read are never touched.",
+                          "bytes ([choosing.md](choosing.md#short-of-storage-bytes)). Strategies "
+                          "that keep everything keep it as it was read. The files that were read "
+                          "are never touched.",
            .may_change = MayChange::until_selected},
           [](auto& c) -> auto& { return c.prune.store; }),
       field(

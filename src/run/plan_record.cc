@@ -47,7 +47,7 @@ Json paper_json(const config::Config& config, const RunPlan& plan) {
 }  // namespace
 
 StoredBytes stored_bytes(const PlanRecord& run, const std::optional<StoredSet>& stored) {
-  const bool are_originals = run.config.prune.store == data::Store::originals;
+  const bool are_originals = !reencodes(run.config, *run.choice.strategy);
   const double of_one = are_originals ? run.sizes.read : run.sizes.original;
   return {.full = cost::stored_bytes(run.plan.num_samples, of_one),
           .kept = stored ? static_cast<double>(stored->bytes) : run.plan.stored_bytes,

@@ -3,6 +3,8 @@
 #include "edgeprune/core/batch_plan.h"
 #include "edgeprune/core/units.h"
 
+#include "strategy_choice.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -125,7 +127,9 @@ ChosenMemory choose_run_memory(const config::ResolvedConfig& config, const nn::N
                                           static_cast<int>(config->run.threads));
     memory.scores = selection.scores;
     // Beside the originals, which are evaluated too.
-    if (config->prune.store == data::Store::reencoded) memory.data += data.train.num_bytes();
+    if (reencodes(*config, *config::possible_strategies(*config).front())) {
+      memory.data += data.train.num_bytes();
+    }
     memory.selection = selection.selection;
     return memory;
   };

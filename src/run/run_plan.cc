@@ -161,11 +161,7 @@ std::uint64_t plain_steps(const config::Config& config, const select::Strategy& 
                     {core::ErrorReason::strategy_unfit});
 }
 
-void check_store(const config::Config& config, const select::Strategy& strategy) {
-  const bool stores_all = strategy.sampler != nullptr || strategy.keeps_all;
-  if (config.prune.store == data::Store::reencoded && stores_all) {
-    refuse_strategy("prune.store is \"reencoded\"", strategy.name, "keeps everything stored");
-  }
+void check_store(const config::Config& config) {
   if (config.prune.store == data::Store::originals && config.prune.keep_bytes > 0) {
     throw core::Error(core::ErrorKind::config,
                       "prune.keep_bytes is for prune.store \"reencoded\"; set that too, or say by "
@@ -173,16 +169,14 @@ void check_store(const config::Config& config, const select::Strategy& strategy)
   }
 }
 
+bool fits(const ByteLimit& limit, std::uint32_t samples, const data::PackedSize& size) {
+  return size.shared + cost::stored_bytes(samples, size.per_sample) <= limit.bytes;
+}
+
 // M, or the most samples that may stay stored within the limit, equation (9).
-std::uint32_t fitting_samples(const ByteLimit& limit, const select::Strategy& strategy,
-                              std::uint32_t stored, const data::PackedSize& size) {
-  if (size.shared + cost::stored_bytes(stored, size.per_sample) <= limit.bytes) return stored;
-  if (strategy.sampler != nullptr || strategy.keeps_all) {
-    refuse_strategy(limit.text, strategy.name, "keeps everything stored");
-  }
-  if (strategy.select == nullptr) {
-    refuse_strategy(limit.text, strategy.name, "keeps more than that");
-  }
+std::uint32_t fitting_samples(const ByteLimit& limit, std::uint32_t wanted,
+                              const data::PackedSize& size) {
+  if (fits(limit, wanted, size)) return wanted;
   const double least = size.shared + size.per_sample;
   if (least > limit.bytes) {
     throw core::Error(core::ErrorKind::config,
@@ -190,6 +184,16 @@ std::uint32_t fitting_samples(const ByteLimit& limit, const select::Strategy& st
                                   std::ceil(least)));
   }
   return static_cast<std::uint32_t>((limit.bytes - size.shared) / size.per_sample);
+}
+
+// For a strategy that keeps everything.
+void require_room(const config::Config& config, const select::Strategy& strategy,
+                  std::uint32_t num_samples, const data::PackedSize& size) {
+  const std::uint64_t budget = config.budget.bytes.count;
+  const ByteLimit limit{.bytes = static_cast<double>(budget),
+                        .text = fmt::format("budget.bytes is {}", budget)};
+  if (budget == 0 || fits(limit, num_samples, size)) return;
+  refuse_strategy(limit.text, strategy.name, "keeps everything stored");
 }
 
 // How many samples are asked for, whatever their bytes.
@@ -341,16 +345,20 @@ RunPlan plan_run(const config::Config& config, const select::Strategy& strategy,
                .flops_per_sample = network.flops_per_sample(config.model.freeze),
                .forward_flops_per_sample = network.forward_flops_per_sample(),
                .stages = stages_of(config, strategy, network)};
-  check_store(config, strategy);
+  check_store(config);
   const std::uint32_t wanted =
       from_file ? context.num_selected : wanted_samples(config, num_samples);
+  const ByteLimit limit = byte_limit(config, num_samples, context.sizes);
   const bool stores_all = dynamic || strategy.keeps_all;
-  const data::PackedSize& size = context.sizes.kept;
-  const std::uint32_t fitting = fitting_samples(byte_limit(config, num_samples, context.sizes),
-                                                strategy, stores_all ? num_samples : wanted, size);
-  const std::uint32_t pruned = std::min(wanted, fitting);
+  const data::PackedSize as_read{.per_sample = context.sizes.read};
+  if (stores_all) require_room(config, strategy, num_samples, as_read);
+  if (from_file && !fits(limit, wanted, context.sizes.kept)) {
+    refuse_strategy(limit.text, strategy.name, "keeps more than that");
+  }
+  const std::uint32_t pruned = fitting_samples(limit, wanted, context.sizes.kept);
   plan.num_kept = strategy.keeps_all ? num_samples : pruned;
   plan.num_stored = dynamic ? num_samples : plan.num_kept;
+  const data::PackedSize& size = stores_all ? as_read : context.sizes.kept;
   plan.stored_bytes = size.shared + cost::stored_bytes(plan.num_stored, size.per_sample);
   check_batch_size(config, network, plan.num_kept);
 

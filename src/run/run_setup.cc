@@ -236,6 +236,11 @@ std::vector<Notice> RunSetup::choices() const {
                                "bytes",
                                plan.num_kept, plan.num_samples, asked, config.budget.bytes.count)});
   }
+  if (config.prune.store == data::Store::reencoded && !reencodes(config, strategy())) {
+    all.push_back({NoticeKind::plan, fmt::format("prune.store: {} keeps every sample stored, as it "
+                                                 "was read",
+                                                 strategy().name)});
+  }
   if (!precision.notice.empty()) all.push_back({NoticeKind::precision, precision.notice});
   all.push_back({NoticeKind::memory, fmt::format("memory: {}", memory.text())});
   if (!choice.reason.empty()) all.push_back(strategy_notice());

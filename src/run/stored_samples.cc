@@ -36,7 +36,7 @@ std::uint64_t allocated_bytes(const data::Dataset& dataset) {
 }  // namespace
 
 std::optional<StoredSet> store_samples(RunSetup& setup, std::span<const std::uint32_t> kept) {
-  if (setup.config.prune.store == data::Store::originals) return {};
+  if (!reencodes(setup.config, setup.strategy())) return {};
   const data::Container container = data::reencode(
       setup.data.train, kept,
       {.jpeg_quality = setup.config.prune.jpeg_quality, .max_bytes = max_bytes(setup)});

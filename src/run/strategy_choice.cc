@@ -16,4 +16,9 @@ StrategyChoice choose_run_strategy(const config::Config& config,
   return {.strategy = &config.catalogues.strategy(choice.strategy), .reason = choice.reason};
 }
 
+bool reencodes(const config::Config& config, const select::Strategy& strategy) {
+  const bool stores_all = strategy.sampler != nullptr || strategy.keeps_all;
+  return config.prune.store == data::Store::reencoded && !stores_all;
+}
+
 }  // namespace edgeprune::run

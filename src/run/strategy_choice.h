@@ -23,4 +23,8 @@ struct StrategyChoice {
 [[nodiscard]] StrategyChoice choose_run_strategy(
     const config::Config& config, const std::optional<score::LabelNoise>& label_noise);
 
+/// Whether what the strategy keeps is re-encoded: where it drops nothing, everything stays as it
+/// was read.
+[[nodiscard]] bool reencodes(const config::Config& config, const select::Strategy& strategy);
+
 }  // namespace edgeprune::run

@@ -153,15 +153,41 @@ TEST(StoredSamples, AreWrittenAnewWhereTheirFileIsDamagedOrGone) {
   }
 }
 
-TEST(StoredSamples, AskForAStrategyThatSelectsAndForReencoding) {
+TEST(StoredSamples, AreNoneWhereEverythingIsKept) {
   const SmallRun data;
   for (const std::string strategy : {"full", "short", "rs2", "infobatch"}) {
-    expect_error(
-        ErrorKind::config,
-        {"prune.store is \"reencoded\" but prune.strategy " + strategy, "random"}, [&] {
-          (void)SmallRun::run(data.config(strategy, reencoded({"prune.strategy=" + strategy})));
-        });
+    SCOPED_TRACE(strategy);
+    const config::Config config =
+        data.config(strategy, reencoded({"prune.strategy=" + strategy, "prune.keep_ratio=0.5"}));
+    Notices notices;
+    const RunResult result = SmallRun::run(config, {.events = &notices});
+    EXPECT_EQ(notices.count("prune.store: " + strategy + " keeps every sample stored, as it was"),
+              1)
+        << notices.all;
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(config.run.directory) / kKeptFile));
+    EXPECT_EQ(result.stored_bytes_kept, result.stored_bytes_full);
+    const config::Config plain =
+        data.config(strategy + " as read", {"model.network=mlp", "model.hidden_sizes=[12]",
+                                            "prune.strategy=" + strategy, "prune.keep_ratio=0.5"});
+    (void)SmallRun::run(plain);
+    EXPECT_EQ(run_file(config, kModelFile), run_file(plain, kModelFile));
   }
+}
+
+// The control takes as many steps as `top` does with what fits its bytes.
+TEST(StoredSamples, ByBytesLengthenTheControlShortTheSame) {
+  const SmallRun data(1500);
+  const auto steps = [&](const std::string& strategy) {
+    return SmallRun::run(data.config(strategy, reencoded({"prune.keep_bytes=0.2",
+                                                          "prune.strategy=" + strategy})))
+        .plan;
+  };
+  const RunPlan top = steps("top");
+  EXPECT_EQ(steps("short").training_steps, top.training_steps + top.warmup_iterations);
+}
+
+TEST(StoredSamples, ByBytesNeedReencoding) {
+  const SmallRun data;
   expect_error(ErrorKind::config, {"prune.keep_bytes is for prune.store \"reencoded\""}, [&] {
     (void)SmallRun::run(
         data.config("originals", {"prune.strategy=random", "prune.keep_bytes=0.5"}));
